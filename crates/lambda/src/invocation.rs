@@ -1,0 +1,114 @@
+//! One invocation, as every platform reports it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FunctionError, Timing};
+
+/// One finished invocation, good or failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// AWS request id: a UUID.
+    pub request_id: String,
+    /// Which execution environment served it: a number that no other environment of the platform has.
+    /// `None` where none did (payload too large, throttled) or where the platform cannot tell.
+    pub environment: Option<u64>,
+    /// How the environment came to serve it.
+    pub start: Start,
+    /// How it ended.
+    pub status: Status,
+    /// When the caller sent it, in nanoseconds of the machine's monotonic clock.
+    pub sent_at_ns: u64,
+    /// Its parts.
+    pub timing: Timing,
+    /// Peak memory of the environment so far, in bytes; AWS's Max Memory Used.
+    pub max_memory_bytes: Option<u64>,
+    /// Billed Duration in milliseconds.
+    pub billed_ms: u64,
+    /// Size of the event.
+    pub request_bytes: u64,
+    /// What the caller got: the response, or the payload of the function error.
+    pub response: bytes::Bytes,
+    /// Set if and only if `status` is not `Ok`.
+    pub error: Option<FunctionError>,
+    /// The last 4 KB of log, where asked for or where the invocation failed.
+    pub log_tail: Option<String>,
+}
+
+/// How an invocation found its execution environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// In a new environment, after its init phase.
+    Cold,
+    /// In an environment that was ready.
+    Warm,
+    /// In an environment whose process had to be started again (after a crash, a timeout or a failed INIT): the init is
+    /// inside the duration ("suppressed init").
+    SuppressedInit,
+}
+
+/// How an invocation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The function answered.
+    Ok,
+    /// The function reported an error.
+    Error,
+    /// The function's timeout passed.
+    Timeout,
+    /// The function's process ended.
+    Crash,
+    /// The memory limit was reached.
+    OutOfMemory,
+    /// The function answered, but not what its workload knows to be right.
+    WrongAnswer,
+    /// Refused for lack of concurrency.
+    Throttled,
+    /// Request or response was over the payload limit.
+    TooLarge,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 8] = [
+        Status::Ok,
+        Status::Error,
+        Status::Timeout,
+        Status::Crash,
+        Status::OutOfMemory,
+        Status::WrongAnswer,
+        Status::Throttled,
+        Status::TooLarge,
+    ];
+
+    /// Its name in records and scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Error => "error",
+            Status::Timeout => "timeout",
+            Status::Crash => "crash",
+            Status::OutOfMemory => "out_of_memory",
+            Status::WrongAnswer => "wrong_answer",
+            Status::Throttled => "throttled",
+            Status::TooLarge => "too_large",
+        }
+    }
+
+    /// The status of that name.
+    pub fn from_name(name: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+impl Start {
+    /// Its name in records and scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Start::Cold => "cold",
+            Start::Warm => "warm",
+            Start::SuppressedInit => "suppressed_init",
+        }
+    }
+}

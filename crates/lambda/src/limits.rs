@@ -1,0 +1,19 @@
+//! Limits that every function has, from the page "Lambda quotas" of the AWS Lambda developer guide.
+
+use std::time::Duration;
+
+/// Largest payload of a synchronous request, in bytes.
+pub const MAX_REQUEST_BYTES: usize = 6_291_456;
+
+/// Largest payload of a synchronous response, in bytes: 6 MiB and 100 bytes, as the Runtime API's own message says.
+pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
+
+/// How much of an invocation's log the caller gets with `LogType=Tail`, in bytes.
+pub const LOG_TAIL_BYTES: usize = 4096;
+
+/// Total size of a function's environment variables, names and values, in bytes.
+pub const MAX_ENV_BYTES: usize = 4096;
+
+/// How long the init phase of an on-demand function may take before it is tried again inside the invoke phase
+/// ("Understanding the Lambda execution environment lifecycle").
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
