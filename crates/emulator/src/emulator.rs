@@ -1,0 +1,243 @@
+//! The emulator as a platform.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kelvin_lambda::{Enforcement, Invocation, PlatformFacts};
+use kelvin_platform::{
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
+    RepeatPlan, Sink,
+};
+use rustix::fs::{Access, access};
+use tempfile::TempDir;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::StartError;
+use crate::function::Command;
+use crate::guard::GuardClient;
+use crate::serving::{Ask, serve};
+use crate::spin::Spin;
+
+/// How to start an emulator.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where execution environments get their folders, usually `/tmp`.
+    pub temporary_folder: PathBuf,
+    /// What runs as the guard process.
+    pub guard: GuardProgram,
+}
+
+/// A program that calls [`crate::guard::main`] with its last argument and ends with it.
+#[derive(Clone, Debug)]
+pub struct GuardProgram {
+    /// Executable.
+    pub path: PathBuf,
+    /// Arguments before the last one, which is the folder to remove at the end.
+    pub args: Vec<String>,
+}
+
+/// An embedded AWS Lambda.
+///
+/// When it is dropped, every process that it started and every folder that it made are gone.
+#[derive(Debug)]
+pub struct Emulator {
+    /// Taken at the end, which ends the serving thread.
+    asks: Option<mpsc::UnboundedSender<Ask>>,
+    thread: Option<JoinHandle<()>>,
+    guard: Child,
+    spin: Spin,
+    cores: usize,
+    _root: TempDir,
+}
+
+impl Emulator {
+    /// Starts the guard process and the serving thread.
+    pub fn start(options: &Options) -> Result<Emulator, StartError> {
+        let folder = options.temporary_folder.clone();
+        let root = tempfile::Builder::new()
+            .prefix("kelvin-")
+            .tempdir_in(&folder)
+            .map_err(|source| StartError::Folder { folder, source })?;
+        let (guard, socket) = GuardClient::start(&options.guard, root.path())
+            .map_err(|source| StartError::Guard { program: options.guard.path.clone(), source })?;
+        // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let spin = Spin::new(cores);
+        let (asks, inbox) = mpsc::unbounded_channel();
+        let served = (root.path().to_owned(), spin.clone());
+        let thread = std::thread::Builder::new()
+            .name("kelvin-serving".to_owned())
+            .spawn(move || {
+                let (root, spin) = served;
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                if let Ok(runtime) = runtime {
+                    runtime.block_on(serve(socket, root, spin, inbox));
+                }
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Emulator { asks: Some(asks), thread: Some(thread), guard, spin, cores, _root: root })
+    }
+
+    fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
+        let asks = self.asks.as_ref().ok_or(PlatformError::Stopped)?;
+        asks.send(ask).map_err(|_| PlatformError::Stopped)
+    }
+
+    async fn command(
+        &self,
+        function: FunctionId,
+        command: impl FnOnce(oneshot::Sender<Result<(), PlatformError>>) -> Command,
+    ) -> Result<(), PlatformError> {
+        let (done, result) = oneshot::channel();
+        self.ask(Ask::Command { function, command: command(done) })?;
+        result.await.unwrap_or(Err(PlatformError::NoSuchFunction { id: function.0 }))
+    }
+
+    async fn call(
+        &self,
+        function: FunctionId,
+        plan: RepeatPlan,
+    ) -> Result<Vec<Invocation>, PlatformError> {
+        let (done, batch) = oneshot::channel();
+        self.ask(Ask::Call { function, plan, done })?;
+        batch.await.unwrap_or(Err(PlatformError::Stopped))
+    }
+}
+
+impl Platform for Emulator {
+    fn describe(&self) -> PlatformFacts {
+        let mut notes = Vec::new();
+        if self.cores < 2 {
+            notes.push(
+                "the serving thread sleeps between events, because this process may use only one core; latencies are longer than with two"
+                    .to_owned(),
+            );
+        } else if self.spin.blocked() > 0 {
+            notes.push(format!(
+                "{} invocations were served by a sleeping thread, because no core was free; their latencies are longer",
+                self.spin.blocked()
+            ));
+        }
+        PlatformFacts {
+            name: "emulator".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            enforcement: enforcement(),
+            unavailable: BTreeMap::from([(
+                "throttled_ns".to_owned(),
+                "no CPU limit is enforced".to_owned(),
+            )]),
+            notes,
+        }
+    }
+
+    fn deploy(&self, mut spec: FunctionSpec) -> PlatformFuture<'_, FunctionId> {
+        Box::pin(async move {
+            let name = spec.config.name.clone();
+            spec.config
+                .validate()
+                .map_err(|source| PlatformError::InvalidConfig { name: name.clone(), source })?;
+            spec.bootstrap = executable(&spec.bootstrap).map_err(|source| {
+                PlatformError::Bootstrap { name, path: spec.bootstrap.clone(), source }
+            })?;
+            let (done, id) = oneshot::channel();
+            self.ask(Ask::Deploy { spec, done })?;
+            id.await.unwrap_or(Err(PlatformError::Stopped))
+        })
+    }
+
+    fn configure(&self, function: FunctionId, change: ConfigChange) -> PlatformFuture<'_, ()> {
+        Box::pin(self.command(function, |done| Command::Configure { change, done }))
+    }
+
+    fn recycle(&self, function: FunctionId) -> PlatformFuture<'_, ()> {
+        Box::pin(self.command(function, |done| Command::Recycle { done }))
+    }
+
+    fn invoke(
+        &self,
+        function: FunctionId,
+        request: InvokeRequest,
+    ) -> PlatformFuture<'_, Invocation> {
+        Box::pin(async move {
+            let mut batch = self.call(function, RepeatPlan { request, invocations: 1 }).await?;
+            batch.pop().ok_or(PlatformError::Stopped)
+        })
+    }
+
+    fn repeat<'a>(
+        &'a self,
+        function: FunctionId,
+        mut plan: RepeatPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        Box::pin(async move {
+            while plan.invocations > 0 {
+                let batch = self.call(function, plan.clone()).await?;
+                if batch.is_empty() {
+                    return Err(PlatformError::Stopped);
+                }
+                plan.invocations -= batch.len() as u64;
+                sink(batch);
+            }
+            Ok(())
+        })
+    }
+
+    fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()> {
+        Box::pin(async move {
+            tokio::time::sleep(duration).await;
+            Ok(())
+        })
+    }
+
+    fn remove(&self, function: FunctionId) -> PlatformFuture<'_, ()> {
+        Box::pin(self.command(function, |done| Command::Remove { done }))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.asks = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been printed already; what matters here is that the guard's socket is closed.
+            thread.join().ok();
+        }
+        self.guard.wait().ok();
+    }
+}
+
+/// The absolute path of a file that may be executed.
+fn executable(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::fs::canonicalize(path)?;
+    if path.is_dir() {
+        return Err(std::io::Error::other("it is a folder; name the executable in it"));
+    }
+    access(&path, Access::EXEC_OK)?;
+    Ok(path)
+}
+
+fn enforcement() -> Vec<Enforcement> {
+    let enforced = |limit: &str, by: &str| Enforcement {
+        limit: limit.to_owned(),
+        by: Some(by.to_owned()),
+        note: None,
+    };
+    let not = |limit: &str, note: &str| Enforcement {
+        limit: limit.to_owned(),
+        by: None,
+        note: Some(note.to_owned()),
+    };
+    vec![
+        enforced("timeout", "signal"),
+        enforced("payload size", "Runtime API"),
+        not("cpu", "every memory size runs at the full speed of this machine"),
+        not("memory", "a function may use more than its memory size"),
+        not("freeze", "background work goes on between invocations"),
+        not("visible cpus", "a function sees all cores of this machine"),
+        not("ephemeral storage", "/tmp is as large as this machine's"),
+        not("private /tmp", "TMPDIR names a folder of the environment's own; /tmp is shared"),
+    ]
+}

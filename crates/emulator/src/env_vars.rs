@@ -1,0 +1,73 @@
+//! The environment variables that Lambda sets ("Defined runtime environment variables", provided.al2023).
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use kelvin_lambda::FunctionConfig;
+use uuid::Uuid;
+
+/// Where the emulator pretends to be.
+pub(crate) const REGION: &str = "us-east-1";
+/// The account it pretends to belong to; the one that AWS uses in its documentation.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// The function's unqualified ARN.
+pub(crate) fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// The variable that tells a process its Runtime API. No two processes have the same value.
+pub(crate) fn runtime_api(address: SocketAddr) -> (String, String) {
+    ("AWS_LAMBDA_RUNTIME_API".to_owned(), address.to_string())
+}
+
+/// The name of an execution environment's log stream: date, version and 32 hexadecimal digits.
+pub(crate) fn log_stream_name(date: &str) -> String {
+    format!("{date}/[$LATEST]{}", Uuid::new_v4().simple())
+}
+
+/// All variables of a process but that of its Runtime API; the user's own win where Lambda lets them.
+pub(crate) fn env_vars(
+    config: &FunctionConfig,
+    log_stream_name: &str,
+    task_root: &Path,
+    tmp: &Path,
+) -> Vec<(String, String)> {
+    let name = &config.name;
+    let mut all: Vec<(String, String)> = [
+        ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
+        ("AWS_SESSION_TOKEN", "EXAMPLE".to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", config.memory_size.mb().to_string()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream_name.to_owned()),
+        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
+        ("AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000".to_owned()),
+        ("_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1".to_owned()),
+        ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
+        ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        (
+            "LD_LIBRARY_PATH",
+            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+                .to_owned(),
+        ),
+        ("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
+        // Not one of Lambda's: stands in for /tmp, which is not private here.
+        ("TMPDIR", tmp.display().to_string()),
+        ("TZ", ":UTC".to_owned()),
+        ("_HANDLER", config.handler.clone()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .filter(|(name, _)| !config.env_vars.contains_key(name))
+    .collect();
+    all.extend(config.env_vars.iter().map(|(name, value)| (name.clone(), value.clone())));
+    all
+}

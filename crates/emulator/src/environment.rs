@@ -1,0 +1,270 @@
+//! One execution environment: its folders, its process, and the invocations that it serves one after another.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Start};
+use kelvin_platform::InvokeRequest;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock::{epoch_ms, now_ns};
+use crate::env_vars;
+use crate::failure::Failure;
+use crate::guard::GuardClient;
+use crate::measured::Measured;
+use crate::process::{Process, Program, Step};
+use crate::runtime_api::{NextEvent, Outcome};
+
+/// What all execution environments share.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub guard: GuardClient,
+    /// Holds one folder for each environment.
+    pub root: PathBuf,
+    /// For environments and processes: no number is used twice.
+    pub next_id: Arc<AtomicU64>,
+}
+
+impl Context {
+    fn fresh_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// One execution environment.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub id: u64,
+    context: Context,
+    program: PathBuf,
+    folder: PathBuf,
+    log_stream_name: String,
+    process: Option<Process>,
+    initialized: bool,
+}
+
+/// One request on its way through an environment.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub id: String,
+    pub config: &'a FunctionConfig,
+    pub invoke: &'a InvokeRequest,
+    /// When the function took it.
+    pub accepted_at: u64,
+    /// Gets the response as soon as it is there.
+    pub answered: oneshot::Sender<Bytes>,
+}
+
+impl Environment {
+    /// Makes the environment's folders; starts nothing yet.
+    pub(crate) fn new(context: &Context, bootstrap: &Path) -> io::Result<Environment> {
+        let id = context.fresh_id();
+        let folder = context.root.join(id.to_string());
+        std::fs::create_dir_all(folder.join("tmp"))?;
+        let program = link_task_root(bootstrap, &folder.join("task"))?;
+        let date = jiff::Timestamp::now().strftime("%Y/%m/%d").to_string();
+        Ok(Environment {
+            id,
+            context: context.clone(),
+            program,
+            folder,
+            log_stream_name: env_vars::log_stream_name(&date),
+            process: None,
+            initialized: false,
+        })
+    }
+
+    /// Serves one invocation, from a cold start if need be, and returns when the environment is ready for the next.
+    pub(crate) async fn invoke(&mut self, request: Request<'_>) -> Measured {
+        let (start, init_ns) = self.prepare(request.config).await;
+        let begun_at = now_ns();
+        let mut measured = Measured::begin(&request, self.id, start, init_ns, begun_at);
+        let deadline = Instant::now() + request.config.timeout.duration();
+        let served = self.serve(request, &mut measured, deadline).await;
+        match served {
+            Ok(()) => {
+                let process = self.process.as_mut().expect("a process that served is still there");
+                measured.complete(process);
+            }
+            Err(failure) => {
+                if let Some(mut process) = self.process.take() {
+                    process.output.drain();
+                    measured.fail(&failure, Some(&mut process));
+                    process.end().await;
+                } else {
+                    measured.fail(&failure, None);
+                }
+            }
+        }
+        measured
+    }
+
+    /// Lets the process go on between invocations: answers what it asks, and notices its end. Never returns. Cancel safe.
+    pub(crate) async fn idle(&mut self) {
+        loop {
+            let Some(process) = &mut self.process else { return std::future::pending().await };
+            match process.step().await {
+                // A runtime that waits for its next event has nothing to say that would mean anything.
+                Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
+                Step::Ended(_) => self.process = None,
+            }
+        }
+    }
+
+    /// Kills the process and removes the folders.
+    pub(crate) async fn end(mut self) {
+        if let Some(process) = self.process.take() {
+            process.end().await;
+        }
+        // The drop of `self` removes the folder.
+    }
+
+    /// Makes the environment ready where that is not part of the invocation: the init phase of a cold start.
+    ///
+    /// When it fails or takes too long, it is tried again inside the invoke phase ("suppressed init").
+    async fn prepare(&mut self, config: &FunctionConfig) -> (Start, Option<u64>) {
+        if self.initialized {
+            let start = if self.process.is_some() { Start::Warm } else { Start::SuppressedInit };
+            return (start, None);
+        }
+        self.initialized = true;
+        match timeout_at(Instant::now() + INIT_TIMEOUT, self.init(config)).await {
+            Ok(Ok(init_ns)) => (Start::Cold, Some(init_ns)),
+            Ok(Err(_)) | Err(_) => {
+                if let Some(process) = self.process.take() {
+                    process.end().await;
+                }
+                (Start::SuppressedInit, None)
+            }
+        }
+    }
+
+    /// Starts the process and waits until its runtime asks for the first event. Returns the Init Duration.
+    async fn init(&mut self, config: &FunctionConfig) -> Result<u64, Failure> {
+        let task_root = self.folder.join("task");
+        let env_vars =
+            env_vars::env_vars(config, &self.log_stream_name, &task_root, &self.folder.join("tmp"));
+        let program = Program { path: self.program.clone(), folder: task_root, env_vars };
+        let id = self.context.fresh_id();
+        let started = Process::start(&self.context.guard, id, program).await;
+        let process =
+            self.process.insert(started.map_err(|error| Failure::Internal(error.to_string()))?);
+        loop {
+            match process.step().await {
+                Step::Api(Outcome::Ready { at }, _) => {
+                    let exec_ns = process.exec_ns().await.unwrap_or(at);
+                    return Ok(at.saturating_sub(exec_ns));
+                }
+                Step::Api(Outcome::InitFailed { body, error }, reply) => {
+                    reply.into_iter().for_each(|reply| reply.send());
+                    return Err(Failure::Reported { body, error });
+                }
+                // No invocation is in flight, so this cannot be an answer to one.
+                Step::Api(Outcome::Answered { .. }, reply) => {
+                    reply.into_iter().for_each(|reply| reply.send());
+                }
+                Step::Ended(end) => return Err(Failure::Ended(end)),
+            }
+        }
+    }
+
+    /// The invoke phase: event, answer, next.
+    async fn serve(
+        &mut self,
+        request: Request<'_>,
+        measured: &mut Measured,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        let deadline_ms = epoch_ms() + u64::from(request.config.timeout.seconds()) * 1000;
+        let in_time = |result: Result<_, _>| result.unwrap_or(Err(Failure::TimedOut));
+        if self.process.is_none() {
+            in_time(timeout_at(deadline, self.init(request.config)).await)?;
+        }
+        let process = self.process.as_mut().expect("init has made the process");
+        process.output.begin();
+        measured.cpu_before_ns = process.cpu_ns();
+        let event = NextEvent {
+            request_id: request.id,
+            deadline_ms,
+            function_arn: env_vars::function_arn(&request.config.name),
+            trace_id: trace_id(),
+            payload: request.invoke.payload.clone(),
+        };
+        if measured.start != Start::SuppressedInit {
+            measured.handed_at = now_ns();
+        }
+        process.hand_over(event);
+        let answer = async {
+            loop {
+                match process.step().await {
+                    Step::Api(Outcome::Answered { begun_at, ended_at, answer }, reply) => {
+                        return Ok((begun_at, ended_at, answer, reply));
+                    }
+                    Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
+                    Step::Ended(end) => return Err(Failure::Ended(end)),
+                }
+            }
+        };
+        let (begun_at, ended_at, answer, reply) = match timeout_at(deadline, answer).await {
+            Ok(answered) => answered?,
+            Err(_) => return Err(Failure::TimedOut),
+        };
+        measured.answered(begun_at, ended_at, answer);
+        // The caller first, then the runtime, which goes on with what no caller waits for.
+        request.answered.send(measured.reply()).ok();
+        reply.into_iter().for_each(|reply| reply.send());
+        let next = async {
+            loop {
+                match process.step().await {
+                    Step::Api(Outcome::Ready { at }, _) => return Ok(at),
+                    Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
+                    Step::Ended(end) => return Err(Failure::Ended(end)),
+                }
+            }
+        };
+        measured.ready_at = Some(match timeout_at(deadline, next).await {
+            Ok(at) => at?,
+            Err(_) => return Err(Failure::TimedOut),
+        });
+        Ok(())
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        // The process first, so that nothing writes into the folder while the guard removes it.
+        self.process = None;
+        self.context.guard.remove(self.folder.clone());
+    }
+}
+
+/// Makes the environment's `/var/task`: links to the package's files, or to a bare binary as `bootstrap`.
+///
+/// A file named `bootstrap` is taken for part of a package, like the zip that would be deployed: its neighbours come along.
+fn link_task_root(bootstrap: &Path, task: &Path) -> io::Result<PathBuf> {
+    std::fs::create_dir_all(task)?;
+    let package = bootstrap
+        .parent()
+        .filter(|_| bootstrap.file_name().is_some_and(|name| name == "bootstrap"));
+    if let Some(package) = package {
+        for entry in std::fs::read_dir(package)? {
+            let entry = entry?;
+            std::os::unix::fs::symlink(entry.path(), task.join(entry.file_name()))?;
+        }
+    } else {
+        std::os::unix::fs::symlink(bootstrap, task.join("bootstrap"))?;
+    }
+    Ok(task.join("bootstrap"))
+}
+
+/// A new X-Ray trace header, not sampled.
+fn trace_id() -> String {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let (root, parent) = id.split_at(24);
+    let now = epoch_ms() / 1000;
+    format!("Root=1-{now:08x}-{root};Parent={parent}{parent};Sampled=0;Lineage=1:{parent}:0")
+}

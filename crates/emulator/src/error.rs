@@ -1,0 +1,16 @@
+//! Why an emulator could not be started.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The emulator could not be started.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its message")]
+pub enum StartError {
+    #[error("failed to make a temporary folder in {}", folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error("failed to start the guard process {}", program.display())]
+    Guard { program: PathBuf, source: io::Error },
+    #[error("failed to start the serving thread")]
+    Thread(#[source] io::Error),
+}

@@ -1,0 +1,68 @@
+//! Ways in which an invocation fails, and what AWS calls them.
+
+use bytes::Bytes;
+use kelvin_lambda::{FunctionConfig, FunctionError, Status};
+
+use crate::guard::ExitStatus;
+use crate::process::End;
+
+/// Why an init or an invocation came to nothing, or an environment cannot go on.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    TimedOut,
+    Ended(End),
+    /// The runtime said so itself, with `/init/error`; the caller gets `body`.
+    Reported {
+        body: Bytes,
+        error: FunctionError,
+    },
+    /// The emulator could not provide what the environment needs.
+    Internal(String),
+}
+
+impl Failure {
+    /// Status, error and the payload that the caller gets.
+    pub(crate) fn describe(
+        &self,
+        request_id: &str,
+        config: &FunctionConfig,
+    ) -> (Status, FunctionError, Bytes) {
+        let (status, error) = match self {
+            Failure::TimedOut => {
+                (Status::Timeout, FunctionError::timed_out(request_id, config.timeout))
+            }
+            Failure::Ended(End::Exit(ExitStatus::Code(code))) => {
+                (Status::Crash, FunctionError::exited(request_id, *code))
+            }
+            Failure::Ended(End::Exit(ExitStatus::Signal(signal))) => {
+                (Status::Crash, FunctionError::killed(request_id, *signal))
+            }
+            Failure::Ended(End::NotStarted(_)) => {
+                (Status::Crash, FunctionError::invalid_entrypoint(request_id))
+            }
+            Failure::Ended(End::GuardGone) => {
+                (Status::Crash, sandbox_failure("the emulator's guard process is gone"))
+            }
+            Failure::Internal(message) => (Status::Crash, sandbox_failure(message)),
+            Failure::Reported { body, error } => {
+                return (Status::Error, error.clone(), body.clone());
+            }
+        };
+        let payload = error.to_payload().into();
+        (status, error, payload)
+    }
+
+    /// What goes into the function's log beside AWS's own words.
+    pub(crate) fn log_line(&self) -> Option<String> {
+        match self {
+            Failure::Ended(End::NotStarted(message)) => {
+                Some(format!("kelvin: the bootstrap could not be executed: {message}\n"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn sandbox_failure(message: &str) -> FunctionError {
+    FunctionError { error_type: "Sandbox.Failure".to_owned(), message: message.to_owned() }
+}

@@ -1,0 +1,154 @@
+//! The emulator's end of the guard.
+
+use std::collections::HashMap;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
+    SocketType, recv, sendmsg, socketpair,
+};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc;
+
+use super::{Event, Launch, MAX_MESSAGE, Request};
+use crate::GuardProgram;
+
+/// Handle to the task that owns the guard's socket.
+#[derive(Clone, Debug)]
+pub(crate) struct GuardClient {
+    asks: mpsc::UnboundedSender<Ask>,
+}
+
+#[derive(Debug)]
+enum Ask {
+    Launch { launch: Launch, output: OwnedFd, events: mpsc::UnboundedSender<Event> },
+    Kill { id: u64 },
+    Remove { path: PathBuf },
+}
+
+impl GuardClient {
+    /// Starts the guard's process. The returned socket must be given to [`GuardClient::serve`]; when it is dropped, the
+    /// guard ends everything and then itself.
+    pub(crate) fn start(program: &GuardProgram, root: &Path) -> io::Result<(Child, OwnedFd)> {
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the guard is started before everything else"
+        )]
+        let mut command = Command::new(&program.path);
+        let child = command
+            .args(&program.args)
+            .arg(root)
+            .stdin(theirs)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        Ok((child, ours))
+    }
+
+    /// Spawns the task that owns the socket, on the current runtime.
+    pub(crate) fn serve(socket: OwnedFd) -> io::Result<GuardClient> {
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        // SAFETY: an OwnedFd is open for as long as it lives, returns the same descriptor each time, and lives in the
+        // AsyncFd.
+        #[expect(unsafe_code, reason = "tokio has no type of its own for sequenced-packet sockets")]
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
+        let (asks, inbox) = mpsc::unbounded_channel();
+        tokio::spawn(run(socket, inbox));
+        Ok(GuardClient { asks })
+    }
+
+    /// Starts a process; what becomes of it arrives at `events`, beginning with `Launched` or `LaunchFailed`.
+    pub(crate) fn launch(
+        &self,
+        launch: Launch,
+        output: OwnedFd,
+        events: mpsc::UnboundedSender<Event>,
+    ) {
+        self.ask(Ask::Launch { launch, output, events });
+    }
+
+    /// Kills a process and everything that it started.
+    pub(crate) fn kill(&self, id: u64) {
+        self.ask(Ask::Kill { id });
+    }
+
+    /// Removes a folder, after everything that was asked before.
+    pub(crate) fn remove(&self, path: PathBuf) {
+        self.ask(Ask::Remove { path });
+    }
+
+    fn ask(&self, ask: Ask) {
+        // The task ends only with the emulator's runtime.
+        self.asks.send(ask).ok();
+    }
+}
+
+async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) {
+    let mut listeners: HashMap<u64, mpsc::UnboundedSender<Event>> = HashMap::new();
+    loop {
+        tokio::select! {
+            ask = inbox.recv() => {
+                let Some(ask) = ask else { return };
+                let (request, output) = match ask {
+                    Ask::Launch { launch, output, events } => {
+                        listeners.insert(launch.id, events);
+                        (Request::Launch(launch), Some(output))
+                    }
+                    Ask::Kill { id } => (Request::Kill { id }, None),
+                    Ask::Remove { path } => (Request::Remove { path }, None),
+                };
+                // A guard that is gone shows as the end of the socket below.
+                send(&socket, &request, output.as_ref()).ok();
+            }
+            event = receive(&socket) => {
+                // Without a guard no process can be trusted to end: dropping the listeners fails every environment.
+                let Ok(event) = event else { return };
+                let id = event.id();
+                let last = matches!(event, Event::Exited { .. } | Event::LaunchFailed { .. });
+                if let Some(listener) = listeners.get(&id) {
+                    listener.send(event).ok();
+                }
+                if last {
+                    listeners.remove(&id);
+                }
+            }
+        }
+    }
+}
+
+async fn receive(socket: &AsyncFd<OwnedFd>) -> io::Result<Event> {
+    let mut message = [0; 4096];
+    let bytes = socket
+        .async_io(Interest::READABLE, |socket| {
+            Ok(recv(socket, &mut message[..], RecvFlags::empty())?.0)
+        })
+        .await?;
+    if bytes == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_slice(&message[..bytes])?)
+}
+
+/// Messages are small and the guard reads them at once, so the socket's buffer always has room for the few that are under
+/// way.
+fn send(socket: &AsyncFd<OwnedFd>, request: &Request, output: Option<&OwnedFd>) -> io::Result<()> {
+    let message = serde_json::to_vec(request)?;
+    debug_assert!(message.len() <= MAX_MESSAGE);
+    let fds = output.map(|fd| [fd.as_fd()]);
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if let Some(fds) = &fds {
+        control.push(SendAncillaryMessage::ScmRights(fds));
+    }
+    sendmsg(socket.get_ref(), &[IoSlice::new(&message)], &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! The guard: a small process that starts every function, and ends them all when the emulator is gone.
+//!
+//! The emulator starts the guard first and speaks with it over a socket that nobody else holds.
+//! However the emulator's process ends, even by SIGKILL, the kernel closes its end of the socket; the guard then kills
+//! all of its own descendants, removes the folders of the execution environments, and ends.
+//! The guard is a child subreaper (prctl(2)), so a process that left its process group or lost its parent is still its
+//! descendant.
+//!
+//! It is also the launcher, because it is small: a fork of a large harness would cost milliseconds.
+
+mod client;
+mod descendants;
+mod program;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use client::GuardClient;
+pub use program::main;
+
+/// What the emulator asks of the guard: one JSON message each.
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    /// Starts a process in a process group of its own. The write end of its output pipe comes with the message.
+    Launch(Launch),
+    /// Kills a launched process and all of its descendants; answered by `Exited`.
+    Kill { id: u64 },
+    /// Deletes a folder and everything in it.
+    Remove { path: PathBuf },
+}
+
+/// A process to start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    /// Chosen by the emulator, never used twice.
+    pub id: u64,
+    /// Executable.
+    pub program: PathBuf,
+    /// All environment variables.
+    pub env_vars: Vec<(String, String)>,
+    /// Working folder.
+    pub folder: PathBuf,
+    /// A `NAME=value` of `env_vars` that no other process has: finds descendants that were orphaned.
+    pub marker: String,
+}
+
+/// What the guard answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Event {
+    /// The process runs. `exec_ns` is the moment of its exec(2) on the monotonic clock, taken by the process itself.
+    Launched { id: u64, pid: i32, exec_ns: u64 },
+    /// The process could not be started.
+    LaunchFailed { id: u64, message: String },
+    /// A launched process has ended and was reaped.
+    Exited { id: u64, status: ExitStatus },
+}
+
+impl Event {
+    fn id(&self) -> u64 {
+        match *self {
+            Event::Launched { id, .. }
+            | Event::LaunchFailed { id, .. }
+            | Event::Exited { id, .. } => id,
+        }
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ExitStatus {
+    Code(i32),
+    Signal(i32),
+}
+
+/// The largest message: environment variables are at most 4 KB of the user's and 2 KB of Lambda's.
+const MAX_MESSAGE: usize = 64 * 1024;

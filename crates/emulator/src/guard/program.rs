@@ -1,0 +1,253 @@
+//! The guard's own program.
+
+use std::collections::HashMap;
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, IoSliceMut, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use nix::unistd::execve;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, kill_process_group, set_child_subreaper, wait,
+    waitpid,
+};
+
+use super::descendants::{carries, children, descendants};
+use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
+use crate::clock::now_ns;
+
+/// Runs the guard until the emulator is gone. `root` is the folder that holds all execution environments; it is removed
+/// at the end.
+///
+/// Standard input must be the guard's end of the emulator's socket.
+pub fn main(root: &Path) -> io::Result<()> {
+    // Handlers that do nothing, not SIG_IGN: an ignored signal would stay ignored in every function (execve(2)).
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+        signal_hook::consts::SIGQUIT,
+    ] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    let (child_ended, child_ended_write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, child_ended_write)?;
+    set_child_subreaper(Some(getpid()))?;
+    let socket = rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3)?;
+    let mut guard = Guard { socket, launched: HashMap::new() };
+    let served = guard.serve(&child_ended);
+    guard.end_everything();
+    let removed = match fs::remove_dir_all(root) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    served.and(removed)
+}
+
+struct Guard {
+    socket: OwnedFd,
+    /// Processes that were launched and not yet reaped.
+    launched: HashMap<Pid, Launched>,
+}
+
+struct Launched {
+    id: u64,
+    marker: String,
+}
+
+impl Guard {
+    fn serve(&mut self, child_ended: &OwnedFd) -> io::Result<()> {
+        loop {
+            let (asked, ended) = wait_for(self.socket.as_fd(), child_ended.as_fd())?;
+            if ended {
+                drain(child_ended.as_fd());
+                self.reap();
+            }
+            if asked {
+                let Some((request, output)) = self.receive()? else { return Ok(()) };
+                self.carry_out(request, output);
+            }
+        }
+    }
+
+    /// The next request, or `None` when the emulator is gone.
+    fn receive(&self) -> io::Result<Option<(Request, Option<OwnedFd>)>> {
+        let mut message = vec![0; MAX_MESSAGE];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let received = match recvmsg(
+            &self.socket,
+            &mut [IoSliceMut::new(&mut message)],
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        ) {
+            Err(rustix::io::Errno::CONNRESET) => return Ok(None),
+            received => received?,
+        };
+        if received.bytes == 0 {
+            return Ok(None);
+        }
+        let mut output = None;
+        for part in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(fds) = part {
+                output = fds.last().or(output);
+            }
+        }
+        let request = serde_json::from_slice(&message[..received.bytes])?;
+        Ok(Some((request, output)))
+    }
+
+    fn carry_out(&mut self, request: Request, output: Option<OwnedFd>) {
+        match request {
+            Request::Launch(launch) => {
+                let id = launch.id;
+                let event = match self.launch(launch, output) {
+                    Ok(event) => event,
+                    Err(error) => Event::LaunchFailed { id, message: error.to_string() },
+                };
+                self.tell(&event);
+            }
+            Request::Kill { id } => self.kill(id),
+            Request::Remove { path } => remove(&path),
+        }
+    }
+
+    fn launch(&mut self, launch: Launch, output: Option<OwnedFd>) -> io::Result<Event> {
+        let output = output.ok_or_else(|| io::Error::other("the message came without a pipe"))?;
+        let (exec_time, exec_time_write) = pipe_with(PipeFlags::CLOEXEC)?;
+        let program = CString::new(launch.program.as_os_str().as_bytes())?;
+        let env_vars =
+            launch.env_vars.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
+        let env_vars = env_vars.collect::<Result<Vec<_>, _>>()?;
+        let mut command = bare_command(&launch.program);
+        command
+            .current_dir(&launch.folder)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let exec = move || {
+            rustix::io::write(&exec_time_write, &now_ns().to_ne_bytes())?;
+            // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
+            let Err(error) = execve(&program, &[&program], &env_vars);
+            Err(error.into())
+        };
+        // SAFETY: the closure runs between fork and exec. It allocates for the list of pointers that execve takes, which is
+        // sound because the guard has one thread: no lock of the allocator can be held at the fork. Besides that it makes
+        // two system calls, clock_gettime and write.
+        #[expect(unsafe_code, reason = "the moment of exec is known only between fork and exec")]
+        unsafe {
+            command.pre_exec(exec);
+        }
+        let child = command.spawn()?;
+        drop(command);
+        let mut stamp = [0; 8];
+        File::from(exec_time).read_exact(&mut stamp)?;
+        let pid = Pid::from_child(&child);
+        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker });
+        Ok(Event::Launched {
+            id: launch.id,
+            pid: pid.as_raw_nonzero().get(),
+            exec_ns: u64::from_ne_bytes(stamp),
+        })
+    }
+
+    /// Kills the process, its group and its descendants, also those that left the group or were orphaned.
+    fn kill(&mut self, id: u64) {
+        let Some((&pid, launched)) = self.launched.iter().find(|(_, launched)| launched.id == id)
+        else {
+            return; // It has ended, and that was told.
+        };
+        let mut doomed = descendants(pid);
+        let orphans = children(getpid()).into_iter().filter(|pid| !self.launched.contains_key(pid));
+        for orphan in orphans.filter(|&orphan| carries(orphan, &launched.marker)) {
+            doomed.extend(descendants(orphan));
+            doomed.push(orphan);
+        }
+        // A process may be gone by now: that is what is wanted.
+        kill_process_group(pid, Signal::KILL).ok();
+        for process in doomed {
+            kill_process(process, Signal::KILL).ok();
+        }
+        if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
+            self.ended(pid, status);
+        }
+    }
+
+    /// Takes note of every child that has ended.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            self.ended(pid, status);
+        }
+    }
+
+    fn ended(&mut self, pid: Pid, status: rustix::process::WaitStatus) {
+        let Some(launched) = self.launched.remove(&pid) else { return };
+        // What the process started goes with it, as on Lambda.
+        kill_process_group(pid, Signal::KILL).ok();
+        let status = match status.terminating_signal() {
+            Some(signal) => ExitStatus::Signal(signal),
+            None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
+        };
+        self.tell(&Event::Exited { id: launched.id, status });
+    }
+
+    fn tell(&self, event: &Event) {
+        let message = serde_json::to_vec(event).expect("events can always be written as JSON");
+        // The emulator may be gone; the next receive finds out.
+        send(&self.socket, &message, SendFlags::NOSIGNAL).ok();
+    }
+
+    /// Kills every descendant, however it is called and whoever is its parent by now.
+    fn end_everything(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline {
+            let left = descendants(getpid());
+            if left.is_empty() {
+                break;
+            }
+            for pid in left {
+                kill_process(pid, Signal::KILL).ok();
+            }
+            // Blocks until one has ended, so this loop does not spin.
+            wait(WaitOptions::empty()).ok();
+        }
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the guard is where functions are started")]
+fn bare_command(program: &Path) -> Command {
+    Command::new(program)
+}
+
+/// Waits until either end has something to say.
+fn wait_for(socket: BorrowedFd<'_>, child_ended: BorrowedFd<'_>) -> io::Result<(bool, bool)> {
+    let mut fds = [PollFd::new(&socket, PollFlags::IN), PollFd::new(&child_ended, PollFlags::IN)];
+    match poll(&mut fds, None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok((!fds[0].revents().is_empty(), !fds[1].revents().is_empty()))
+}
+
+fn drain(pipe: BorrowedFd<'_>) {
+    let mut bytes = [0; 64];
+    while rustix::io::read(pipe, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
+}
+
+fn remove(path: &PathBuf) {
+    // What cannot be removed now is tried again with the whole root at the end.
+    fs::remove_dir_all(path).ok();
+}

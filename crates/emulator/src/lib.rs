@@ -1,0 +1,29 @@
+//! An embedded AWS Lambda: the real protocol and the real processes, on this machine.
+//!
+//! [`Emulator`] implements [`kelvin_platform::Platform`].
+//! It starts a function's bootstrap as a process, speaks the Runtime API with it on a port of its own, and measures every
+//! invocation by the timing contract of [`kelvin_lambda::Timing`].
+//!
+//! All of it runs on one thread, the serving thread; one task owns each function.
+//! While an invocation is in flight and a core is free, that thread polls instead of sleeping, so that it adds as little as
+//! possible to what it measures.
+
+mod client;
+mod clock;
+mod emulator;
+mod env_vars;
+mod environment;
+mod error;
+mod failure;
+mod function;
+pub mod guard;
+mod measured;
+mod output;
+mod process;
+mod runtime_api;
+mod serving;
+mod spin;
+mod usage;
+
+pub use emulator::{Emulator, GuardProgram, Options};
+pub use error::StartError;

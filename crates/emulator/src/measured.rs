@@ -1,0 +1,216 @@
+//! What is noted while an invocation is served, and the record that becomes of it.
+
+use bytes::Bytes;
+use kelvin_lambda::{
+    FunctionConfig, FunctionError, Invocation, LOG_TAIL_BYTES, ReportLine, Start, Status, Timing,
+    billed_ms,
+};
+
+use crate::clock::now_ns;
+use crate::environment::Request;
+use crate::failure::Failure;
+use crate::process::Process;
+use crate::runtime_api::Answer;
+
+/// Moments and findings of one invocation. All moments are nanoseconds of the monotonic clock.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    request_id: String,
+    config: FunctionConfig,
+    environment: u64,
+    pub start: Start,
+    init_ns: Option<u64>,
+    accepted_at: u64,
+    /// The event was handed to the runtime; with a suppressed init, the invoke phase began.
+    pub handed_at: u64,
+    pub cpu_before_ns: Option<u64>,
+    answer: Option<Answered>,
+    /// The runtime's next `/next`, or the failure.
+    pub ready_at: Option<u64>,
+    request_bytes: u64,
+    wants_log: bool,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Debug)]
+struct Answered {
+    begun_at: u64,
+    ended_at: u64,
+    status: Status,
+    error: Option<FunctionError>,
+    payload: Bytes,
+}
+
+/// What is known only at the end.
+#[derive(Debug)]
+struct Outcome {
+    status: Status,
+    error: Option<FunctionError>,
+    payload: Bytes,
+    cpu_ns: Option<u64>,
+    max_memory_bytes: Option<u64>,
+    spans: Option<kelvin_lambda::SpanLine>,
+    log: Option<String>,
+}
+
+impl Measured {
+    pub(crate) fn begin(
+        request: &Request<'_>,
+        environment: u64,
+        start: Start,
+        init_ns: Option<u64>,
+        begun_at: u64,
+    ) -> Measured {
+        Measured {
+            request_id: request.id.clone(),
+            config: request.config.clone(),
+            environment,
+            start,
+            init_ns,
+            accepted_at: request.accepted_at,
+            handed_at: begun_at,
+            cpu_before_ns: None,
+            answer: None,
+            ready_at: None,
+            request_bytes: request.invoke.payload.len() as u64,
+            wants_log: request.invoke.log_tail,
+            outcome: None,
+        }
+    }
+
+    pub(crate) fn answered(&mut self, begun_at: u64, ended_at: u64, answer: Answer) {
+        let (status, error, payload) = match answer {
+            Answer::Response(payload) => (Status::Ok, None, payload),
+            Answer::Error { body, error } => (Status::Error, Some(error), body),
+            Answer::TooLarge => {
+                let error = FunctionError::response_too_large();
+                let payload = error.to_payload().into();
+                (Status::TooLarge, Some(error), payload)
+            }
+        };
+        self.answer = Some(Answered { begun_at, ended_at, status, error, payload });
+    }
+
+    /// What the caller gets at this moment.
+    pub(crate) fn reply(&self) -> Bytes {
+        self.answer.as_ref().map(|answer| answer.payload.clone()).unwrap_or_default()
+    }
+
+    /// The runtime has answered and asked for the next event.
+    pub(crate) fn complete(&mut self, process: &mut Process) {
+        let answer = self.answer.as_ref().expect("only an answered invocation is complete");
+        let (status, error, payload) =
+            (answer.status, answer.error.clone(), answer.payload.clone());
+        self.settle(status, error, payload, Some(process), None);
+    }
+
+    /// The environment cannot go on.
+    ///
+    /// If that happens after the answer, the caller has it; the invocation still counts as failed, as in AWS's REPORT.
+    pub(crate) fn fail(&mut self, failure: &Failure, process: Option<&mut Process>) {
+        self.ready_at = Some(now_ns());
+        let (status, error, payload) = failure.describe(&self.request_id, &self.config);
+        self.settle(status, Some(error), payload, process, failure.log_line());
+    }
+
+    fn settle(
+        &mut self,
+        status: Status,
+        error: Option<FunctionError>,
+        payload: Bytes,
+        process: Option<&mut Process>,
+        log_line: Option<String>,
+    ) {
+        let mut outcome = Outcome {
+            status,
+            error,
+            payload,
+            cpu_ns: None,
+            max_memory_bytes: None,
+            spans: None,
+            log: None,
+        };
+        if let Some(process) = process {
+            process.output.drain();
+            outcome.spans = process.output.take_spans(&self.request_id);
+            let cpu_after = process.cpu_ns();
+            outcome.cpu_ns = self
+                .cpu_before_ns
+                .zip(cpu_after)
+                .map(|(before, after)| after.saturating_sub(before));
+            outcome.max_memory_bytes = process.peak_bytes();
+            if self.wants_log || status != Status::Ok {
+                outcome.log = Some(process.output.tail());
+            }
+        }
+        if let Some(line) = log_line {
+            outcome.log.get_or_insert_default().push_str(&line);
+        }
+        self.outcome = Some(outcome);
+    }
+
+    /// The record, but for what only the caller knows: when it sent, and when it had the response.
+    pub(crate) fn into_invocation(self) -> Invocation {
+        let outcome = self.outcome.expect("a served invocation has been completed or failed");
+        let ended_at = self.ready_at.unwrap_or(self.handed_at);
+        let (response_begun_at, response_ended_at) = match &self.answer {
+            Some(answer) => (answer.begun_at, answer.ended_at),
+            // Without an answer the whole duration is the wait for one.
+            None => (ended_at, ended_at),
+        };
+        let spans = outcome.spans.as_ref();
+        let timing = Timing {
+            latency_ns: 0,
+            queue_ns: Some(self.handed_at.saturating_sub(self.accepted_at)),
+            init_ns: self.init_ns,
+            response_latency_ns: Some(response_begun_at.saturating_sub(self.handed_at)),
+            response_duration_ns: Some(response_ended_at.saturating_sub(response_begun_at)),
+            post_response_ns: Some(ended_at.saturating_sub(response_ended_at)),
+            extension_overhead_ns: Some(0),
+            cpu_ns: outcome.cpu_ns,
+            throttled_ns: None,
+            decode_ns: spans.map(|spans| spans.decode.ns()),
+            compute_ns: spans.map(|spans| spans.compute_ns()),
+            io_ns: spans.map(|spans| spans.io_ns),
+            encode_ns: spans.map(|spans| spans.encode.ns()),
+        };
+        let duration_ns = timing.duration_ns().unwrap_or(0);
+        let billed_ms = billed_ms(duration_ns, timing.init_ns);
+        let report = ReportLine {
+            request_id: &self.request_id,
+            duration_ns,
+            billed_ms,
+            memory_size: self.config.memory_size,
+            max_memory_bytes: outcome.max_memory_bytes.unwrap_or(0),
+            init_ns: timing.init_ns,
+            status: outcome.status,
+            error_type: outcome.error.as_ref().map(|error| error.error_type.as_str()),
+        };
+        let log_tail = outcome.log.map(|log| log_tail(&self.request_id, &log, &report));
+        Invocation {
+            environment: Some(self.environment),
+            start: self.start,
+            status: outcome.status,
+            sent_at_ns: self.accepted_at,
+            timing,
+            max_memory_bytes: outcome.max_memory_bytes,
+            billed_ms,
+            request_bytes: self.request_bytes,
+            response: outcome.payload,
+            error: outcome.error,
+            log_tail,
+            request_id: self.request_id,
+        }
+    }
+}
+
+/// The last 4 KB of what CloudWatch would show: START, the function's own lines, END, REPORT.
+fn log_tail(request_id: &str, log: &str, report: &ReportLine<'_>) -> String {
+    let newline = if log.is_empty() || log.ends_with('\n') { "" } else { "\n" };
+    let whole = format!(
+        "START RequestId: {request_id} Version: $LATEST\n{log}{newline}END RequestId: {request_id}\n{report}"
+    );
+    let from = whole.len().saturating_sub(LOG_TAIL_BYTES);
+    let from = (from..=whole.len()).find(|&at| whole.is_char_boundary(at)).unwrap_or(0);
+    whole[from..].to_owned()
+}

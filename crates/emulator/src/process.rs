@@ -1,0 +1,180 @@
+//! One process of an execution environment, with its own Runtime API.
+
+use std::io;
+use std::path::PathBuf;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::env_vars;
+use crate::guard::{self, ExitStatus, GuardClient, Launch};
+use crate::output::Output;
+use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
+use crate::usage::Usage;
+
+/// A running bootstrap. Killed, with everything that it started, by [`Process::end`] or when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    id: u64,
+    guard: GuardClient,
+    api: RuntimeApi,
+    calls: mpsc::UnboundedReceiver<ApiCall>,
+    events: mpsc::UnboundedReceiver<guard::Event>,
+    pub output: Output,
+    usage: Option<Usage>,
+    exec_ns: Option<u64>,
+    ended: Option<End>,
+    /// Holds the task that accepts connections; it and they end with this process.
+    _server: JoinSet<()>,
+}
+
+/// What is needed to start a process.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub path: PathBuf,
+    pub folder: PathBuf,
+    pub env_vars: Vec<(String, String)>,
+}
+
+/// The next thing that happens to a process.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// A request of the runtime that means something for the invocation. The reply, if any, is still to be sent.
+    Api(Outcome, Option<PendingReply>),
+    Ended(End),
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Exit(ExitStatus),
+    /// It could not be executed.
+    NotStarted(String),
+    /// The guard is gone, and all processes with it.
+    GuardGone,
+}
+
+impl Process {
+    /// Opens a Runtime API and asks the guard to start the program. `id` must never have been used before.
+    pub(crate) async fn start(
+        guard: &GuardClient,
+        id: u64,
+        program: Program,
+    ) -> io::Result<Process> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let runtime_api = env_vars::runtime_api(listener.local_addr()?);
+        let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (calls_to, calls) = mpsc::unbounded_channel();
+        let (events_to, events) = mpsc::unbounded_channel();
+        let mut server = JoinSet::new();
+        server.spawn(runtime_api::serve(listener, calls_to));
+        let marker = format!("{}={}", runtime_api.0, runtime_api.1);
+        let mut env_vars = program.env_vars;
+        env_vars.push(runtime_api);
+        let launch = Launch { id, program: program.path, env_vars, folder: program.folder, marker };
+        guard.launch(launch, output_write, events_to);
+        Ok(Process {
+            id,
+            guard: guard.clone(),
+            api: RuntimeApi::new(),
+            calls,
+            events,
+            output: Output::new(output)?,
+            usage: None,
+            exec_ns: None,
+            ended: None,
+            _server: server,
+        })
+    }
+
+    /// Waits for the next thing that matters. Cancel safe.
+    ///
+    /// Requests come before the end of the process, so that an answer counts even if the process exits right after it.
+    pub(crate) async fn step(&mut self) -> Step {
+        loop {
+            tokio::select! {
+                biased;
+                Some(call) = self.calls.recv() => {
+                    if let Some((outcome, reply)) = self.api.take(call) {
+                        return Step::Api(outcome, reply);
+                    }
+                }
+                end = ended(&self.ended) => return Step::Ended(end),
+                event = self.events.recv() => self.note(event).await,
+                () = self.output.fill() => {}
+            }
+        }
+    }
+
+    async fn note(&mut self, event: Option<guard::Event>) {
+        match event {
+            Some(guard::Event::Launched { pid, exec_ns, .. }) => {
+                self.exec_ns = Some(exec_ns);
+                self.usage = Some(Usage::of(pid));
+            }
+            Some(guard::Event::LaunchFailed { message, .. }) => {
+                self.ended = Some(End::NotStarted(message));
+            }
+            Some(guard::Event::Exited { status, .. }) => {
+                // What the process sent last is on its connections by now; let their tasks read it first.
+                for _ in 0..16 {
+                    tokio::task::yield_now().await;
+                }
+                self.ended = Some(End::Exit(status));
+            }
+            None => self.ended = Some(End::GuardGone),
+        }
+    }
+
+    /// When the program was executed; waits until the guard has told. `None` if it never was.
+    pub(crate) async fn exec_ns(&mut self) -> Option<u64> {
+        while self.exec_ns.is_none() && self.ended.is_none() {
+            let event = self.events.recv().await;
+            self.note(event).await;
+        }
+        self.exec_ns
+    }
+
+    /// Hands an event to the runtime, which must be ready.
+    pub(crate) fn hand_over(&mut self, event: NextEvent) {
+        self.api.hand_over(event);
+    }
+
+    /// CPU time of the process and its known descendants so far.
+    pub(crate) fn cpu_ns(&mut self) -> Option<u64> {
+        self.usage.as_mut()?.cpu_ns()
+    }
+
+    /// Looks at memory and descendants; then the peak so far.
+    pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
+        let usage = self.usage.as_mut()?;
+        usage.look();
+        usage.peak_bytes()
+    }
+
+    /// Kills the process and everything that it started, and waits for its end.
+    pub(crate) async fn end(mut self) {
+        self.guard.kill(self.id);
+        while self.ended.is_none() {
+            let event = self.events.recv().await;
+            self.note(event).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            self.guard.kill(self.id);
+        }
+    }
+}
+
+async fn ended(ended: &Option<End>) -> End {
+    match ended {
+        Some(end) => end.clone(),
+        None => std::future::pending().await,
+    }
+}

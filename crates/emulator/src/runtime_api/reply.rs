@@ -1,0 +1,119 @@
+//! What the Runtime API answers, word for word as AWS does.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use kelvin_lambda::MAX_RESPONSE_BYTES;
+
+/// An answer to one request of the function's process.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// The event that `/next` waits for.
+    Event(NextEvent),
+    /// 202: taken.
+    Accepted,
+    /// 400: the request id is not that of the invocation in flight.
+    InvalidRequestId,
+    /// 400: unknown `Lambda-Runtime-Function-Response-Mode`.
+    InvalidResponseMode,
+    /// 400: the connection ended before the body did.
+    Truncated,
+    /// 403: not now.
+    InvalidTransition { from: &'static str, to: &'static str },
+    /// 413: over the limit.
+    TooLarge,
+    /// 404: no such endpoint.
+    NotFound,
+    /// 200 to `/ping`.
+    Pong,
+}
+
+/// An event with the headers that go with it.
+#[derive(Clone, Debug)]
+pub(crate) struct NextEvent {
+    pub request_id: String,
+    pub deadline_ms: u64,
+    pub function_arn: String,
+    pub trace_id: String,
+    pub payload: Bytes,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
+const DEADLINE_MS: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
+const FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
+const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Reply {
+    /// As HTTP.
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        match self {
+            Reply::Event(event) => event.into_response(),
+            Reply::Accepted => json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n".into()),
+            Reply::InvalidRequestId => {
+                error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+            }
+            Reply::InvalidResponseMode => error(
+                StatusCode::BAD_REQUEST,
+                "InvalidFunctionResponseMode",
+                "Invalid function response mode",
+            ),
+            Reply::Truncated => error(
+                StatusCode::BAD_REQUEST,
+                "TruncatedHTTPRequest",
+                "HTTP request detected as truncated",
+            ),
+            Reply::InvalidTransition { from, to } => error(
+                StatusCode::FORBIDDEN,
+                "InvalidStateTransition",
+                &format!(
+                    "State transition from {from} to {to} failed for runtime. Error: State transition is not allowed"
+                ),
+            ),
+            Reply::TooLarge => error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                &format!("Exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."),
+            ),
+            Reply::NotFound => text(StatusCode::NOT_FOUND, "404 page not found\n"),
+            Reply::Pong => text(StatusCode::OK, "pong"),
+        }
+    }
+}
+
+impl NextEvent {
+    fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = json(StatusCode::OK, self.payload);
+        let headers = response.headers_mut();
+        let texts = [
+            (REQUEST_ID, self.request_id),
+            (FUNCTION_ARN, self.function_arn),
+            (TRACE_ID, self.trace_id),
+        ];
+        for (name, value) in texts {
+            // All three are made by the emulator, of letters, digits and punctuation.
+            headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        }
+        headers.insert(DEADLINE_MS, HeaderValue::from(self.deadline_ms));
+        response
+    }
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = status;
+    response
+}
+
+fn error(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
+    let body = serde_json::json!({ "errorMessage": message, "errorType": error_type });
+    json(status, body.to_string().into())
+}

@@ -1,0 +1,89 @@
+//! The serving thread: one current-thread runtime for everything that is measured.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use kelvin_lambda::Invocation;
+use kelvin_platform::{FunctionId, FunctionSpec, PlatformError, RepeatPlan};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::client;
+use crate::environment::Context;
+use crate::function::{Command, Function};
+use crate::guard::GuardClient;
+use crate::spin::Spin;
+
+/// What other threads ask of the serving thread.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Deploy {
+        spec: FunctionSpec,
+        done: oneshot::Sender<Result<FunctionId, PlatformError>>,
+    },
+    Call {
+        function: FunctionId,
+        plan: RepeatPlan,
+        done: oneshot::Sender<Result<Vec<Invocation>, PlatformError>>,
+    },
+    Command {
+        function: FunctionId,
+        command: Command,
+    },
+}
+
+/// Serves until nobody can ask any more; then everything on this thread is dropped, the guard's socket last of all.
+pub(crate) async fn serve(
+    guard_socket: OwnedFd,
+    root: PathBuf,
+    spin: Spin,
+    mut asks: mpsc::UnboundedReceiver<Ask>,
+) {
+    let Ok(guard) = GuardClient::serve(guard_socket) else { return };
+    tokio::spawn(spin.clone().run());
+    let context = Context { guard, root, next_id: Arc::new(AtomicU64::new(1)) };
+    let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
+    let mut next_function = 0;
+    while let Some(ask) = asks.recv().await {
+        match ask {
+            Ask::Deploy { spec, done } => {
+                functions.retain(|_, function| !function.commands.is_closed());
+                let name = spec.config.name.clone();
+                if functions.values().any(|function| function.name == name) {
+                    done.send(Err(PlatformError::NameTaken { name })).ok();
+                    continue;
+                }
+                let id = FunctionId(next_function);
+                next_function += 1;
+                let (commands, inbox) = mpsc::unbounded_channel();
+                tokio::spawn(Function::new(spec, context.clone()).run(inbox));
+                functions.insert(id, Deployed { name, commands });
+                done.send(Ok(id)).ok();
+            }
+            Ask::Call { function, plan, done } => match functions.get(&function) {
+                None => drop(done.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
+                Some(deployed) => {
+                    let (commands, spin) = (deployed.commands.clone(), spin.clone());
+                    tokio::spawn(async move {
+                        let batch = client::call(&commands, &plan, &spin, || !done.is_closed());
+                        let batch = batch.await;
+                        done.send(batch).ok();
+                    });
+                }
+            },
+            Ask::Command { function, command } => match functions.get(&function) {
+                Some(deployed) => drop(deployed.commands.send(command)),
+                // Dropping the command drops its `done`, which the asker reads as "no such function".
+                None => drop(command),
+            },
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Deployed {
+    name: String,
+    commands: mpsc::UnboundedSender<Command>,
+}

@@ -1,0 +1,182 @@
+//! Each way to fail is a recorded invocation with AWS's error, and the next invocation works.
+
+use bytes::Bytes;
+use kelvin_lambda::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Start, Status, Timeout};
+use kelvin_platform::{FunctionSpec, InvokeRequest, Platform, PlatformError};
+
+use crate::kit::{kit, seen};
+
+/// What a failed function error looks like to the caller.
+fn payload(error_type: &str, message: &str) -> String {
+    format!(r#"{{"errorType":"{error_type}","errorMessage":"{message}"}}"#)
+}
+
+#[test]
+fn after_each_failure_the_next_invocation_works() {
+    let kit = kit();
+    let function = kit.deploy(|config| config.timeout = Timeout::new(1).expect("in range"));
+    kit.invoke(function, "echo");
+    let exit =
+        |reason: &str| payload("Runtime.ExitError", &format!("RequestId: ID Error: {reason}"));
+    let timed_out =
+        payload("Sandbox.Timedout", "RequestId: ID Error: Task timed out after 1.00 seconds");
+    let too_large = format!(
+        r#"{{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."}}"#
+    );
+    use Start::{SuppressedInit, Warm};
+    use Status::{Crash, Error, Ok, Timeout as TimedOut, TooLarge};
+    let table_missing =
+        r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#
+            .to_owned();
+    let truncated = payload("Runtime.TruncatedResponse", "Response was truncated");
+    let table = [
+        // What happens, what the caller sees, and how the next invocation starts.
+        ("error", Error, table_missing, Warm),
+        ("exit 0", Crash, exit("Runtime exited without providing a reason"), SuppressedInit),
+        ("exit 3", Crash, exit("Runtime exited with error: exit status 3"), SuppressedInit),
+        ("panic", Crash, exit("Runtime exited with error: exit status 101"), SuppressedInit),
+        ("abort", Crash, exit("Runtime exited with error: signal: aborted"), SuppressedInit),
+        ("hang", TimedOut, timed_out, SuppressedInit),
+        ("large 6291557", TooLarge, too_large, Warm),
+        ("cut", Error, truncated, Warm),
+        // The caller has its answer, but the environment is lost.
+        ("respond-and-exit", Crash, "\"last words\"".to_owned(), SuppressedInit),
+        ("respond-and-hang", TimedOut, "\"done\"".to_owned(), SuppressedInit),
+    ];
+    for (what, status, response, next) in table {
+        let failed = kit.invoke(function, what);
+        assert_eq!(seen(&failed), (status, Warm, response), "{what}");
+        assert!(failed.error.is_some(), "{what}");
+        let log = failed.log_tail.expect("failures have a log");
+        assert!(log.contains("REPORT RequestId: "), "{what}: {log}");
+        let after = kit.invoke(function, "echo");
+        assert_eq!(seen(&after), (Ok, next, "\"echo\"".to_owned()), "after {what}");
+        assert_eq!(after.timing.init_ns, None, "a suppressed init has no Init Duration");
+        assert_eq!(kit.invoke(function, "echo").start, Warm, "after {what}");
+    }
+}
+
+#[test]
+fn the_largest_response_passes() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let invocation = kit.invoke(function, &format!("large {MAX_RESPONSE_BYTES}"));
+    assert_eq!((invocation.status, invocation.response.len()), (Status::Ok, MAX_RESPONSE_BYTES));
+}
+
+#[test]
+fn a_request_over_the_limit_reaches_no_environment() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let invoke = |size| {
+        let payload = Bytes::from(format!("\"{}\"", "x".repeat(size - 2)));
+        let request = InvokeRequest { payload, log_tail: false };
+        kit.runtime.block_on(kit.emulator.invoke(function, request)).expect("the emulator works")
+    };
+    let refused = invoke(MAX_REQUEST_BYTES + 1);
+    assert_eq!(
+        (refused.status, refused.environment, refused.billed_ms),
+        (Status::TooLarge, None, 0)
+    );
+    let error = refused.error.expect("it failed");
+    assert_eq!(error.error_type, "RequestTooLargeException");
+    assert_eq!(
+        error.message,
+        "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
+    );
+    let taken = invoke(MAX_REQUEST_BYTES);
+    assert_eq!((taken.status, taken.start), (Status::Ok, Start::Cold));
+}
+
+#[test]
+fn a_failing_init_is_tried_again_inside_the_invocation() {
+    let kit = kit();
+    let init = |what: &str| {
+        let what = what.to_owned();
+        kit.deploy(|config| {
+            config.name = what.replace(' ', "-");
+            config.timeout = Timeout::new(1).expect("in range");
+            config.env_vars.insert("INIT".to_owned(), what);
+        })
+    };
+    let function = init("exit 1");
+    let exited = payload(
+        "Runtime.ExitError",
+        "RequestId: ID Error: Runtime exited with error: exit status 1",
+    );
+    for _ in 0..2 {
+        let invocation = kit.invoke(function, "echo");
+        assert_eq!(seen(&invocation), (Status::Crash, Start::SuppressedInit, exited.clone()));
+    }
+    let reported = kit.invoke(init("error"), "echo");
+    let body = r#"{"errorType":"Config.Missing","errorMessage":"no table name"}"#.to_owned();
+    assert_eq!(seen(&reported), (Status::Error, Start::SuppressedInit, body));
+    let function = init("exit once");
+    let second_try = kit.invoke(function, "echo");
+    assert_eq!(seen(&second_try), (Status::Ok, Start::SuppressedInit, "\"echo\"".to_owned()));
+    assert_eq!(second_try.timing.init_ns, None);
+    assert_eq!(kit.invoke(function, "echo").start, Start::Warm);
+}
+
+#[test]
+fn a_bootstrap_that_cannot_be_executed_is_an_invalid_entrypoint() {
+    let kit = kit();
+    let bootstrap = kit.folder.path().join("not-a-program");
+    std::fs::write(&bootstrap, [0u8; 64]).expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&bootstrap, mode).expect("permissions");
+    let function = kit.deploy_bootstrap(bootstrap, |_| ());
+    let failed = kit.invoke(function, "echo");
+    let expected = payload(
+        "Runtime.InvalidEntrypoint",
+        "RequestId: ID Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+    );
+    assert_eq!(seen(&failed), (Status::Crash, Start::SuppressedInit, expected));
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refused_with_the_reason() {
+    let kit = kit();
+    let check = |name: &str, bootstrap: &str, expected: &str| {
+        let config = kelvin_lambda::FunctionConfig::new(name);
+        let spec = FunctionSpec { config, bootstrap: bootstrap.into() };
+        let error = kit.runtime.block_on(kit.emulator.deploy(spec)).expect_err("it is refused");
+        assert_eq!(chain(&error), expected);
+    };
+    check(
+        "a",
+        "/no/such/file",
+        "bootstrap /no/such/file of function \"a\" cannot be used: No such file or directory (os error 2)",
+    );
+    check(
+        "a",
+        "/etc/passwd",
+        "bootstrap /etc/passwd of function \"a\" cannot be used: Permission denied (os error 13)",
+    );
+    check(
+        "a",
+        "/etc",
+        "bootstrap /etc of function \"a\" cannot be used: it is a folder; name the executable in it",
+    );
+    check(
+        "a b",
+        "/bin/true",
+        "function \"a b\" cannot be configured like that: function name \"a b\" is not valid: 1 to 64 letters, digits, hyphens and underscores",
+    );
+    kit.deploy(|_| ());
+    check(
+        "function",
+        "/bin/true",
+        "there is a function \"function\" already; give this one another name",
+    );
+}
+
+fn chain(error: &PlatformError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

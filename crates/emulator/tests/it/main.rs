@@ -1,0 +1,8 @@
+//! The emulator from outside: real processes, real protocol.
+
+mod failures;
+mod kit;
+mod left_behind;
+mod protocol;
+mod python;
+mod timing;

@@ -1,0 +1,112 @@
+//! The Runtime API towards a function that speaks it by hand.
+
+use kelvin_lambda::{MemorySize, Start, Status};
+
+use crate::kit::{kit, seen};
+
+#[test]
+fn answers_to_odd_requests_are_those_of_aws() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let check = |what: &str, response: &str| {
+        let (status, _, got) = seen(&kit.invoke(function, what));
+        assert_eq!((status, got.as_str()), (Status::Ok, response), "{what}");
+    };
+    check("echo", "\"echo\"");
+    check("wrong-id", "400");
+    check("next-again", "\"same\"");
+    check("unknown-path", "404");
+    check("garbage", "\"still here\"");
+    let twice = kit.invoke(function, "twice");
+    assert_eq!(seen(&twice), (Status::Ok, Start::Warm, "\"first\"".to_owned()));
+    let log = twice.log_tail.expect("it was asked for");
+    assert!(
+        log.contains("second response: 403 {\"errorMessage\":\"State transition from RuntimeResponseSentState to InvocationResponse failed for runtime. Error: State transition is not allowed\",\"errorType\":\"InvalidStateTransition\"}"),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_log_reads_like_cloudwatch() {
+    let kit = kit();
+    let function =
+        kit.deploy(|config| config.memory_size = MemorySize::new(512).expect("in range"));
+    let invocation = kit.invoke(function, "echo");
+    let id = &invocation.request_id;
+    let log = invocation.log_tail.expect("it was asked for");
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines[0], format!("START RequestId: {id} Version: $LATEST"));
+    assert_eq!(lines[1], "invocation 1");
+    assert_eq!(lines[2], format!("END RequestId: {id}"));
+    assert!(lines[3].starts_with(&format!("REPORT RequestId: {id}\tDuration: ")), "{log}");
+    assert!(lines[3].contains("\tMemory Size: 512 MB\tMax Memory Used: "), "{log}");
+    assert!(lines[3].contains("\tInit Duration: "), "{log}");
+}
+
+#[test]
+fn endless_output_does_not_block_the_function() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let invocation = kit.invoke(function, "output 20000000");
+    assert_eq!(invocation.status, Status::Ok);
+    let log = invocation.log_tail.expect("it was asked for");
+    assert!(log.len() <= 4096 && log.contains("xxx\nthe end\nEND RequestId:"), "{log}");
+}
+
+#[test]
+fn a_function_sees_lambdas_variables_and_its_own() {
+    let kit = kit();
+    let function = kit.deploy(|config| {
+        config.env_vars.insert("TABLE".to_owned(), "items".to_owned());
+        config.env_vars.insert("LANG".to_owned(), "C".to_owned());
+    });
+    let check = |name: &str, expected: &str| {
+        let (_, _, got) = seen(&kit.invoke(function, &format!("env {name}")));
+        assert_eq!(got, expected, "{name}");
+    };
+    check("TABLE", "\"items\"");
+    check("LANG", "\"C\"");
+    check("AWS_LAMBDA_FUNCTION_NAME", "\"function\"");
+    check("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "\"128\"");
+    check("AWS_LAMBDA_FUNCTION_VERSION", "\"$LATEST\"");
+    check("AWS_LAMBDA_INITIALIZATION_TYPE", "\"on-demand\"");
+    check("AWS_REGION", "\"us-east-1\"");
+    check("TZ", "\":UTC\"");
+    check("_HANDLER", "\"bootstrap\"");
+    // Not set on `provided`, and nothing of the harness's own environment.
+    check("AWS_EXECUTION_ENV", "null");
+    check("HOME", "null");
+    check("CARGO_MANIFEST_DIR", "null");
+}
+
+#[test]
+fn every_environment_has_folders_of_its_own() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let folder =
+        |()| (seen(&kit.invoke(function, "cwd")).2, seen(&kit.invoke(function, "env TMPDIR")).2);
+    let first = folder(());
+    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "false");
+    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "true");
+    kit.recycle(function);
+    let second = folder(());
+    assert_ne!(first.0, second.0);
+    assert_ne!(first.1, second.1);
+    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "false");
+}
+
+#[test]
+fn a_new_configuration_means_a_cold_start() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    assert_eq!(kit.invoke(function, "echo").start, Start::Cold);
+    assert_eq!(kit.invoke(function, "echo").start, Start::Warm);
+    let change = kelvin_platform::ConfigChange {
+        memory_size: Some(MemorySize::new(1024).expect("in range")),
+        ..Default::default()
+    };
+    use kelvin_platform::Platform;
+    kit.runtime.block_on(kit.emulator.configure(function, change)).expect("a valid change");
+    let (_, start, memory) = seen(&kit.invoke(function, "env AWS_LAMBDA_FUNCTION_MEMORY_SIZE"));
+    assert_eq!((start, memory.as_str()), (Start::Cold, "\"1024\""));
+}

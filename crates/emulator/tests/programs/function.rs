@@ -1,0 +1,231 @@
+//! A function that speaks the Runtime API by hand and misbehaves on demand.
+//!
+//! The event is a JSON string that says what to do: `"echo"`, `"error"`, `"exit 3"`, …; the variable `INIT` says what to do
+//! before the first `/next`.
+
+#![expect(clippy::print_stdout, reason = "a function's log")]
+#![expect(clippy::exit, reason = "ending at once is what is asked of it")]
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio, abort, exit};
+use std::thread::sleep;
+use std::time::Duration;
+
+const FOR_EVER: Duration = Duration::from_secs(3600);
+
+fn main() -> io::Result<()> {
+    let api = env::var("AWS_LAMBDA_RUNTIME_API").expect("the emulator sets it");
+    let mut runtime = Runtime::connect(&api)?;
+    init(&mut runtime)?;
+    let mut served = 0;
+    loop {
+        let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
+        served += 1;
+        println!("invocation {served}");
+        let text = String::from_utf8_lossy(&event.body).into_owned();
+        let id = event.request_id.expect("every event has a request id");
+        handle(&mut runtime, &id, text.trim_matches('"'))?;
+    }
+}
+
+fn init(runtime: &mut Runtime) -> io::Result<()> {
+    let tmp = env::var("TMPDIR").expect("the emulator sets it");
+    let marker = format!("{tmp}/started");
+    let first = !std::path::Path::new(&marker).exists();
+    std::fs::write(marker, "")?;
+    match env::var("INIT").as_deref() {
+        Ok("exit 1") => exit(1),
+        Ok("hang") => sleep(FOR_EVER),
+        // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
+        Ok("exit once") if first => exit(1),
+        Ok("error") => {
+            let body = r#"{"errorType":"Config.Missing","errorMessage":"no table name"}"#;
+            runtime.post("/2018-06-01/runtime/init/error", body.as_bytes())?;
+            exit(1);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
+    let base = format!("/2018-06-01/runtime/invocation/{id}");
+    let respond = |runtime: &mut Runtime, body: &str| {
+        runtime.post(&format!("{base}/response"), body.as_bytes())
+    };
+    let (verb, argument) = what.split_once(' ').unwrap_or((what, ""));
+    match verb {
+        "error" => {
+            let body =
+                r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#;
+            runtime.post(&format!("{base}/error"), body.as_bytes())?;
+        }
+        "exit" => exit(argument.parse().unwrap_or(0)),
+        "abort" => abort(),
+        "panic" => panic!("on demand"),
+        "hang" => sleep(FOR_EVER),
+        "wrong-id" => {
+            let wrong =
+                "/2018-06-01/runtime/invocation/7a7a7a7a-0000-0000-0000-000000000000/response";
+            let status = runtime.post(wrong, b"{}")?.status;
+            respond(runtime, &status.to_string())?;
+        }
+        "twice" => {
+            respond(runtime, "\"first\"")?;
+            let again = respond(runtime, "\"second\"")?;
+            println!("second response: {} {}", again.status, String::from_utf8_lossy(&again.body));
+        }
+        "next-again" => {
+            let again = runtime.get("/2018-06-01/runtime/invocation/next")?;
+            let same = again.request_id.as_deref() == Some(id);
+            respond(runtime, if same { "\"same\"" } else { "\"other\"" })?;
+        }
+        "large" => {
+            let size: usize = argument.parse().unwrap_or(0);
+            let body = format!("\"{}\"", "x".repeat(size - 2));
+            let status = respond(runtime, &body)?.status;
+            println!("large response: {status}");
+        }
+        "respond-and-exit" => {
+            respond(runtime, "\"last words\"")?;
+            exit(7);
+        }
+        "respond-and-hang" => {
+            respond(runtime, "\"done\"")?;
+            sleep(FOR_EVER);
+        }
+        "cut" => {
+            // Promises more than it sends, and closes the connection.
+            let head = format!(
+                "POST {base}/response HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
+            );
+            runtime.stream.get_mut().write_all(head.as_bytes())?;
+            runtime.reconnect()?;
+        }
+        "garbage" => {
+            let mut other = TcpStream::connect(&runtime.api)?;
+            other.write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n")?;
+            let mut answer = Vec::new();
+            other.read_to_end(&mut answer).ok();
+            respond(runtime, "\"still here\"")?;
+        }
+        "unknown-path" => {
+            let status = runtime.get("/2018-06-01/nothing")?.status;
+            respond(runtime, &status.to_string())?;
+        }
+        "output" => {
+            let size: usize = argument.parse().unwrap_or(0);
+            let line = [b'x'; 4096];
+            let mut out = io::stdout().lock();
+            for _ in 0..size / line.len() {
+                out.write_all(&line)?;
+            }
+            out.write_all(b"\nthe end\n")?;
+            respond(runtime, "\"written\"")?;
+        }
+        "escape" => {
+            // A grandchild in a session of its own, whose parent is gone.
+            let mut child =
+                shell("setsid sh -c 'sleep 3600 & sleep 3600' > /dev/null 2>&1 & echo $!");
+            let output = child.stdout(Stdio::piped()).output()?;
+            respond(runtime, String::from_utf8_lossy(&output.stdout).trim())?;
+        }
+        "children" => {
+            let status = shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").status()?;
+            respond(runtime, if status.success() { "\"waited\"" } else { "\"failed\"" })?;
+        }
+        "env" => {
+            let value = env::var(argument).map_or("null".to_owned(), |value| format!("{value:?}"));
+            respond(runtime, &value)?;
+        }
+        "cwd" => {
+            let folder = env::current_dir()?;
+            respond(runtime, &format!("{:?}", folder.display().to_string()))?;
+        }
+        "touch" => {
+            let file = format!("{}/{argument}", env::var("TMPDIR").expect("the emulator sets it"));
+            let existed = std::path::Path::new(&file).exists();
+            std::fs::write(file, "")?;
+            respond(runtime, &existed.to_string())?;
+        }
+        _ => {
+            respond(runtime, &format!("\"{what}\""))?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a function, which may start what it likes")]
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script]);
+    command
+}
+
+struct Runtime {
+    api: String,
+    stream: BufReader<TcpStream>,
+}
+
+struct Answer {
+    status: u16,
+    request_id: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Runtime {
+    fn connect(api: &str) -> io::Result<Runtime> {
+        let stream = TcpStream::connect(api)?;
+        stream.set_nodelay(true)?;
+        Ok(Runtime { api: api.to_owned(), stream: BufReader::new(stream) })
+    }
+
+    fn reconnect(&mut self) -> io::Result<()> {
+        *self = Runtime::connect(&self.api)?;
+        Ok(())
+    }
+
+    fn get(&mut self, path: &str) -> io::Result<Answer> {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.api);
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.answer()
+    }
+
+    fn post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
+        let size = body.len();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {size}\r\n\r\n", self.api);
+        let mut message = head.into_bytes();
+        message.extend_from_slice(body);
+        self.stream.get_mut().write_all(&message)?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<Answer> {
+        let mut answer = Answer { status: 0, request_id: None, body: Vec::new() };
+        let mut size = 0;
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        answer.status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        loop {
+            line.clear();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            // Header names as AWS writes them: this client is as strict as a naive one.
+            match line.trim_end().split_once(": ") {
+                Some(("Lambda-Runtime-Aws-Request-Id", id)) => {
+                    answer.request_id = Some(id.to_owned())
+                }
+                Some(("Content-Length", bytes)) => size = bytes.parse().unwrap_or(0),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        answer.body = vec![0; size];
+        self.stream.read_exact(&mut answer.body)?;
+        Ok(answer)
+    }
+}
