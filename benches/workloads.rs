@@ -1,0 +1,33 @@
+//! Every case of every workload under criterion: the clean baseline, without Lambda, processes or payloads.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use kelvin_workload::{Compute, verify};
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    workload::<hello::Hello>(&mut criterion);
+    workload::<json::Json>(&mut criterion);
+    criterion.final_summary();
+}
+
+/// One group, with a benchmark for each case. What the workload returns is dropped outside the timed part.
+fn workload<C: Compute>(criterion: &mut Criterion) {
+    let workload = C::init();
+    let mut group = criterion.benchmark_group(C::NAME);
+    for case in C::cases() {
+        let response = workload.compute(&case.event).expect("a case is answered");
+        let response = serde_json::to_value(response).expect("a response can be written as JSON");
+        if let Err(reason) = verify(&case.answer, &response) {
+            panic!("wrong answer to case {} of workload {}: {reason}", case.name, C::NAME);
+        }
+        let payload = serde_json::to_vec(&case.event).expect("an event can be written as JSON");
+        let bytes = case.bytes.unwrap_or(payload.len() as u64);
+        group.throughput(Throughput::Bytes(bytes));
+        group.bench_function(BenchmarkId::from_parameter(case.name), |bencher| {
+            bencher.iter_with_large_drop(|| workload.compute(black_box(&case.event)));
+        });
+    }
+    group.finish();
+}
