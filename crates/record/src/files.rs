@@ -1,0 +1,36 @@
+//! The names of a run's files, and how a document is replaced as a whole.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::RecordError;
+
+pub(crate) const RUN: &str = "run.json";
+pub(crate) const SCENARIO: &str = "scenario.rhai";
+pub(crate) const LAUNCHES: &str = "launches.jsonl";
+pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// Writes a document beside its place and renames it, so that a reader sees the old or the new one and never a part.
+pub(crate) fn replace_document(
+    directory: &Path,
+    name: &str,
+    document: &impl Serialize,
+) -> Result<(), RecordError> {
+    let path = directory.join(name);
+    let replace = || -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(document)?;
+        text.push(b'\n');
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private by default; results are as readable as the user's other files.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".kelvin-").tempfile_in(directory)?;
+        file.write_all(&text)?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    replace().map_err(|source| RecordError::Write { path: path.clone(), source })
+}

@@ -1,0 +1,44 @@
+//! The run directory: what a run saves and everything else reads.
+//!
+//! ```text
+//! kelvin-results/<run_id>/
+//!   run.json              who, what, where; written at the start and rewritten as a whole
+//!   scenario.rhai         the script as it ran
+//!   invocations.jsonl.gz  one line an invocation
+//!   launches.jsonl        one line an execution environment that was measured to its end
+//!   summary.json          derived; can be made again from the others
+//! ```
+//! Times are integer nanoseconds with the suffix `_ns`, bytes have `_bytes`; a field that does not apply is absent, one
+//! that cannot be measured here is `null`, with its reason once in `run.json`.
+//! The types do no I/O; [`RunWriter`], [`Run::open`], [`list_runs`] and [`HostRecord::of_this_machine`] do.
+
+mod error;
+mod files;
+mod host;
+mod host_facts;
+mod invocation;
+mod launch;
+mod listing;
+mod measured;
+mod reader;
+mod run;
+mod run_id;
+mod schema;
+mod summary;
+mod writer;
+
+pub use error::RecordError;
+pub use host::HostRecord;
+pub use invocation::{InvocationRecord, Place};
+pub use launch::LaunchRecord;
+pub use listing::{RunFacts, RunListing, list_runs};
+pub use measured::Measured;
+pub use reader::Run;
+pub use run::{
+    Billing, CheckRecord, FunctionRecord, Recorded, RunRecord, RunStatus, SCHEMA_VERSION,
+    ScenarioRecord, ToolRecord,
+};
+pub use run_id::{InvalidRunId, RunId};
+pub use schema::json_schemas;
+pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
+pub use writer::{Outcome, RunWriter};

@@ -1,0 +1,223 @@
+//! Reads a run back, whole or cut short.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use flate2::bufread::GzDecoder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    InvocationRecord, LaunchRecord, RecordError, RunRecord, RunStatus, SCHEMA_VERSION, files,
+};
+
+/// The records of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// `run.json`.
+    pub record: RunRecord,
+    /// Whole launches: those that ended and whose invocations are all here.
+    pub launches: Vec<LaunchRecord>,
+    /// Invocations of whole launches, and those that no execution environment served, in the order of recording.
+    pub invocations: Vec<InvocationRecord>,
+    /// How many invocations are left out because their launch is not whole.
+    pub incomplete: u64,
+    /// Why these are not all the records that the run made or was to make.
+    pub truncated: Option<String>,
+}
+
+impl Run {
+    /// Reads the run in a folder.
+    ///
+    /// A run that was killed, or whose files were cut off, is read as far as it is complete and says so in `truncated`.
+    /// Fails if a file is missing or damaged, and on records of a newer kelvin.
+    pub fn open(directory: &Path) -> Result<Run, RecordError> {
+        let record = read_run_record(directory)?;
+        Run::read(directory, record)
+    }
+
+    /// Reads launches and invocations of a run whose `run.json` is known.
+    pub(crate) fn read(directory: &Path, record: RunRecord) -> Result<Run, RecordError> {
+        let functions = record.functions.len();
+        let launches = read_launches(directory, functions)?;
+        let invocations = read_invocations(directory, functions)?;
+        let truncated = reasons(&record, &launches, &invocations);
+        let (rows, total) = (invocations.rows, invocations.total);
+        let whole = whole_launches(launches.rows, &rows);
+        let invocations: Vec<_> = rows
+            .into_iter()
+            .filter(|row| row.launch.is_none_or(|l| whole.contains_key(&l)))
+            .collect();
+        let incomplete = total - invocations.len() as u64;
+        let launches = whole.into_values().collect();
+        Ok(Run { record, launches, invocations, incomplete, truncated })
+    }
+
+    /// Index of the function that an invocation of this run was for.
+    pub fn function_of(&self, invocation: &InvocationRecord) -> Option<u32> {
+        let Some(launch) = invocation.launch else { return invocation.function };
+        let at = self.launches.binary_search_by_key(&launch, |launch| launch.launch).ok()?;
+        Some(self.launches[at].function)
+    }
+}
+
+/// Reads `run.json`, and refuses one of a newer version before it looks at its fields.
+pub(crate) fn read_run_record(directory: &Path) -> Result<RunRecord, RecordError> {
+    #[derive(Deserialize)]
+    struct Header {
+        schema: String,
+        schema_version: u32,
+    }
+    let path = directory.join(files::RUN);
+    let text = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound if directory.is_dir() => {
+            RecordError::NotARun { path: directory.to_owned() }
+        }
+        _ => RecordError::Read { path: path.clone(), source },
+    })?;
+    let document = |source| RecordError::Document { path: path.clone(), source };
+    let header: Header = serde_json::from_slice(&text).map_err(document)?;
+    if header.schema != RunRecord::SCHEMA {
+        return Err(RecordError::Schema {
+            path,
+            found: header.schema,
+            expected: RunRecord::SCHEMA,
+        });
+    }
+    if header.schema_version > SCHEMA_VERSION {
+        let found = header.schema_version;
+        return Err(RecordError::NewerSchema { path, found, known: SCHEMA_VERSION });
+    }
+    serde_json::from_slice(&text).map_err(document)
+}
+
+/// The complete lines of a file.
+struct Lines<T> {
+    rows: Vec<T>,
+    total: u64,
+    /// The file ends inside a line or inside the compressed data.
+    cut_off: bool,
+}
+
+fn read_launches(directory: &Path, functions: usize) -> Result<Lines<LaunchRecord>, RecordError> {
+    let path = directory.join(files::LAUNCHES);
+    let lines: Lines<LaunchRecord> = read_lines(open(&path)?, &path)?;
+    let mut seen = std::collections::BTreeSet::new();
+    for (line, launch) in (1..).zip(&lines.rows) {
+        check_function(&path, line, launch.function, functions)?;
+        if !seen.insert(launch.launch) {
+            return Err(RecordError::DuplicateLaunch { path, line, launch: launch.launch });
+        }
+    }
+    Ok(lines)
+}
+
+fn read_invocations(
+    directory: &Path,
+    functions: usize,
+) -> Result<Lines<InvocationRecord>, RecordError> {
+    let path = directory.join(files::INVOCATIONS);
+    let decoder = GzDecoder::new(open(&path)?);
+    let lines: Lines<InvocationRecord> = read_lines(BufReader::new(decoder), &path)?;
+    for (line, invocation) in (1..).zip(&lines.rows) {
+        if let Some(function) = invocation.function {
+            check_function(&path, line, function, functions)?;
+        }
+    }
+    Ok(lines)
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, RecordError> {
+    let file =
+        File::open(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+    Ok(BufReader::new(file))
+}
+
+fn check_function(
+    path: &Path,
+    line: u64,
+    function: u32,
+    functions: usize,
+) -> Result<(), RecordError> {
+    if usize::try_from(function).is_ok_and(|function| function < functions) {
+        return Ok(());
+    }
+    Err(RecordError::UnknownFunction { path: path.to_owned(), line, function })
+}
+
+fn read_lines<T: DeserializeOwned>(
+    mut reader: impl BufRead,
+    path: &Path,
+) -> Result<Lines<T>, RecordError> {
+    let mut rows = Vec::new();
+    let mut text = Vec::new();
+    loop {
+        let line = rows.len() as u64 + 1;
+        text.clear();
+        let end = match reader.read_until(b'\n', &mut text) {
+            Ok(0) => Some(false),
+            Ok(_) if !text.ends_with(b"\n") => Some(true),
+            Ok(_) => None,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(true),
+            Err(source) => {
+                return Err(RecordError::Damaged { path: path.to_owned(), line, source });
+            }
+        };
+        if let Some(cut_off) = end {
+            return Ok(Lines { total: rows.len() as u64, rows, cut_off });
+        }
+        let row = serde_json::from_slice(&text).map_err(|source| RecordError::Line {
+            path: path.to_owned(),
+            line,
+            source,
+        })?;
+        rows.push(row);
+    }
+}
+
+/// Launches by number that have as many invocations as they say.
+fn whole_launches(
+    launches: Vec<LaunchRecord>,
+    rows: &[InvocationRecord],
+) -> BTreeMap<u64, LaunchRecord> {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for launch in rows.iter().filter_map(|row| row.launch) {
+        *counts.entry(launch).or_default() += 1;
+    }
+    launches
+        .into_iter()
+        .filter(|launch| counts.get(&launch.launch).copied().unwrap_or(0) == launch.invocations)
+        .map(|launch| (launch.launch, launch))
+        .collect()
+}
+
+fn reasons(
+    run: &RunRecord,
+    launches: &Lines<LaunchRecord>,
+    invocations: &Lines<InvocationRecord>,
+) -> Option<String> {
+    let mut reasons = Vec::new();
+    if run.status == RunStatus::Running {
+        reasons.push("the run has not ended, or its program was killed".to_owned());
+    }
+    for (name, cut_off) in
+        [(files::LAUNCHES, launches.cut_off), (files::INVOCATIONS, invocations.cut_off)]
+    {
+        // A run that is still going on has its last lines in memory.
+        if cut_off && run.status != RunStatus::Running {
+            reasons.push(format!("{name} is cut off"));
+        }
+    }
+    let counts = [
+        ("launches", run.recorded.launches, launches.total),
+        ("invocations", run.recorded.invocations, invocations.total),
+    ];
+    for (name, recorded, read) in counts {
+        if recorded != read && run.status != RunStatus::Running {
+            reasons.push(format!("{recorded} {name} were recorded and {read} are here"));
+        }
+    }
+    if reasons.is_empty() { None } else { Some(reasons.join("; ")) }
+}

@@ -1,0 +1,183 @@
+//! `run.json`: who measured what, where, with which settings.
+
+use std::collections::BTreeMap;
+
+use kelvin_lambda::{
+    Architecture, EphemeralStorage, MemorySize, PlatformFacts, PriceTable, Timeout,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::schema::{ArchitectureSchema, PlatformFactsSchema, PriceTableSchema};
+use crate::{HostRecord, RunId};
+
+/// Of every file of a run. A reader accepts this version and older ones; a new field does not raise it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The document `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// Always `kelvin/run`.
+    pub schema: String,
+    /// Version of this schema, 1 at the time of writing.
+    pub schema_version: u32,
+    /// Also the folder's name.
+    pub run_id: RunId,
+    /// `running` until the run is over.
+    pub status: RunStatus,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC; `null` until the run is over.
+    pub finished_at: Option<String>,
+    /// Which program made it.
+    pub tool: ToolRecord,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// The script and what it was given.
+    pub scenario: ScenarioRecord,
+    /// The machine.
+    pub host: HostRecord,
+    /// Where functions ran, and what was enforced there.
+    #[schemars(with = "PlatformFactsSchema")]
+    pub platform: PlatformFacts,
+    /// Whose durations are billed.
+    pub billing: Billing,
+    /// In the order of deployment: launches name a function by its index here.
+    pub functions: Vec<FunctionRecord>,
+    /// What costs are computed with.
+    #[schemars(with = "PriceTableSchema")]
+    pub price_table: PriceTable,
+    /// How much was recorded; readers compare.
+    pub recorded: Recorded,
+    /// What the script checked.
+    pub checks: Vec<CheckRecord>,
+    /// What the script noted.
+    pub notes: Vec<String>,
+    /// Fields that are `null` in this run, each with the reason.
+    pub unavailable: BTreeMap<String, String>,
+    /// Why the run could not be carried out to its end.
+    pub error: Option<String>,
+}
+
+impl RunRecord {
+    /// The value of the field `schema`.
+    pub const SCHEMA: &'static str = "kelvin/run";
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// It has not ended, or its program was killed.
+    Running,
+    /// As the script wanted.
+    Ok,
+    /// To its end, but a check of the script failed.
+    ChecksFailed,
+    /// To its end, but invocations failed that were not expected to, or answered wrongly.
+    InvocationsFailed,
+    /// It could not be carried out; the field `error` says why.
+    Failed,
+    /// The user ended it.
+    Interrupted,
+}
+
+impl RunStatus {
+    /// Its name in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunStatus::Running => "running",
+            RunStatus::Ok => "ok",
+            RunStatus::ChecksFailed => "checks_failed",
+            RunStatus::InvocationsFailed => "invocations_failed",
+            RunStatus::Failed => "failed",
+            RunStatus::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// Whose durations are billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// This platform's own, by AWS's rules: an estimate for its CPU. INIT is all there is of a cold start.
+    Estimated,
+    /// AWS's, as its REPORT lines say.
+    Reported,
+}
+
+/// The program that made a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolRecord {
+    /// `kelvin`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The commit it was built from, where known.
+    pub git: Option<String>,
+}
+
+/// The script of a run; its text is in `scenario.rhai`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// Decides the order of launches and the payloads.
+    pub seed: u64,
+    /// Its parameters, defaults included.
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// One deployed function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionRecord {
+    /// Its index in `functions`.
+    pub function: u32,
+    /// Its name on the platform.
+    pub name: String,
+    /// The workload, if it is one of the workspace.
+    pub workload: Option<String>,
+    /// How the workload was built.
+    pub variant: Option<String>,
+    /// Memory size.
+    #[schemars(with = "u32")]
+    pub memory_mb: MemorySize,
+    /// Timeout in seconds.
+    #[schemars(with = "u32")]
+    pub timeout_s: Timeout,
+    /// Size of `/tmp`.
+    #[schemars(with = "u32")]
+    pub ephemeral_storage_mb: EphemeralStorage,
+    /// Instruction set.
+    #[schemars(with = "ArchitectureSchema")]
+    pub architecture: Architecture,
+    /// Size of the bootstrap.
+    pub binary_bytes: Option<u64>,
+    /// Of the bootstrap, in lower-case hexadecimal.
+    pub binary_sha256: Option<String>,
+    /// Names of the user's environment variables; never their values.
+    pub env_names: Vec<String>,
+}
+
+/// How much a run recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recorded {
+    /// Lines of `launches.jsonl`.
+    pub launches: u64,
+    /// Lines of `invocations.jsonl.gz`.
+    pub invocations: u64,
+    /// Those that are not ok.
+    pub failed: u64,
+    /// Those that are not ok and that the script had not declared to fail.
+    pub unexpected: u64,
+}
+
+/// One check of the script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckRecord {
+    /// What was checked.
+    pub name: String,
+    /// Whether it held.
+    pub passed: bool,
+}

@@ -1,0 +1,136 @@
+//! `summary.json`: the statistics of a run, made from its records and nothing else.
+
+use kelvin_lambda::{Architecture, MemorySize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::ArchitectureSchema;
+use crate::{RunId, RunStatus};
+
+/// The document `summary.json`. Milliseconds have decimals here, down to one nanosecond.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Always `kelvin/summary`.
+    pub schema: String,
+    /// Version of this schema, 1 at the time of writing.
+    pub schema_version: u32,
+    /// Of the run.
+    pub run_id: RunId,
+    /// Of the run.
+    pub status: RunStatus,
+    /// Name of the platform.
+    pub platform: String,
+    /// In the order of deployment.
+    pub functions: Vec<FunctionSummary>,
+}
+
+impl Summary {
+    /// The value of the field `schema`.
+    pub const SCHEMA: &'static str = "kelvin/summary";
+}
+
+/// The statistics of one function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionSummary {
+    /// Its name.
+    pub name: String,
+    /// The workload, if it is one of the workspace.
+    pub workload: Option<String>,
+    /// How the workload was built.
+    pub variant: Option<String>,
+    /// Memory size.
+    #[schemars(with = "u32")]
+    pub memory_mb: MemorySize,
+    /// Instruction set.
+    #[schemars(with = "ArchitectureSchema")]
+    pub architecture: Architecture,
+    /// Whole launches.
+    pub launches: u64,
+    /// Invocations of whole launches, and those that no execution environment served.
+    pub invocations: u64,
+    /// Those of them that are not ok.
+    pub failed: u64,
+    /// Peak memory of any launch; 1 MB is 1,048,576 bytes.
+    pub max_memory_mb: Option<f64>,
+    /// Init Duration of cold starts.
+    pub init_ms: Metric,
+    /// Duration of the first invocation.
+    pub cold_invoke_ms: Metric,
+    /// Init Duration and duration of the first invocation.
+    pub cold_total_ms: Metric,
+    /// Duration of warm invocations.
+    pub warm_duration_ms: Metric,
+    /// Latency of warm invocations.
+    pub warm_latency_ms: Metric,
+    /// CPU time of warm invocations.
+    pub cpu_ms: Metric,
+    /// Time for which warm invocations were held back by the CPU limit.
+    pub throttled_ms: Metric,
+    /// What invocations cost.
+    pub cost: CostSummary,
+}
+
+/// One metric of one function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Metric {
+    /// Size of the sample, in units.
+    pub n: u64,
+    /// What the sample consists of.
+    pub unit: Unit,
+    /// Of launches: the mean. Of invocations: the mean of the launches' means. Student's interval over launches.
+    pub mean: Estimate,
+    /// The median; its interval is as the unit says.
+    pub p50: Estimate,
+    /// The 90th percentile.
+    pub p90: Estimate,
+}
+
+/// What a sample consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// One number a launch. The interval of a quantile is by order statistics.
+    Launch,
+    /// One number an invocation, pooled over launches. The interval of a quantile is that of the pseudo-median of the
+    /// launches' own quantiles, and need not contain the pooled value where launches are small or unlike each other.
+    Invocation,
+}
+
+/// A statistic. What the sample does not allow is `null`, with the reason beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// The point estimate.
+    pub value: Option<f64>,
+    /// Lower and upper bound of the 95 % confidence interval.
+    pub ci95: Option<[f64; 2]>,
+    /// Why one of them is `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What invocations of one function cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CostSummary {
+    /// The id of the price table.
+    pub price_table: String,
+    /// How far to believe it.
+    pub basis: String,
+    /// Cold starts.
+    pub cold: StartCost,
+    /// Warm starts.
+    pub warm: StartCost,
+}
+
+/// What invocations of one kind of start cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StartCost {
+    /// Mean Billed Duration, in milliseconds.
+    pub billed_ms: Option<f64>,
+    /// GB-seconds of a million invocations, in US dollars.
+    pub compute_usd_per_million: Option<f64>,
+    /// Request fees of a million invocations, in US dollars.
+    pub request_usd_per_million: Option<f64>,
+    /// Why they are `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

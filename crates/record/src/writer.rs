@@ -1,0 +1,166 @@
+//! Writes a run as it happens, so that whatever ends it leaves whole launches behind.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use kelvin_lambda::{PlatformFacts, Status};
+
+use crate::files::{self, replace_document};
+use crate::{
+    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
+    RunStatus, Summary,
+};
+
+/// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Of zlib's levels: measured rows shrink to a seventh, where the fastest level leaves a sixth.
+const COMPRESSION: u32 = 3;
+
+/// The open directory of a run.
+///
+/// Dropping it leaves the run on disk as it was at the last [`RunWriter::launch_ended`], with the status `running`.
+#[derive(Debug)]
+pub struct RunWriter {
+    directory: PathBuf,
+    run: RunRecord,
+    launches: File,
+    invocations: GzEncoder<File>,
+    piece: Vec<u8>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Not `running`.
+    pub status: RunStatus,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// What the script checked.
+    pub checks: Vec<CheckRecord>,
+    /// What the script noted.
+    pub notes: Vec<String>,
+    /// Why it could not be carried out to its end.
+    pub error: Option<String>,
+}
+
+impl RunWriter {
+    /// Creates the folder of a run inside `results` and writes `run.json`, with the status `running`, and the script.
+    ///
+    /// The record's `unavailable` is completed from its platform and host. Fails if the folder cannot be made or is there.
+    pub fn create(
+        results: &Path,
+        run: &RunRecord,
+        scenario: &str,
+    ) -> Result<RunWriter, RecordError> {
+        let directory = results.join(run.run_id.as_str());
+        fs::create_dir_all(results)
+            .and_then(|()| fs::create_dir(&directory))
+            .map_err(|source| RecordError::Create { path: directory.clone(), source })?;
+        let mut run = run.clone();
+        run.status = RunStatus::Running;
+        run.unavailable.extend(run.platform.unavailable.clone());
+        run.unavailable.extend(run.host.unavailable());
+        replace_document(&directory, files::RUN, &run)?;
+        let path = directory.join(files::SCENARIO);
+        fs::write(&path, scenario).map_err(|source| RecordError::Write { path, source })?;
+        let create = |name: &str| {
+            let path = directory.join(name);
+            File::create_new(&path).map_err(|source| RecordError::Write { path, source })
+        };
+        let launches = create(files::LAUNCHES)?;
+        let invocations =
+            GzEncoder::new(create(files::INVOCATIONS)?, Compression::new(COMPRESSION));
+        let piece = Vec::with_capacity(PIECE_BYTES + 4096);
+        Ok(RunWriter { directory, run, launches, invocations, piece })
+    }
+
+    /// The folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The record as it stands, with what was recorded so far.
+    pub fn run(&self) -> &RunRecord {
+        &self.run
+    }
+
+    /// Adds a deployed function to `run.json`.
+    pub fn add_function(&mut self, function: FunctionRecord) -> Result<(), RecordError> {
+        self.run.functions.push(function);
+        replace_document(&self.directory, files::RUN, &self.run)
+    }
+
+    /// Replaces what the platform says of itself, at the end of a run. What it cannot measure stays as it was.
+    pub fn set_platform(&mut self, platform: PlatformFacts) {
+        self.run.platform = platform;
+    }
+
+    /// Adds an invocation; buffered until its launch ends. Invocations of several launches may come mixed.
+    pub fn append_invocation(&mut self, invocation: &InvocationRecord) -> Result<(), RecordError> {
+        serde_json::to_writer(&mut self.piece, invocation)
+            .map_err(|error| self.write_error(files::INVOCATIONS)(error.into()))?;
+        self.piece.push(b'\n');
+        let recorded = &mut self.run.recorded;
+        recorded.invocations += 1;
+        recorded.failed += u64::from(invocation.status != Status::Ok);
+        recorded.unexpected += u64::from(invocation.is_unexpected_failure());
+        if self.piece.len() >= PIECE_BYTES {
+            self.compress_piece()?;
+        }
+        Ok(())
+    }
+
+    /// Ends a launch: hands its invocations and then its own line to the operating system. Nothing of it is lost after.
+    pub fn launch_ended(&mut self, launch: &LaunchRecord) -> Result<(), RecordError> {
+        self.compress_piece()?;
+        self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))?;
+        let line = serde_json::to_vec(launch).map(|mut line| {
+            line.push(b'\n');
+            line
+        });
+        line.map_err(io::Error::from)
+            .and_then(|line| self.launches.write_all(&line))
+            .map_err(self.write_error(files::LAUNCHES))?;
+        self.run.recorded.launches += 1;
+        Ok(())
+    }
+
+    /// Ends the run: reads back what was written, lets `summarise` make the summary of it, and writes `summary.json` and
+    /// then `run.json`.
+    ///
+    /// So a summary never says what the records do not.
+    pub fn finish(
+        mut self,
+        outcome: Outcome,
+        summarise: impl FnOnce(&Run) -> Summary,
+    ) -> Result<(Run, Summary), RecordError> {
+        self.compress_piece()?;
+        self.invocations.try_finish().map_err(self.write_error(files::INVOCATIONS))?;
+        let Outcome { status, finished_at, checks, notes, error } = outcome;
+        self.run.status = status;
+        self.run.finished_at = Some(finished_at);
+        self.run.checks.extend(checks);
+        self.run.notes.extend(notes);
+        self.run.error = error;
+        let run = Run::read(&self.directory, self.run)?;
+        let summary = summarise(&run);
+        replace_document(&self.directory, files::SUMMARY, &summary)?;
+        replace_document(&self.directory, files::RUN, &run.record)?;
+        Ok((run, summary))
+    }
+
+    fn compress_piece(&mut self) -> Result<(), RecordError> {
+        let written = self.invocations.write_all(&self.piece);
+        self.piece.clear();
+        written.map_err(self.write_error(files::INVOCATIONS))
+    }
+
+    fn write_error(&self, name: &'static str) -> impl FnOnce(io::Error) -> RecordError + use<> {
+        let path = self.directory.join(name);
+        move |source| RecordError::Write { path, source }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is in the folder of a run, at which moment.
+
+use std::error::Error;
+use std::fs;
+
+use kelvin_record::{Run, RunStatus, RunWriter, list_runs};
+
+use crate::sample::{empty_summary, finished, outcome, record_launch, run_record, written};
+
+#[test]
+fn a_finished_run_reads_as_it_was_written() {
+    let results = tempfile::tempdir().unwrap();
+    let writer = written(results.path(), 4, 3);
+    let directory = writer.directory().to_owned();
+    let (run, summary) = writer.finish(outcome(), empty_summary).unwrap();
+    assert_eq!(Run::open(&directory).unwrap(), run);
+    assert_eq!(run.truncated, None);
+    assert_eq!(run.record.status, RunStatus::Ok);
+    assert_eq!((run.launches.len(), run.invocations.len(), run.incomplete), (4, 16, 0));
+    assert_eq!(run.record.unavailable["throttled_ns"], "the CPU limit is not enforced");
+    assert!(run.record.unavailable.contains_key("host.governor"));
+    let text = fs::read(directory.join("summary.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<kelvin_record::Summary>(&text).unwrap(), summary);
+    let mut names: Vec<_> = fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["invocations.jsonl.gz", "launches.jsonl", "run.json", "scenario.rhai", "summary.json"]
+    );
+}
+
+#[test]
+fn a_killed_run_keeps_its_whole_launches() {
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = written(results.path(), 3, 5);
+    // What is in memory when the program is killed is lost, and nobody tidies up.
+    record_launch(&mut writer, 1, 3, 5);
+    let directory = writer.directory().to_owned();
+    let run = Run::open(&directory).unwrap();
+    std::mem::forget(writer);
+    assert_eq!((run.launches.len(), run.invocations.len(), run.incomplete), (3, 18, 0));
+    assert_eq!(run.record.functions.len(), 2);
+    insta::assert_snapshot!(
+        run.truncated.unwrap(),
+        @"the run has not ended, or its program was killed"
+    );
+}
+
+#[test]
+fn invocations_of_a_launch_that_did_not_end_are_counted_and_left_out() {
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = written(results.path(), 2, 5);
+    record_launch(&mut writer, 0, 2, 5);
+    let (run, _) = writer.finish(outcome(), empty_summary).unwrap();
+    assert_eq!((run.launches.len(), run.invocations.len(), run.incomplete), (2, 12, 6));
+    assert_eq!(run.record.recorded.invocations, 18);
+    assert_eq!(run.truncated, None);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error_at_once() {
+    let results = tempfile::tempdir().unwrap();
+    let file = results.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    let message = RunWriter::create(&file, &run_record(), "").unwrap_err().to_string();
+    assert!(message.starts_with("create run directory "), "{message}");
+    assert!(message.ends_with("choose another folder for results"), "{message}");
+
+    finished(results.path(), 1, 1);
+    assert!(RunWriter::create(results.path(), &run_record(), "").is_err());
+}
+
+#[test]
+fn bad_files_are_named_with_their_line() {
+    let check = |name: &str, change: &dyn Fn(String) -> String, message: &str, source: &str| {
+        let results = tempfile::tempdir().unwrap();
+        let directory = finished(results.path(), 2, 1);
+        let path = directory.join(name);
+        fs::write(&path, change(fs::read_to_string(&path).unwrap())).unwrap();
+        let error = Run::open(&directory).unwrap_err();
+        let path = path.display().to_string();
+        assert_eq!(error.to_string().replace(&path, name), message);
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        assert!(cause.contains(source), "{cause}");
+    };
+    let replace = |from: &'static str, to: &'static str| move |text: String| text.replace(from, to);
+    check(
+        "run.json",
+        &replace("\"schema_version\": 1", "\"schema_version\": 2"),
+        "read run.json: it has schema version 2, and this kelvin reads up to 1; use a newer kelvin",
+        "",
+    );
+    check(
+        "run.json",
+        &replace("kelvin/run", "kelvin/walk"),
+        "read run.json: its schema is \"kelvin/walk\", not \"kelvin/run\"",
+        "",
+    );
+    check(
+        "run.json",
+        &replace("\"memory_mb\": 128", "\"memory_mb\": 1"),
+        "read run.json: not a document of this schema",
+        "memory size of 1 MB is out of range",
+    );
+    check("run.json", &|_| String::new(), "read run.json: not a document of this schema", "EOF");
+    check(
+        "launches.jsonl",
+        &replace("\"launch\":1", "\"launch\":-1"),
+        "read launches.jsonl line 2: not a record of this schema",
+        "invalid value",
+    );
+    check(
+        "launches.jsonl",
+        &replace("\"launch\":1", "\"launch\":0"),
+        "read launches.jsonl line 2: launch 0 is there already",
+        "",
+    );
+    check(
+        "launches.jsonl",
+        &replace("\"function\":1", "\"function\":9"),
+        "read launches.jsonl line 2: there is no function 9 in run.json",
+        "",
+    );
+}
+
+#[test]
+fn missing_files_are_named() {
+    let results = tempfile::tempdir().unwrap();
+    let message = Run::open(results.path()).unwrap_err().to_string();
+    assert!(message.ends_with("it has no run.json, so it is not a run directory"), "{message}");
+    for name in ["launches.jsonl", "invocations.jsonl.gz"] {
+        let results = tempfile::tempdir().unwrap();
+        let directory = finished(results.path(), 1, 1);
+        fs::remove_file(directory.join(name)).unwrap();
+        let message = Run::open(&directory).unwrap_err().to_string();
+        assert!(message.ends_with(name), "{message}");
+    }
+}
+
+#[test]
+fn fields_of_a_later_kelvin_are_passed_over() {
+    let results = tempfile::tempdir().unwrap();
+    let directory = finished(results.path(), 1, 1);
+    let path = directory.join("launches.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("{\"launch\"", "{\"phase_of_moon\":3,\"launch\"")).unwrap();
+    assert_eq!(Run::open(&directory).unwrap().truncated, None);
+}
+
+#[test]
+fn lists_runs_and_nothing_else() {
+    let results = tempfile::tempdir().unwrap();
+    assert!(list_runs(&results.path().join("nowhere")).unwrap().is_empty());
+    finished(results.path(), 2, 1);
+    fs::create_dir(results.path().join("20261123T124837Z-000000")).unwrap();
+    fs::create_dir(results.path().join("baselines")).unwrap();
+    let runs = list_runs(results.path()).unwrap();
+    let ids: Vec<&str> = runs.iter().map(|run| run.run_id.as_str()).collect();
+    assert_eq!(ids, ["20261123T124837Z-000000", "20261123T124838Z-3fa9c1"]);
+    assert!(runs[0].facts.is_err());
+    let facts = runs[1].facts.as_ref().unwrap();
+    assert_eq!((facts.status, facts.scenario.as_str()), (RunStatus::Ok, "cold-warm"));
+    assert_eq!((facts.functions, facts.launches), (2, 2));
+}

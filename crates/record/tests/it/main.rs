@@ -1,0 +1,8 @@
+//! Runs written to a temporary folder, read back, and cut short in every way.
+
+mod directory;
+mod fixture;
+mod invocation;
+mod sample;
+mod schemas;
+mod truncation;

@@ -1,0 +1,58 @@
+//! The end of a report: how much it rests on, and how to read it.
+
+use kelvin_lambda::Status;
+use kelvin_record::{Billing, Run};
+
+use crate::page::{Page, Role};
+
+/// Adds the counts and the reading aids.
+pub(crate) fn add(page: &mut Page, run: &Run) {
+    page.gap();
+    page.text(Role::Plain, 2, &counts(run));
+    page.gap();
+    page.text(
+        Role::Aside,
+        2,
+        "Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm: quantiles over all \
+         invocations; interval of the launches' own quantiles (signed rank), as invocations of one launch are not \
+         independent.",
+    );
+    page.text(
+        Role::Aside,
+        2,
+        "Latency is the service time of a closed loop, one request at a time; it is not the response time under load.",
+    );
+    let prices = &run.record.price_table.id;
+    match run.record.billing {
+        Billing::Estimated => {
+            page.text(
+                Role::Aside,
+                2,
+                "A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110 ms, \
+                 PeterUlb/lambdabench) is not in it.",
+            );
+            page.text(
+                Role::Aside,
+                2,
+                &format!("Costs are estimates for this CPU, by the prices {prices}."),
+            );
+        }
+        Billing::Reported => {
+            let text =
+                format!("Costs are of the durations that AWS billed, by the prices {prices}.");
+            page.text(Role::Aside, 2, &text);
+        }
+    }
+}
+
+/// Counted in the rows themselves: a run that was killed has no counts of its own.
+fn counts(run: &Run) -> String {
+    let failed = run.invocations.iter().filter(|row| row.status != Status::Ok).count();
+    let unexpected = run.invocations.iter().filter(|row| row.is_unexpected_failure()).count();
+    let failed = match (failed, unexpected) {
+        (0, _) => "none failed".to_owned(),
+        (failed, 0) => format!("{failed} failed, all as expected"),
+        (failed, unexpected) => format!("{failed} failed, {unexpected} of them UNEXPECTEDLY"),
+    };
+    format!("{} launches, {} invocations, {failed}.", run.launches.len(), run.invocations.len())
+}

@@ -1,0 +1,67 @@
+//! The invocations of one function, sorted by what they can tell.
+
+use std::collections::BTreeMap;
+
+use kelvin_lambda::{Start, Status};
+use kelvin_record::{FunctionRecord, InvocationRecord, Run};
+
+/// The records of one function.
+pub(crate) struct FunctionRows<'a> {
+    pub(crate) record: &'a FunctionRecord,
+    /// How many whole launches it has.
+    pub(crate) launches: u64,
+    /// All its invocations.
+    pub(crate) rows: Vec<&'a InvocationRecord>,
+}
+
+impl<'a> FunctionRows<'a> {
+    /// Of every function of a run, in the order of deployment.
+    pub(crate) fn of(run: &'a Run) -> Vec<FunctionRows<'a>> {
+        let mut rows: BTreeMap<u32, Vec<&InvocationRecord>> = BTreeMap::new();
+        for row in &run.invocations {
+            if let Some(function) = run.function_of(row) {
+                rows.entry(function).or_default().push(row);
+            }
+        }
+        let functions = (0..).zip(&run.record.functions);
+        functions
+            .map(|(index, record)| FunctionRows {
+                record,
+                launches: run.launches.iter().filter(|l| l.function == index).count() as u64,
+                rows: rows.remove(&index).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    /// The cold start of every launch, where it succeeded.
+    pub(crate) fn cold(&self) -> Vec<&'a InvocationRecord> {
+        let mut cold: BTreeMap<u64, &InvocationRecord> = BTreeMap::new();
+        for row in self.succeeded(Start::Cold) {
+            if let Some(launch) = row.launch {
+                cold.entry(launch).or_insert(row);
+            }
+        }
+        cold.into_values().collect()
+    }
+
+    /// The warm starts that succeeded, launch by launch.
+    pub(crate) fn warm(&self) -> Vec<Vec<&'a InvocationRecord>> {
+        let mut warm: BTreeMap<u64, Vec<&InvocationRecord>> = BTreeMap::new();
+        for row in self.succeeded(Start::Warm) {
+            if let Some(launch) = row.launch {
+                warm.entry(launch).or_default().push(row);
+            }
+        }
+        warm.into_values().collect()
+    }
+
+    /// Invocations that succeeded after a start of this kind.
+    pub(crate) fn succeeded(&self, start: Start) -> impl Iterator<Item = &'a InvocationRecord> {
+        self.rows.iter().copied().filter(move |row| row.status == Status::Ok && row.start == start)
+    }
+
+    /// Invocations that did not succeed.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &'a InvocationRecord> {
+        self.rows.iter().copied().filter(|row| row.status != Status::Ok)
+    }
+}

@@ -1,0 +1,90 @@
+//! The top of a report: what was run, on what, and what was enforced there.
+
+use kelvin_lambda::Enforcement;
+use kelvin_record::{HostRecord, Run, RunRecord, RunStatus};
+
+use crate::page::{Page, Role};
+
+/// Adds the lines above the tables.
+pub(crate) fn add(page: &mut Page, run: &Run) {
+    let record = &run.record;
+    page.text(Role::Title, 2, &title(record));
+    page.text(Role::Aside, 2, &host(&record.host));
+    page.text(Role::Plain, 2, &enforced(&record.platform.enforcement));
+    if !record.platform.unavailable.is_empty() {
+        let fields = record.platform.unavailable.iter();
+        let list: Vec<String> = fields.map(|(field, why)| format!("{field} ({why})")).collect();
+        page.text(Role::Aside, 2, &format!("not measured here: {}", list.join(", ")));
+    }
+    for note in &record.platform.notes {
+        page.text(Role::Aside, 2, note);
+    }
+    if let Some(why) = &run.truncated {
+        page.text(Role::Warning, 2, &format!("TRUNCATED: {why}"));
+    }
+    if let Some(what) = ended(record) {
+        page.text(Role::Warning, 2, &what);
+    }
+}
+
+fn title(run: &RunRecord) -> String {
+    let (tool, scenario, platform) = (&run.tool, &run.scenario, &run.platform);
+    format!(
+        "{} {} · {} · run {} · seed {} · {} {}",
+        tool.name,
+        tool.version,
+        scenario.name,
+        run.run_id,
+        scenario.seed,
+        platform.name,
+        platform.version
+    )
+}
+
+fn host(host: &HostRecord) -> String {
+    let mut parts = vec![host.arch.clone()];
+    let cores = host.cores_logical.map(|cores| format!(" × {cores}")).unwrap_or_default();
+    parts.extend(host.cpu_model.as_ref().map(|model| format!("{model}{cores}")));
+    parts.extend(host.mem_bytes.map(|bytes| {
+        let gigabytes = bytes as f64 / f64::from(1_u32 << 30);
+        format!("{gigabytes:.1} GB")
+    }));
+    parts.extend(host.kernel.as_ref().map(|kernel| format!("kernel {kernel}")));
+    parts.push(match host.virt.as_str() {
+        "none" => "no virtualization".to_owned(),
+        "unknown" => "virtualization unknown".to_owned(),
+        kind => kind.to_owned(),
+    });
+    parts.extend(host.governor.as_ref().map(|governor| format!("governor {governor}")));
+    format!("host {}", parts.join(" · "))
+}
+
+fn enforced(enforcement: &[Enforcement]) -> String {
+    let say = |limit: &str, details: &[&Option<String>]| {
+        let details: Vec<&str> = details.iter().filter_map(|text| text.as_deref()).collect();
+        if details.is_empty() {
+            limit.to_owned()
+        } else {
+            format!("{limit} ({})", details.join("; "))
+        }
+    };
+    let list = |parts: Vec<String>| {
+        if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+    };
+    let (yes, no): (Vec<_>, Vec<_>) = enforcement.iter().partition(|limit| limit.by.is_some());
+    let yes = list(yes.into_iter().map(|e| say(&e.limit, &[&e.by, &e.note])).collect());
+    let no = list(no.into_iter().map(|e| say(&e.limit, &[&e.note])).collect());
+    format!("enforced: {yes} · not enforced: {no}")
+}
+
+fn ended(run: &RunRecord) -> Option<String> {
+    let what = match run.status {
+        RunStatus::Ok | RunStatus::Running => return None,
+        RunStatus::ChecksFailed => "CHECKS FAILED",
+        RunStatus::InvocationsFailed => "INVOCATIONS FAILED that were not expected to",
+        RunStatus::Failed => "RUN FAILED",
+        RunStatus::Interrupted => "INTERRUPTED",
+    };
+    let why = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+    Some(format!("{what}{why}"))
+}

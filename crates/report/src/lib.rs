@@ -1,0 +1,30 @@
+//! Records in, statistics and text out.
+//!
+//! Everything here is a pure function of the records of a run: the same files give the same bytes, today and later.
+//! Nothing here knows on which platform a run was made, beyond printing its name and what it says of itself.
+
+mod cost;
+mod failures;
+mod footer;
+mod functions;
+mod head;
+mod markdown;
+mod metric;
+mod number;
+mod page;
+mod reasons;
+mod summarise;
+mod table;
+mod text;
+
+pub use markdown::render_markdown_table;
+pub use page::Style;
+pub use summarise::summarise;
+pub use text::render_text;
+
+/// The summary as a JSON document, as `summary.json` has it.
+pub fn render_json(summary: &kelvin_record::Summary) -> String {
+    let mut text = serde_json::to_string_pretty(summary).expect("a summary is plain JSON");
+    text.push('\n');
+    text
+}

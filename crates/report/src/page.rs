@@ -1,0 +1,156 @@
+//! Lines of text with a part to play, for terminals that can show it and for those that cannot.
+
+use crate::table::Table;
+
+/// How a report may look. Colour and symbols only repeat what the words say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With escape sequences.
+    pub color: bool,
+    /// With characters beyond ASCII.
+    pub unicode: bool,
+}
+
+/// What a line is to the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Title,
+    Plain,
+    Aside,
+    Warning,
+}
+
+impl Role {
+    /// Bold, faint or orange: never red against green.
+    fn escape(self) -> Option<&'static str> {
+        match self {
+            Role::Title => Some("\x1b[1m"),
+            Role::Plain => None,
+            Role::Aside => Some("\x1b[2m"),
+            Role::Warning => Some("\x1b[1;33m"),
+        }
+    }
+}
+
+/// A page in the making.
+#[derive(Default)]
+pub(crate) struct Page {
+    lines: Vec<(Role, String)>,
+}
+
+impl Page {
+    /// Every line is at most so long.
+    pub(crate) const WIDTH: usize = 100;
+
+    /// Adds a text, broken between words; the lines after the first are indented.
+    pub(crate) fn text(&mut self, role: Role, indent: usize, text: &str) {
+        for line in wrapped(&printable(text), indent) {
+            self.lines.push((role, line));
+        }
+    }
+
+    /// Adds an empty line.
+    pub(crate) fn gap(&mut self) {
+        self.lines.push((Role::Plain, String::new()));
+    }
+
+    /// Adds a table.
+    pub(crate) fn table(&mut self, table: &Table) {
+        let (heads, rows) = table.lines(Self::WIDTH);
+        self.lines.extend(heads.into_iter().map(|line| (Role::Aside, printable(&line))));
+        self.lines.extend(rows.into_iter().map(|line| (Role::Plain, printable(&line))));
+    }
+
+    /// The page as text.
+    pub(crate) fn render(&self, style: Style) -> String {
+        let mut text = String::new();
+        for (role, line) in &self.lines {
+            let line = if style.unicode { line.clone() } else { ascii(line) };
+            match role.escape().filter(|_| style.color && !line.is_empty()) {
+                Some(escape) => text.extend([escape, &line, "\x1b[0m\n"]),
+                None => text.extend([line.as_str(), "\n"]),
+            }
+        }
+        text
+    }
+}
+
+/// Without control characters: error messages and notes are other people's text, and must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The symbols of the report in ASCII, each of the same width.
+fn ascii(text: &str) -> String {
+    let plain = |c| match c {
+        '·' => '|',
+        '–' => '-',
+        '×' => 'x',
+        '…' => '~',
+        other => other,
+    };
+    text.chars().map(plain).collect()
+}
+
+fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let leading = text.len() - text.trim_start().len();
+    line.push_str(&text[..leading]);
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        if !empty && line.chars().count() + 1 + word.len() > Page::WIDTH {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        // A word that no line can hold is broken where the line ends.
+        while line.chars().count() + word.len() > Page::WIDTH {
+            let rest = word.split_off(Page::WIDTH - line.chars().count());
+            line.extend(word);
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            word = rest;
+        }
+        line.extend(word);
+        empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(style: Style, text: &str) -> String {
+        let mut page = Page::default();
+        page.text(Role::Warning, 2, text);
+        page.render(style)
+    }
+
+    #[test]
+    fn breaks_lines_between_words() {
+        let text = check(Style::default(), &"word ".repeat(30));
+        assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("  word")), "{text}");
+        let long = check(Style::default(), &"x".repeat(250));
+        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [100, 100, 54]);
+    }
+
+    #[test]
+    fn other_peoples_text_does_not_steer_the_terminal() {
+        assert_eq!(check(Style::default(), "a\x1b[2Jb\nc"), "a [2Jb c\n");
+    }
+
+    #[test]
+    fn colour_and_symbols_are_optional() {
+        let style = |color, unicode| Style { color, unicode };
+        assert_eq!(check(style(false, true), "20 × 100"), "20 × 100\n");
+        assert_eq!(check(style(false, false), "20 × 100"), "20 x 100\n");
+        assert_eq!(check(style(true, false), "20 × 100"), "\x1b[1;33m20 x 100\x1b[0m\n");
+    }
+}

@@ -1,0 +1,67 @@
+//! The summary of a run.
+
+use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSION, Summary};
+
+use crate::cost;
+use crate::functions::FunctionRows;
+use crate::metric::{of_invocations, of_launches};
+
+/// Makes the statistics of a run of its records.
+///
+/// Cold metrics are of the first cold start of every launch, warm metrics of all warm starts; what failed is in neither,
+/// and nor are starts with a suppressed init, whose duration contains one.
+pub fn summarise(run: &Run) -> Summary {
+    Summary {
+        schema: Summary::SCHEMA.to_owned(),
+        schema_version: SCHEMA_VERSION,
+        run_id: run.record.run_id.clone(),
+        status: run.record.status,
+        platform: run.record.platform.name.clone(),
+        functions: FunctionRows::of(run).iter().map(|rows| function(run, rows)).collect(),
+    }
+}
+
+fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
+    let record = function.record;
+    let (cold, warm) = (function.cold(), function.warm());
+    let memory = function.rows.iter().filter_map(|row| row.max_memory_bytes.value()).max();
+    let cold = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
+        let values: Vec<u64> = cold.iter().filter_map(|row| value(row)).collect();
+        let missing = if cold.is_empty() { "no cold start succeeded" } else { reason(run, fields) };
+        of_launches(&values, missing)
+    };
+    let warm = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
+        let values: Vec<Vec<u64>> =
+            warm.iter().map(|rows| rows.iter().filter_map(|row| value(row)).collect()).collect();
+        let missing = if warm.is_empty() { "no warm start succeeded" } else { reason(run, fields) };
+        of_invocations(&values, missing)
+    };
+    const DURATION: [&str; 3] = ["response_latency_ns", "response_duration_ns", "post_response_ns"];
+    FunctionSummary {
+        name: record.name.clone(),
+        workload: record.workload.clone(),
+        variant: record.variant.clone(),
+        memory_mb: record.memory_mb,
+        architecture: record.architecture,
+        launches: function.launches,
+        invocations: function.rows.len() as u64,
+        failed: function.failed().count() as u64,
+        max_memory_mb: memory.map(|bytes| bytes as f64 / f64::from(1_u32 << 20)),
+        init_ms: cold(&["init_ns"], &|row| row.init_ns.value()),
+        cold_invoke_ms: cold(&DURATION, &|row| row.timing().duration_ns()),
+        cold_total_ms: cold(&["init_ns", DURATION[0], DURATION[1], DURATION[2]], &|row| {
+            row.timing().cold_total_ns()
+        }),
+        warm_duration_ms: warm(&DURATION, &|row| row.timing().duration_ns()),
+        warm_latency_ms: warm(&[], &|row| Some(row.latency_ns)),
+        cpu_ms: warm(&["cpu_ns"], &|row| row.cpu_ns.value()),
+        throttled_ms: warm(&["throttled_ns"], &|row| row.throttled_ns.value()),
+        cost: cost::of_function(function, &run.record.price_table, run.record.billing),
+    }
+}
+
+/// Why none of the invocations has these fields.
+fn reason<'a>(run: &'a Run, fields: &[&str]) -> &'a str {
+    let known = fields.iter().find_map(|&field| run.record.unavailable.get(field));
+    known.map_or("not measured", String::as_str)
+}

@@ -1,0 +1,156 @@
+//! The report for a terminal: two tables, what is above and what is below them.
+
+use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
+
+use crate::functions::FunctionRows;
+use crate::number::{interval, three_digits};
+use crate::page::{Page, Role, Style};
+use crate::reasons::{EMPTY, Reasons};
+use crate::table::{Align, Column, Table};
+use crate::{failures, footer, head};
+
+/// The report of a run, at most 100 columns wide. `summary` is that of the run.
+pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
+    let mut page = Page::default();
+    head::add(&mut page, run);
+    let functions = &summary.functions;
+    if functions.is_empty() {
+        page.gap();
+        page.text(Role::Plain, 2, "No function was deployed.");
+    } else {
+        add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(functions));
+        add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
+    }
+    failures::add(&mut page, run);
+    footer::add(&mut page, run);
+    page.render(*style)
+}
+
+fn units(functions: &[FunctionSummary]) -> String {
+    let costs = functions.iter().flat_map(|function| [&function.cost.cold, &function.cost.warm]);
+    let fee = costs.filter_map(|cost| cost.request_usd_per_million).next();
+    let fee = fee.map(|fee| format!(", plus {fee:.2} for requests")).unwrap_or_default();
+    format!(" · ms · cost in $ per million invocations: compute{fee}")
+}
+
+fn add_table(page: &mut Page, title: &str, (table, reasons): (Table, Reasons)) {
+    page.gap();
+    page.text(Role::Title, 2, title);
+    page.table(&table);
+    for line in reasons.lines() {
+        page.text(Role::Aside, 2, &line);
+    }
+}
+
+fn column(head: [&'static str; 2], align: Align) -> Column {
+    Column { head, align }
+}
+
+fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
+    let columns = vec![
+        column(["", "function"], Align::Left),
+        column(["", "MB"], Align::Right),
+        column(["", "launches"], Align::Right),
+        column(["INIT", "p50"], Align::Decimal),
+        column(["first", "p50"], Align::Decimal),
+        column(["total", "p50"], Align::Decimal),
+        column(["total p50", "95 % interval"], Align::Right),
+        column(["total", "p90"], Align::Decimal),
+        column(["billed", "mean"], Align::Decimal),
+        column(["", "cost"], Align::Decimal),
+    ];
+    let mut reasons = Reasons::new(functions.len());
+    let rows = functions
+        .iter()
+        .map(|function| {
+            let total = &function.cold_total_ms;
+            let cost = &function.cost.cold;
+            reasons.value(&function.name, "INIT p50", &function.init_ms.p50);
+            reasons.value(&function.name, "first p50", &function.cold_invoke_ms.p50);
+            reasons.value(&function.name, "total p50", &total.p50);
+            reasons.value(&function.name, "total p90", &total.p90);
+            vec![
+                function.name.clone(),
+                function.memory_mb.mb().to_string(),
+                cold_starts(function),
+                number(function.init_ms.p50.value),
+                number(function.cold_invoke_ms.p50.value),
+                number(total.p50.value),
+                bounds(&total.p50),
+                number(total.p90.value),
+                number(cost.billed_ms),
+                number(cost.compute_usd_per_million),
+            ]
+        })
+        .collect();
+    (Table { columns, rows }, reasons)
+}
+
+fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
+    let columns = vec![
+        column(["", "function"], Align::Left),
+        column(["", "MB"], Align::Right),
+        column(["launches", "× each"], Align::Right),
+        column(["dur.", "p50"], Align::Decimal),
+        column(["duration p50", "95 % interval"], Align::Right),
+        column(["dur.", "p90"], Align::Decimal),
+        column(["latency", "p50"], Align::Decimal),
+        column(["CPU", "mean"], Align::Decimal),
+        column(["max", "MB"], Align::Decimal),
+        column(["billed", "mean"], Align::Decimal),
+        column(["", "cost"], Align::Decimal),
+    ];
+    let mut reasons = Reasons::new(functions.len());
+    let rows = std::iter::zip(functions, FunctionRows::of(run))
+        .map(|(function, rows)| {
+            let duration = &function.warm_duration_ms;
+            let cost = &function.cost.warm;
+            reasons.value(&function.name, "duration p50", &duration.p50);
+            reasons.interval(&function.name, "interval", &duration.p50);
+            reasons.value(&function.name, "duration p90", &duration.p90);
+            reasons.value(&function.name, "latency p50", &function.warm_latency_ms.p50);
+            reasons.value(&function.name, "CPU", &function.cpu_ms.mean);
+            vec![
+                function.name.clone(),
+                function.memory_mb.mb().to_string(),
+                sample_size(&rows),
+                number(duration.p50.value),
+                bounds(&duration.p50),
+                number(duration.p90.value),
+                number(function.warm_latency_ms.p50.value),
+                number(function.cpu_ms.mean.value),
+                number(function.max_memory_mb),
+                number(cost.billed_ms),
+                number(cost.compute_usd_per_million),
+            ]
+        })
+        .collect();
+    (Table { columns, rows }, reasons)
+}
+
+/// How many launches the cold metrics rest on, and of how many if it is not all.
+fn cold_starts(function: &FunctionSummary) -> String {
+    let (n, launches) = (function.cold_total_ms.n, function.launches);
+    if n == launches { n.to_string() } else { format!("{n} of {launches}") }
+}
+
+/// `20 × 100`, or `20 × 98–100` where launches differ.
+fn sample_size(function: &FunctionRows<'_>) -> String {
+    let sizes: Vec<usize> = function.warm().iter().map(Vec::len).collect();
+    match (sizes.iter().min(), sizes.iter().max()) {
+        (Some(least), Some(most)) if least == most => format!("{} × {least}", sizes.len()),
+        (Some(least), Some(most)) => format!("{} × {least}–{most}", sizes.len()),
+        _ => "0".to_owned(),
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| EMPTY.to_owned(), three_digits)
+}
+
+fn bounds(estimate: &Estimate) -> String {
+    match (estimate.value, estimate.ci95) {
+        (Some(value), Some(ci95)) => interval(ci95, value),
+        _ => EMPTY.to_owned(),
+    }
+}

@@ -1,0 +1,5 @@
+//! Reports of recorded runs, as text.
+
+mod properties;
+mod sample;
+mod text;

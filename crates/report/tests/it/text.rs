@@ -1,0 +1,169 @@
+//! What people see.
+
+use kelvin_record::{Billing, Run};
+use kelvin_report::{Style, render_json, render_markdown_table, render_text, summarise};
+
+use crate::sample::{failed, killed, recorded};
+
+fn check(run: &Run, unicode: bool) -> String {
+    render_text(run, &summarise(run), &Style { color: false, unicode })
+}
+
+#[test]
+fn a_good_run() {
+    insta::assert_snapshot!(check(&recorded(), true), @r"
+    kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
+    host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
+    enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
+      freeze
+    not measured here: throttled_ns (the CPU limit is not enforced)
+
+    Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                                     INIT  first  total      total p50  total  billed
+    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release-128  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release-512  512        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
+    – total p90: needs 36 launches, has 20
+
+    Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                           launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function           MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release-128  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
+    json-release-512  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+
+    40 launches, 440 invocations, none failed.
+
+    Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
+      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
+      invocations of one launch are not independent.
+    Latency is the service time of a closed loop, one request at a time; it is not the response time
+      under load.
+    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
+      ms, PeterUlb/lambdabench) is not in it.
+    Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
+    ");
+}
+
+#[test]
+fn a_run_with_failures() {
+    insta::assert_snapshot!(check(&failed(), true), @r"
+    kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
+    host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
+    enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
+      freeze
+    not measured here: throttled_ns (the CPU limit is not enforced)
+    INVOCATIONS FAILED that were not expected to
+
+    Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                                     INIT  first  total      total p50  total  billed
+    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release-128  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release-512  512  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
+    – total p90 of json-release-128: needs 36 launches, has 20
+    – total p90 of json-release-512: needs 36 launches, has 18
+
+    Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                            launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function           MB     × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release-128  128  20 × 7–10  0.458    0.455–0.461  0.474    0.462  0.339  9.00    1.00  0.00208
+    json-release-512  512    20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+
+    Failed invocations
+    function          status     error type                                invocations
+    json-release-128  timeout    Sandbox.Timedout                                    2  NOT EXPECTED
+    json-release-512  error       [31m&alloc::boxed::Box<dyn core::error…            1  NOT EXPECTED
+    json-release-512  crash      Runtime.ExitError                                   1  expected
+    json-release-512  too_large  RequestEntityTooLargeException                      1  NOT EXPECTED
+
+    Checks
+    passed cold start below 20 ms
+    FAILED cheaper with more memory
+
+    Notes
+    - The optimum is at 512 MB.
+    - 1 of json-release-128's invocations found a process that had to be started again (suppressed
+      init): their duration contains an INIT, so they are in neither table.
+
+    40 launches, 441 invocations, 5 failed, 4 of them UNEXPECTEDLY.
+
+    Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
+      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
+      invocations of one launch are not independent.
+    Latency is the service time of a closed loop, one request at a time; it is not the response time
+      under load.
+    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
+      ms, PeterUlb/lambdabench) is not in it.
+    Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
+    ");
+}
+
+#[test]
+fn a_run_that_was_killed_in_ascii() {
+    insta::assert_snapshot!(check(&killed(7), false), @r"
+    kelvin 0.1.0 | cold-warm | run 20261123T124838Z-3fa9c1 | seed 42 | emulator 0.1.0
+    host x86_64 | AMD EPYC 9V74 x 2 | 3.8 GB | kernel 6.8.0-45-generic | kvm
+    enforced: timeout (kill signal) | not enforced: cpu (needs the tick model or a cgroup), memory,
+      freeze
+    not measured here: throttled_ns (the CPU limit is not enforced)
+    TRUNCATED: the run has not ended, or its program was killed
+
+    Cold starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
+                                     INIT  first  total      total p50  total  billed
+    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release-128  128         4     -      -      -              -      -    8.00  0.0167
+    json-release-512  512         3     -      -      -              -      -    8.00  0.0667
+    - INIT p50, first p50, total p50 of json-release-128: needs 6 launches, has 4
+    - total p90 of json-release-128: needs 36 launches, has 4
+    - INIT p50, first p50, total p50 of json-release-512: needs 6 launches, has 3
+    - total p90 of json-release-512: needs 36 launches, has 3
+
+    Warm starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
+                           launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function           MB    x each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release-128  128    4 x 10  0.454              -  0.469    0.458  0.335  9.00    1.00  0.00208
+    json-release-512  512    3 x 10  0.456              -      -    0.460  0.337  9.00    1.00  0.00833
+    - interval of json-release-128: needs 6 launches, has 4
+    - interval of json-release-512: needs 6 launches, has 3
+    - duration p90 of json-release-512: needs 36 invocations, has 30
+
+    Notes
+    - 7 invocations are left out because not all of their launch is recorded.
+
+    7 launches, 77 invocations, none failed.
+
+    Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
+      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
+      invocations of one launch are not independent.
+    Latency is the service time of a closed loop, one request at a time; it is not the response time
+      under load.
+    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
+      ms, PeterUlb/lambdabench) is not in it.
+    Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
+    ");
+}
+
+#[test]
+fn a_run_that_was_billed_by_aws_does_not_call_its_costs_estimates() {
+    let mut run = recorded();
+    run.record.billing = Billing::Reported;
+    let text = check(&run, true);
+    assert!(text.contains("Costs are of the durations that AWS billed"), "{text}");
+    assert!(!text.contains("estimate"), "{text}");
+    assert!(!text.contains("110 ms"), "{text}");
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(render_markdown_table(&summarise(&recorded())), @r"
+    | function | memory (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
+    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+    | json-release-128 | 128 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
+    | json-release-512 | 512 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
+    ");
+}
+
+#[test]
+fn json_is_the_summary_on_disk() {
+    let text = render_json(&summarise(&recorded()));
+    assert_eq!(text, include_str!("../../../record/tests/fixtures/v1/summary.json"));
+}
