@@ -1,0 +1,216 @@
+//! `deploy()`: from a map in the script to a function on the platform.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use kelvin_lambda::{
+    Architecture, CaseDescription, EphemeralStorage, FunctionConfig, MemorySize, Timeout,
+};
+use kelvin_platform::FunctionSpec;
+use rhai::Map;
+
+use crate::fields::Fields;
+use crate::function::{Case, Deployed, Function};
+use crate::session::{Fault, Session};
+use crate::{Deployment, Progress, Source, Wanted, suggest};
+
+const KEYS: [&str; 9] = [
+    "workload",
+    "bootstrap",
+    "name",
+    "variant",
+    "memory",
+    "timeout",
+    "architecture",
+    "env",
+    "ephemeral_storage",
+];
+
+/// What a script asked for, checked as far as it can be without looking outside.
+struct Request {
+    wanted: Wanted,
+    /// Its environment variables are the script's own.
+    config: FunctionConfig,
+    named: bool,
+}
+
+impl Session {
+    /// Builds what is wanted, creates the function and tells the host.
+    pub(crate) fn deploy(&self, map: Map) -> Result<Function, Fault> {
+        let outside = self.outside("deploy")?;
+        let mut request = request(map, &self.folder).map_err(|e| format!("deploy: {e}"))?;
+        self.choose_name(&mut request)?;
+        let Request { wanted, mut config, .. } = request;
+        config.validate().map_err(|e| format!("deploy: {e}"))?;
+
+        outside.host.progress(Progress::Deploying { name: &config.name, wanted: &wanted });
+        let resolved = outside.host.resolve(&wanted)?;
+        config.env_vars = with_defaults(&resolved.env_vars, config.env_vars);
+        config.validate().map_err(|e| format!("deploy: {e}"))?;
+
+        let name = config.name.clone();
+        let spec = FunctionSpec { config: config.clone(), bootstrap: resolved.bootstrap };
+        let action = || format!("failed to deploy function \"{name}\"");
+        let id = self.wait(outside, action, outside.platform.deploy(spec.clone()))?;
+
+        let Wanted { source, variant } = wanted;
+        let workload = resolved.workload;
+        outside.host.deployed(
+            id,
+            &Deployment { spec, source, workload: workload.clone(), variant: variant.clone() },
+        );
+        let mut state = self.state();
+        state.outcome.functions += 1;
+        state.names.insert(name.clone());
+        Ok(Function(Arc::new(Deployed {
+            id,
+            name,
+            workload,
+            variant,
+            cases: cases(&resolved.cases),
+            default_env_vars: resolved.env_vars,
+            config: Mutex::new(config),
+            removed: AtomicBool::new(false),
+        })))
+    }
+
+    /// Names are unique within a run, those of removed functions included: records go by them.
+    fn choose_name(&self, request: &mut Request) -> Result<(), Fault> {
+        let state = self.state();
+        let name = &mut request.config.name;
+        if !state.names.contains(name.as_str()) {
+            return Ok(());
+        }
+        if request.named {
+            return Err(format!(
+                "deploy: there is a function \"{name}\" already; give this one another name"
+            )
+            .into());
+        }
+        let numbered = |n: u32| {
+            let end = format!("-{n}");
+            format!("{}{end}", &name[..name.len().min(64 - end.len())])
+        };
+        let free = (2..).map(numbered).find(|candidate| !state.names.contains(candidate));
+        *name = free.expect("there are more numbers than functions");
+        Ok(())
+    }
+}
+
+fn request(map: Map, folder: &Path) -> Result<Request, String> {
+    let mut fields = Fields::new("key", map, &KEYS)?;
+    let source = match (fields.string("workload")?, fields.string("bootstrap")?) {
+        (Some(name), None) => Source::Workload(name),
+        (None, Some(path)) => Source::Bootstrap(folder.join(path)),
+        (Some(_), Some(_)) => return Err("give either workload or bootstrap, not both".to_owned()),
+        (None, None) => {
+            return Err("give the name of a workload or the path of a bootstrap".to_owned());
+        }
+    };
+    let variant = fields.string("variant")?.unwrap_or_else(|| "release".to_owned());
+    let mut config = FunctionConfig::new(String::new());
+    read_limits(&mut fields, &mut config)?;
+    if let Some(name) = fields.string("architecture")? {
+        config.architecture = architecture(&name)?;
+    }
+    config.env_vars = fields.strings("env")?.unwrap_or_default();
+    let name = fields.string("name")?;
+    let named = name.is_some();
+    config.name = name.unwrap_or_else(|| default_name(&source, &variant, config.memory_size));
+    Ok(Request { wanted: Wanted { source, variant }, config, named })
+}
+
+/// Reads what `deploy()` and `configure()` have in common into `config`.
+pub(crate) fn read_limits(fields: &mut Fields, config: &mut FunctionConfig) -> Result<(), String> {
+    if let Some(mb) = fields.whole("memory")? {
+        config.memory_size = MemorySize::new(mb).map_err(|e| e.to_string())?;
+    }
+    if let Some(seconds) = fields.whole("timeout")? {
+        config.timeout = Timeout::new(seconds).map_err(|e| e.to_string())?;
+    }
+    if let Some(mb) = fields.whole("ephemeral_storage")? {
+        config.ephemeral_storage = EphemeralStorage::new(mb).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+fn architecture(name: &str) -> Result<Architecture, String> {
+    const KNOWN: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
+    let Some(wanted) = KNOWN.into_iter().find(|architecture| architecture.as_str() == name) else {
+        return Err(suggest::unknown("architecture", name, KNOWN.map(Architecture::as_str)));
+    };
+    let here = Architecture::of_this_build();
+    if wanted == here {
+        Ok(wanted)
+    } else {
+        Err(format!("architecture {wanted} cannot be run here: this machine is {here}"))
+    }
+}
+
+/// `json-release-128`, with what a name cannot have replaced, and at most 64 bytes long.
+fn default_name(source: &Source, variant: &str, memory_size: MemorySize) -> String {
+    let stem = match source {
+        Source::Workload(name) => name.clone(),
+        Source::Bootstrap(path) => name_of_bootstrap(path),
+    };
+    let valid = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let end: String = format!("-{variant}-{}", memory_size.mb()).chars().map(valid).collect();
+    let start: String = stem.chars().map(valid).collect();
+    let mut name: String = start.chars().take(64_usize.saturating_sub(end.len())).collect();
+    name.push_str(&end);
+    name.truncate(64);
+    name
+}
+
+/// Packed programs are all named `bootstrap`, so the folder tells them apart.
+fn name_of_bootstrap(path: &Path) -> String {
+    let of = |part: Option<&std::ffi::OsStr>| part.map(|name| name.to_string_lossy().into_owned());
+    let stem = of(path.file_stem()).unwrap_or_default();
+    if stem == "bootstrap" {
+        return of(path.parent().and_then(Path::file_name)).unwrap_or(stem);
+    }
+    stem
+}
+
+fn cases(described: &[CaseDescription]) -> Vec<Case> {
+    let case = |case: &CaseDescription| Case {
+        name: case.name.clone(),
+        payload: Bytes::from(case.event.to_string()),
+    };
+    described.iter().map(case).collect()
+}
+
+/// The environment variables of a function whose script sets `given`.
+pub(crate) fn with_defaults(
+    defaults: &BTreeMap<String, String>,
+    given: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut env_vars = defaults.clone();
+    env_vars.extend(given);
+    env_vars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_names_are_valid_and_say_what_it_is() {
+        let check = |source: Source, variant: &str, expected: &str| {
+            let name = default_name(&source, variant, MemorySize::MIN);
+            assert_eq!(name, expected);
+            assert_eq!(FunctionConfig::new(name).validate(), Ok(()));
+        };
+        let workload = |name: &str| Source::Workload(name.to_owned());
+        check(workload("json"), "release", "json-release-128");
+        check(workload("json"), "lto=fat,cpu=x86-64-v3", "json-lto-fat-cpu-x86-64-v3-128");
+        check(Source::Bootstrap("target/mine/bootstrap".into()), "release", "mine-release-128");
+        check(Source::Bootstrap("bootstrap".into()), "release", "bootstrap-release-128");
+        check(Source::Bootstrap("a/größe.bin".into()), "release", "gr--e-release-128");
+        check(workload(&"x".repeat(80)), "release", &format!("{}-release-128", "x".repeat(52)));
+        check(workload("x"), &"v".repeat(80), &format!("-{}", "v".repeat(63)));
+    }
+}

@@ -1,0 +1,247 @@
+//! A deployed function as scripts see it, and what they can do with it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use kelvin_lambda::{FunctionConfig, Invocation, Status};
+use kelvin_platform::{ConfigChange, FunctionId, InvokeRequest, RepeatPlan};
+use rhai::{Dynamic, Map};
+use tokio::sync::Notify;
+
+use crate::deploy::{read_limits, with_defaults};
+use crate::fields::Fields;
+use crate::result::InvocationResult;
+use crate::session::{Fault, Outside, Session};
+use crate::{HostError, Progress, json, suggest};
+
+/// A script's handle.
+#[derive(Clone)]
+pub(crate) struct Function(pub(crate) Arc<Deployed>);
+
+/// What is known of a function.
+pub(crate) struct Deployed {
+    pub(crate) id: FunctionId,
+    pub(crate) name: String,
+    pub(crate) workload: Option<String>,
+    pub(crate) variant: String,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) default_env_vars: BTreeMap<String, String>,
+    pub(crate) config: Mutex<FunctionConfig>,
+    pub(crate) removed: AtomicBool,
+}
+
+/// A case with its event as it is sent.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) payload: Bytes,
+}
+
+/// What is sent, and as which case it is recorded.
+pub(crate) struct Event<'a> {
+    case: Option<&'a str>,
+    payload: Bytes,
+}
+
+impl Deployed {
+    fn config(&self) -> MutexGuard<'_, FunctionConfig> {
+        self.config.lock().expect("nothing panics while it holds a configuration")
+    }
+
+    /// The default case; `{}` for a function without cases.
+    pub(crate) fn default_event(&self) -> Event<'_> {
+        match self.cases.first() {
+            Some(case) => Event { case: Some(&case.name), payload: case.payload.clone() },
+            None => Event { case: None, payload: Bytes::from_static(b"{}") },
+        }
+    }
+
+    /// The case of that name.
+    pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, Fault> {
+        match self.cases.iter().find(|case| case.name == name) {
+            Some(case) => Ok(Event { case: Some(&case.name), payload: case.payload.clone() }),
+            None => {
+                Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))
+                    .into())
+            }
+        }
+    }
+}
+
+/// An event that the script made itself.
+pub(crate) fn own_event(event: &Dynamic) -> Result<Event<'static>, Fault> {
+    let payload = Bytes::from(json::from_script(event)?.to_string());
+    Ok(Event { case: None, payload })
+}
+
+impl Session {
+    /// `f.invoke()`.
+    pub(crate) fn invoke(&self, f: &Deployed, event: Event<'_>) -> Result<InvocationResult, Fault> {
+        let outside = self.outside_for(f, "invoke")?;
+        let Event { case, payload } = event;
+        let request = InvokeRequest { payload, log_tail: true };
+        let action = || format!("failed to invoke function \"{}\"", f.name);
+        let invocation = self.wait(outside, action, outside.platform.invoke(f.id, request))?;
+        let recorded = self.record(f.id, case, vec![invocation])?;
+        let invocation = recorded
+            .into_iter()
+            .next()
+            .ok_or_else(|| HostError::new("an invocation was lost while it was recorded"))?;
+        let cost = {
+            let config = f.config();
+            let (architecture, storage) = (config.architecture, config.ephemeral_storage);
+            #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
+            let billed_ms = invocation.billed_ms as f64;
+            self.prices.cost(config.memory_size, architecture, storage, billed_ms)
+        };
+        Ok(InvocationResult::new(invocation, cost.total_usd()))
+    }
+
+    /// `f.repeat(n)`: the loop runs on the platform.
+    pub(crate) fn repeat(&self, f: &Deployed, n: i64, event: Event<'_>) -> Result<Map, Fault> {
+        let outside = self.outside_for(f, "repeat")?;
+        let Ok(invocations) = u64::try_from(n) else {
+            return Err(format!("repeat: expected 0 or more invocations, got {n}").into());
+        };
+        let Event { case, payload } = event;
+        let request = InvokeRequest { payload, log_tail: false };
+        outside.host.progress(Progress::Repeating { name: &f.name, invocations });
+
+        let mut tally = Tally::default();
+        let mut lost = None;
+        let cannot_record = Notify::new();
+        let mut sink = |batch: Vec<Invocation>| {
+            if lost.is_some() {
+                return;
+            }
+            match self.record(f.id, case, batch) {
+                Ok(recorded) => tally.add(&recorded),
+                Err(error) => {
+                    lost = Some(error);
+                    cannot_record.notify_one();
+                }
+            }
+        };
+        let plan = RepeatPlan { request, invocations };
+        let work = outside.platform.repeat(f.id, plan, &mut sink);
+        let work = Box::pin(async {
+            // A run that cannot be recorded is not worth going on with.
+            tokio::select! {
+                biased;
+                () = cannot_record.notified() => Ok(()),
+                done = work => done,
+            }
+        });
+        let action = || format!("failed to invoke function \"{}\" repeatedly", f.name);
+        let done = self.wait(outside, action, work);
+        if let Some(error) = lost {
+            return Err(error.into());
+        }
+        done?;
+        Ok(tally.to_map())
+    }
+
+    /// `f.recycle()`.
+    pub(crate) fn recycle(&self, f: &Deployed) -> Result<(), Fault> {
+        let outside = self.outside_for(f, "recycle")?;
+        let action = || format!("failed to recycle function \"{}\"", f.name);
+        self.wait(outside, action, outside.platform.recycle(f.id))?;
+        self.tell_launch(outside, f);
+        Ok(())
+    }
+
+    /// `f.configure(#{…})`.
+    pub(crate) fn configure(&self, f: &Deployed, map: Map) -> Result<(), Fault> {
+        let outside = self.outside_for(f, "configure")?;
+        let (change, config) = change(f, map).map_err(|e| format!("configure: {e}"))?;
+        let action = || format!("failed to configure function \"{}\"", f.name);
+        self.wait(outside, action, outside.platform.configure(f.id, change))?;
+        outside.host.configured(f.id, &config);
+        *f.config() = config;
+        self.tell_launch(outside, f);
+        Ok(())
+    }
+
+    /// `f.remove()`.
+    pub(crate) fn remove(&self, f: &Deployed) -> Result<(), Fault> {
+        let outside = self.outside_for(f, "remove")?;
+        let action = || format!("failed to remove function \"{}\"", f.name);
+        self.wait(outside, action, outside.platform.remove(f.id))?;
+        f.removed.store(true, Ordering::Relaxed);
+        outside.host.removed(f.id);
+        Ok(())
+    }
+
+    fn tell_launch(&self, outside: &Outside, f: &Deployed) {
+        let slot = self.state().slot;
+        outside.host.launch(f.id, slot);
+    }
+
+    fn outside_for(&self, f: &Deployed, call: &'static str) -> Result<&Outside, Fault> {
+        if f.removed.load(Ordering::Relaxed) {
+            return Err(format!("{call}: function \"{}\" was removed", f.name).into());
+        }
+        self.outside(call)
+    }
+}
+
+/// The change that a script asked for, and the whole configuration after it.
+fn change(f: &Deployed, map: Map) -> Result<(ConfigChange, FunctionConfig), String> {
+    const KEYS: [&str; 4] = ["memory", "timeout", "ephemeral_storage", "env"];
+    let mut fields = Fields::new("key", map, &KEYS)?;
+    let mut config = f.config().clone();
+    read_limits(&mut fields, &mut config)?;
+    let env_vars = fields.strings("env")?.map(|given| with_defaults(&f.default_env_vars, given));
+    let change = ConfigChange {
+        memory_size: Some(config.memory_size),
+        timeout: Some(config.timeout),
+        ephemeral_storage: Some(config.ephemeral_storage),
+        env_vars,
+    };
+    change.clone().apply(&mut config);
+    config.validate().map_err(|e| e.to_string())?;
+    Ok((change, config))
+}
+
+/// `f.describe()`.
+pub(crate) fn describe(f: &Deployed) -> Map {
+    let config = f.config();
+    let text = |text: &str| Dynamic::from(text.to_owned());
+    let env = config.env_vars.iter().map(|(name, value)| (name.as_str().into(), text(value)));
+    let cases = f.cases.iter().map(|case| text(&case.name));
+    Map::from([
+        ("name".into(), text(&f.name)),
+        ("workload".into(), f.workload.as_deref().map_or(Dynamic::UNIT, text)),
+        ("variant".into(), text(&f.variant)),
+        ("memory".into(), i64::from(config.memory_size.mb()).into()),
+        ("timeout".into(), i64::from(config.timeout.seconds()).into()),
+        ("architecture".into(), text(config.architecture.as_str())),
+        ("ephemeral_storage".into(), i64::from(config.ephemeral_storage.mb()).into()),
+        ("env".into(), Dynamic::from_map(env.collect())),
+        ("cases".into(), Dynamic::from_array(cases.collect())),
+    ])
+}
+
+/// What `repeat()` returns.
+#[derive(Default)]
+struct Tally {
+    invocations: i64,
+    failed: i64,
+}
+
+impl Tally {
+    fn add(&mut self, recorded: &[Invocation]) {
+        for invocation in recorded {
+            self.invocations += 1;
+            self.failed += i64::from(invocation.status != Status::Ok);
+        }
+    }
+
+    fn to_map(&self) -> Map {
+        Map::from([
+            ("invocations".into(), self.invocations.into()),
+            ("failed".into(), self.failed.into()),
+        ])
+    }
+}

@@ -1,0 +1,190 @@
+//! What a scenario needs from outside besides the platform: the trait [`Host`].
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
+use kelvin_platform::{FunctionId, FunctionSpec};
+
+use crate::suggest;
+
+/// Finds what is to be measured, and keeps what was.
+///
+/// Calls come from the thread of the script, one at a time and in the order of the script.
+pub trait Host: Send + Sync {
+    /// Finds and builds a variant of a workload, or takes a bootstrap as it is.
+    ///
+    /// Nothing interrupts it: a host that builds for minutes watches for Ctrl-C itself.
+    fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError>;
+
+    /// A function was deployed; its first invocation begins a launch.
+    fn deployed(&self, function: FunctionId, deployment: &Deployment);
+
+    /// A function's configuration was changed to this one; [`Host::launch`] follows.
+    fn configured(&self, _function: FunctionId, _config: &FunctionConfig) {}
+
+    /// The function's next invocation begins a new launch: it was recycled or configured.
+    /// `slot` says where, inside `blocks()`.
+    fn launch(&self, function: FunctionId, slot: Option<Slot>);
+
+    /// Checks the answers, which may turn a status into [`Status::WrongAnswer`], and writes.
+    /// Returns the invocations as recorded, as many as were given.
+    fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError>;
+
+    /// A function was removed by the script. Those that are left at the end are the host's to remove.
+    fn removed(&self, function: FunctionId);
+
+    /// The script has something to say: `note()` and `print()`.
+    fn note(&self, text: &str);
+
+    /// The result of a `check()` or an `expect_status()`.
+    fn check(&self, name: &str, passed: bool);
+
+    /// What the script is about to do.
+    fn progress(&self, progress: Progress<'_>);
+}
+
+/// What a script asked to deploy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of what.
+    pub source: Source,
+    /// Name of the way to build it; `release` unless the script says otherwise.
+    pub variant: String,
+}
+
+/// Where a function's code comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A workload, by its name.
+    Workload(String),
+    /// An executable, already joined with [`crate::RunOptions::folder`].
+    Bootstrap(PathBuf),
+}
+
+/// What a host found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The executable.
+    pub bootstrap: PathBuf,
+    /// The workload that it says it is.
+    pub workload: Option<String>,
+    /// Its cases; the first is the default one. Without cases a function is invoked with `{}`.
+    pub cases: Vec<CaseDescription>,
+    /// Environment variables that it gets unless the script sets the same.
+    pub env_vars: BTreeMap<String, String>,
+}
+
+/// A function as it was deployed; its name is in `spec.config`.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// Configuration and code.
+    pub spec: FunctionSpec,
+    /// What the script asked for.
+    pub source: Source,
+    /// The workload, where it is known.
+    pub workload: Option<String>,
+    /// Name of the way it was built.
+    pub variant: String,
+}
+
+impl Deployment {
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        &self.spec.config.name
+    }
+}
+
+/// A place in the plan of `blocks()`, both counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// Which block.
+    pub block: u64,
+    /// Which turn within the block.
+    pub position: u64,
+}
+
+/// Invocations of one function and one case, in the order in which they were made.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    /// Whose.
+    pub function: FunctionId,
+    /// Name of the case; `None` for an event that the script made itself, where any answer is right.
+    pub case: Option<&'a str>,
+    /// As the platform reported them.
+    pub invocations: Vec<Invocation>,
+    /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
+    pub expected: Option<Status>,
+}
+
+/// What a scenario is about to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress<'a> {
+    /// To have code built and a function created.
+    Deploying {
+        /// Of the function.
+        name: &'a str,
+        /// What it is made of.
+        wanted: &'a Wanted,
+    },
+    /// To give one function its turn in a block.
+    Turn {
+        /// Which block and which turn.
+        slot: Slot,
+        /// How many blocks there are.
+        blocks: u64,
+        /// How many turns a block has.
+        positions: u64,
+        /// Of the function.
+        name: &'a str,
+    },
+    /// To invoke in a loop.
+    Repeating {
+        /// Of the function.
+        name: &'a str,
+        /// How often.
+        invocations: u64,
+    },
+    /// To let time pass.
+    Pausing {
+        /// How long.
+        duration: Duration,
+    },
+}
+
+/// The host could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct HostError {
+    /// What is wrong, as a fragment in lower case, with what to do about it.
+    pub message: String,
+    /// Why.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl HostError {
+    /// An error without a cause.
+    pub fn new(message: impl Into<String>) -> HostError {
+        HostError { message: message.into(), source: None }
+    }
+
+    /// `unknown workload "jsn"; did you mean "json"? known: hello, json`.
+    pub fn unknown<'a>(
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> HostError {
+        HostError::new(suggest::unknown(what, name, known))
+    }
+
+    /// An error with its cause.
+    pub fn because(
+        message: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> HostError {
+        HostError { message: message.into(), source: Some(source.into()) }
+    }
+}

@@ -1,0 +1,39 @@
+//! Scenarios: Rhai scripts that say in which order functions are deployed, invoked and left alone.
+//!
+//! The script steers; loops that are measured run natively.
+//! A scenario reaches nothing but a [`kelvin_platform::Platform`] and a [`Host`]: no files, no network, no clock, no
+//! randomness of its own, so that the same seed gives the same calls.
+//! What a script can call is listed by [`functions`].
+
+mod blocks;
+mod deploy;
+mod diagnose;
+mod engine;
+mod error;
+mod fields;
+mod function;
+mod host;
+mod json;
+mod language;
+mod limits;
+mod matrix;
+mod nominal;
+mod order;
+mod outcome;
+mod parameters;
+mod pause;
+mod result;
+mod run;
+mod script;
+mod session;
+mod suggest;
+
+pub use error::{ErrorKind, Place, ScenarioError};
+pub use host::{Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted};
+pub use language::{Signature, functions};
+pub use limits::Limits;
+pub use nominal::{NominalPlatform, Totals};
+pub use outcome::Outcome;
+pub use parameters::{Parameter, ParameterKind};
+pub use run::RunOptions;
+pub use script::Script;

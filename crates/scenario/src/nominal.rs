@@ -1,0 +1,242 @@
+//! A platform that starts nothing and answers nominally, in virtual time: for dry runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kelvin_lambda::{
+    Cost, FunctionConfig, Invocation, PlatformFacts, PriceTable, Start, Status, Timing, US_EAST_1,
+    billed_ms,
+};
+use kelvin_platform::{
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
+    RepeatPlan, Sink,
+};
+
+/// Init Duration of every cold start.
+const INIT: Duration = Duration::from_millis(20);
+/// Duration of every invocation.
+const DURATION: Duration = Duration::from_millis(1);
+/// Invocations between two looks at whoever may want to stop.
+const BATCH: u64 = 1024;
+
+/// Counts what a scenario would do. Every invocation succeeds and answers `{}`; a cold start takes 20 ms of INIT, every
+/// invocation 1 ms.
+#[derive(Debug)]
+pub struct NominalPlatform {
+    name: String,
+    prices: PriceTable,
+    state: Mutex<State>,
+}
+
+/// What a scenario did on a [`NominalPlatform`]: a lower bound of what it would do on a real one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Functions deployed.
+    pub functions: u64,
+    /// Cold starts.
+    pub launches: u64,
+    /// Invocations, cold ones included.
+    pub invocations: u64,
+    /// Invocations and pauses, one after another.
+    pub time: Duration,
+    /// At the prices of us-east-1.
+    pub cost: Cost,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    functions: BTreeMap<FunctionId, Deployed>,
+    totals: Totals,
+}
+
+#[derive(Debug)]
+struct Deployed {
+    config: FunctionConfig,
+    environment: Option<u64>,
+}
+
+impl NominalPlatform {
+    /// A platform that tells scripts the name of the one that it stands for, so that they take the same branches.
+    pub fn standing_for(name: impl Into<String>) -> NominalPlatform {
+        NominalPlatform { name: name.into(), prices: US_EAST_1(), state: Mutex::default() }
+    }
+
+    /// Everything so far.
+    pub fn totals(&self) -> Totals {
+        self.state().totals
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the state")
+    }
+
+    fn invoke_now(
+        &self,
+        function: FunctionId,
+        request: &InvokeRequest,
+    ) -> Result<Invocation, PlatformError> {
+        let mut state = self.state();
+        let State { functions, totals } = &mut *state;
+        let deployed = found(functions, function)?;
+        let sent_at_ns = ns(totals.time);
+        let start = match deployed.environment {
+            Some(_) => Start::Warm,
+            None => Start::Cold,
+        };
+        let init = (start == Start::Cold).then_some(INIT);
+        if init.is_some() {
+            totals.launches += 1;
+            deployed.environment = Some(totals.launches);
+        }
+        totals.invocations += 1;
+        let latency = init.unwrap_or_default() + DURATION;
+        totals.time += latency;
+        let billed_ms = billed_ms(ns(DURATION), init.map(ns));
+        add(&mut totals.cost, self.cost(&deployed.config, billed_ms));
+        Ok(Invocation {
+            request_id: format!("00000000-0000-4000-8000-{:012x}", totals.invocations),
+            environment: deployed.environment,
+            start,
+            status: Status::Ok,
+            sent_at_ns,
+            timing: Timing {
+                latency_ns: ns(latency),
+                queue_ns: Some(init.map_or(0, ns)),
+                init_ns: init.map(ns),
+                response_latency_ns: Some(ns(DURATION)),
+                response_duration_ns: Some(0),
+                post_response_ns: Some(0),
+                ..Timing::default()
+            },
+            max_memory_bytes: None,
+            billed_ms,
+            request_bytes: request.payload.len() as u64,
+            response: Bytes::from_static(b"{}"),
+            error: None,
+            log_tail: request.log_tail.then(String::new),
+        })
+    }
+
+    fn cost(&self, config: &FunctionConfig, billed_ms: u64) -> Cost {
+        #[expect(clippy::cast_precision_loss, reason = "21 ms at most")]
+        let billed_ms = billed_ms as f64;
+        self.prices.cost(
+            config.memory_size,
+            config.architecture,
+            config.ephemeral_storage,
+            billed_ms,
+        )
+    }
+
+    fn deploy_now(&self, spec: FunctionSpec) -> Result<FunctionId, PlatformError> {
+        let config = spec.config;
+        let name = config.name.clone();
+        if let Err(source) = config.validate() {
+            return Err(PlatformError::InvalidConfig { name, source });
+        }
+        let mut state = self.state();
+        if state.functions.values().any(|deployed| deployed.config.name == name) {
+            return Err(PlatformError::NameTaken { name });
+        }
+        let id = u32::try_from(state.totals.functions).map_err(|_| PlatformError::Stopped)?;
+        state.totals.functions += 1;
+        state.functions.insert(FunctionId(id), Deployed { config, environment: None });
+        Ok(FunctionId(id))
+    }
+
+    fn change_now(&self, function: FunctionId, change: ConfigChange) -> Result<(), PlatformError> {
+        let mut state = self.state();
+        let deployed = found(&mut state.functions, function)?;
+        let mut config = deployed.config.clone();
+        change.apply(&mut config);
+        if let Err(source) = config.validate() {
+            return Err(PlatformError::InvalidConfig { name: config.name, source });
+        }
+        *deployed = Deployed { config, environment: None };
+        Ok(())
+    }
+}
+
+impl Platform for NominalPlatform {
+    fn describe(&self) -> PlatformFacts {
+        PlatformFacts {
+            name: self.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            enforcement: Vec::new(),
+            unavailable: BTreeMap::new(),
+            notes: vec!["Nothing was started: every figure is nominal.".to_owned()],
+        }
+    }
+
+    fn deploy(&self, spec: FunctionSpec) -> PlatformFuture<'_, FunctionId> {
+        Box::pin(async move { self.deploy_now(spec) })
+    }
+
+    fn configure(&self, function: FunctionId, change: ConfigChange) -> PlatformFuture<'_, ()> {
+        Box::pin(async move { self.change_now(function, change) })
+    }
+
+    fn recycle(&self, function: FunctionId) -> PlatformFuture<'_, ()> {
+        self.configure(function, ConfigChange::default())
+    }
+
+    fn invoke(
+        &self,
+        function: FunctionId,
+        request: InvokeRequest,
+    ) -> PlatformFuture<'_, Invocation> {
+        Box::pin(async move { self.invoke_now(function, &request) })
+    }
+
+    fn repeat<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: RepeatPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        Box::pin(async move {
+            let mut left = plan.invocations;
+            while left > 0 {
+                let n = left.min(BATCH);
+                let batch = (0..n).map(|_| self.invoke_now(function, &plan.request));
+                sink(batch.collect::<Result<_, _>>()?);
+                left -= n;
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()> {
+        Box::pin(async move {
+            let mut state = self.state();
+            state.totals.time = state.totals.time.saturating_add(duration);
+            Ok(())
+        })
+    }
+
+    fn remove(&self, function: FunctionId) -> PlatformFuture<'_, ()> {
+        Box::pin(async move {
+            let removed = self.state().functions.remove(&function);
+            removed.map(drop).ok_or(PlatformError::NoSuchFunction { id: function.0 })
+        })
+    }
+}
+
+fn found(
+    functions: &mut BTreeMap<FunctionId, Deployed>,
+    function: FunctionId,
+) -> Result<&mut Deployed, PlatformError> {
+    functions.get_mut(&function).ok_or(PlatformError::NoSuchFunction { id: function.0 })
+}
+
+fn add(sum: &mut Cost, cost: Cost) {
+    sum.compute_usd += cost.compute_usd;
+    sum.request_usd += cost.request_usd;
+}
+
+fn ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,45 @@
+//! What a run of a scenario is given.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use kelvin_lambda::{PriceTable, US_EAST_1};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::Limits;
+
+/// Settings, limits, and the means to wait and to stop.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Values for the parameters that the script declares.
+    pub settings: BTreeMap<String, Vec<String>>,
+    /// Decides every order that is left to chance.
+    pub seed: u64,
+    /// How much the script may use.
+    pub limits: Limits,
+    /// Relative paths in the script start here.
+    pub folder: PathBuf,
+    /// For `cost_usd`.
+    pub prices: PriceTable,
+    /// Where the platform's futures are waited for. Its timer must be enabled, and a runtime of one thread must be driven by
+    /// somebody else meanwhile.
+    pub runtime: Handle,
+    /// `true` ends the run, also in the middle of a wait. A dropped sender never does.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl RunOptions {
+    /// No settings, seed 0, default limits, paths relative to the current folder, prices of us-east-1.
+    pub fn new(runtime: Handle, stop: watch::Receiver<bool>) -> RunOptions {
+        RunOptions {
+            settings: BTreeMap::new(),
+            seed: 0,
+            limits: Limits::default(),
+            folder: PathBuf::new(),
+            prices: US_EAST_1(),
+            runtime,
+            stop,
+        }
+    }
+}

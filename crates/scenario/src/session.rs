@@ -1,0 +1,326 @@
+//! One run of a script: its outside, its limits, and what it has done so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+use kelvin_lambda::{Invocation, PriceTable, Status};
+use kelvin_platform::{FunctionId, Platform, PlatformError, PlatformFuture};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::parameters::{self, Parameter};
+use crate::{Batch, Host, HostError, Limits, Outcome, RunOptions, Slot};
+
+/// What functions of the language return.
+pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+/// How often the interpreter looks for a stop, in operations.
+const OPERATIONS_BETWEEN_LOOKS: u64 = 256;
+
+/// A run, shared by all functions of the language.
+pub(crate) struct Session {
+    outside: Option<Outside>,
+    settings: BTreeMap<String, Vec<String>>,
+    pub(crate) seed: u64,
+    pub(crate) limits: Limits,
+    pub(crate) folder: PathBuf,
+    pub(crate) prices: PriceTable,
+    started: Instant,
+    operations: AtomicU64,
+    /// Set once the script must not go on.
+    over: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// What a run can reach.
+pub(crate) struct Outside {
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) host: Arc<dyn Host>,
+    runtime: Handle,
+    stop: watch::Receiver<bool>,
+}
+
+/// What a run has done so far.
+#[derive(Default)]
+pub(crate) struct State {
+    halt: Option<(Halt, Position)>,
+    declared: Option<Vec<Parameter>>,
+    parameters_known: bool,
+    /// The first call that reached outside.
+    begun: Option<&'static str>,
+    pub(crate) names: BTreeSet<String>,
+    pub(crate) expectations: Vec<Expectation>,
+    pub(crate) slot: Option<Slot>,
+    pub(crate) calls_of_blocks: u64,
+    pub(crate) outcome: Outcome,
+}
+
+/// An `expect_status()` that is being evaluated.
+pub(crate) struct Expectation {
+    pub(crate) status: Status,
+    pub(crate) met: bool,
+}
+
+/// Why a function of the language fails.
+pub(crate) enum Fault {
+    /// The script is wrong; it may catch this.
+    Mistake(String),
+    /// The run ends; no script can catch this.
+    Halt(Halt),
+    /// Only the parameters were wanted, and they are declared or will not be.
+    ParametersKnown,
+}
+
+/// Why a run ends early.
+pub(crate) enum Halt {
+    Stopped,
+    Deadline,
+    Operations,
+    Settings(String),
+    Platform { action: String, error: PlatformError },
+    Host(HostError),
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Fault {
+        Fault::Mistake(message)
+    }
+}
+
+impl From<Halt> for Fault {
+    fn from(halt: Halt) -> Fault {
+        Fault::Halt(halt)
+    }
+}
+
+impl From<HostError> for Fault {
+    fn from(error: HostError) -> Fault {
+        Fault::Halt(Halt::Host(error))
+    }
+}
+
+impl Session {
+    /// A run on a platform.
+    pub(crate) fn new(
+        options: RunOptions,
+        platform: Arc<dyn Platform>,
+        host: Arc<dyn Host>,
+    ) -> Session {
+        let RunOptions { settings, seed, limits, folder, prices, runtime, stop } = options;
+        let outside = Some(Outside { platform, host, runtime, stop });
+        Session { outside, settings, seed, folder, prices, ..Session::without_outside(limits) }
+    }
+
+    /// A run that ends as soon as the script has declared its parameters, or wants to reach outside.
+    pub(crate) fn without_outside(limits: Limits) -> Session {
+        Session {
+            outside: None,
+            settings: BTreeMap::new(),
+            seed: 0,
+            limits,
+            folder: PathBuf::new(),
+            prices: kelvin_lambda::US_EAST_1(),
+            started: Instant::now(),
+            operations: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the state")
+    }
+
+    /// The platform's name; empty while only parameters are read.
+    pub(crate) fn platform_name(&self) -> String {
+        self.outside.as_ref().map(|outside| outside.platform.describe().name).unwrap_or_default()
+    }
+
+    /// What `call` needs to reach outside. From here on it is too late for `params()`.
+    pub(crate) fn outside(&self, call: &'static str) -> Result<&Outside, Fault> {
+        let outside = self.outside.as_ref().ok_or(Fault::ParametersKnown)?;
+        let mut state = self.state();
+        state.begun.get_or_insert(call);
+        if state.declared.is_none() {
+            self.refuse_unused_settings()?;
+        }
+        Ok(outside)
+    }
+
+    /// The host for what has no effect on the run.
+    pub(crate) fn listener(&self) -> Option<&dyn Host> {
+        self.outside.as_ref().map(|outside| &*outside.host)
+    }
+
+    /// `params()`.
+    pub(crate) fn declare(&self, defaults: Map) -> Result<Map, Fault> {
+        let parameters = parameters::declare(&defaults).map_err(|e| format!("params: {e}"))?;
+        let mut state = self.state();
+        if state.declared.is_some() {
+            return Err("params() can be called only once".to_owned().into());
+        }
+        if let Some(call) = state.begun {
+            return Err(format!("params() must come before {call}()").into());
+        }
+        let values = parameters::apply(defaults, &parameters, &self.settings);
+        state.declared = Some(parameters);
+        if self.outside.is_none() {
+            return Err(Fault::ParametersKnown);
+        }
+        values.map_err(|message| Halt::Settings(message).into())
+    }
+
+    /// What `params()` declared; empty if it was not called.
+    pub(crate) fn parameters(&self) -> Vec<Parameter> {
+        self.state().declared.clone().unwrap_or_default()
+    }
+
+    /// Whether the script was ended because all is known that its parameters can be.
+    pub(crate) fn parameters_known(&self) -> bool {
+        self.state().parameters_known
+    }
+
+    /// What is left to check after the last line of the script.
+    pub(crate) fn finish(&self) -> Result<Outcome, Halt> {
+        if self.state().declared.is_none() {
+            self.refuse_unused_settings()?;
+        }
+        Ok(self.state().outcome)
+    }
+
+    fn refuse_unused_settings(&self) -> Result<(), Halt> {
+        match self.settings.keys().next() {
+            Some(name) => Err(Halt::Settings(format!(
+                "unknown setting \"{name}\": the scenario declares no parameters with params()"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Turns a fault of the function that was called into an error of the interpreter.
+    ///
+    /// The place of a halt is kept, because the interpreter tells only that of the outermost closure; and it is marked, so
+    /// that a script that catches it within `map()` and the like, where that can be done, comes no further.
+    pub(crate) fn raise(&self, ctx: &NativeCallContext<'_>, fault: Fault) -> Box<EvalAltResult> {
+        let position = ctx.call_position();
+        match fault {
+            Fault::Mistake(message) => {
+                return Box::new(EvalAltResult::ErrorRuntime(message.into(), position));
+            }
+            Fault::Halt(halt) => {
+                self.state().halt.get_or_insert((halt, position));
+            }
+            Fault::ParametersKnown => self.state().parameters_known = true,
+        }
+        self.over.store(true, Ordering::Relaxed);
+        Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position))
+    }
+
+    /// Why and where the run ended, if it was ended.
+    pub(crate) fn take_halt(&self) -> Option<(Halt, Position)> {
+        self.state().halt.take()
+    }
+
+    /// Called by the interpreter at every operation; `Some` ends the run.
+    ///
+    /// Operations are counted here because the interpreter forgets those of closures that native functions call.
+    pub(crate) fn tick(&self) -> Option<Dynamic> {
+        if self.over.load(Ordering::Relaxed) {
+            return Some(Dynamic::UNIT);
+        }
+        let done = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
+        let halt = if done > self.limits.operations {
+            Halt::Operations
+        } else if done.is_multiple_of(OPERATIONS_BETWEEN_LOOKS) {
+            self.interruption()?
+        } else {
+            return None;
+        };
+        self.state().halt.get_or_insert((halt, Position::NONE));
+        self.over.store(true, Ordering::Relaxed);
+        Some(Dynamic::UNIT)
+    }
+
+    fn interruption(&self) -> Option<Halt> {
+        let stop = self.outside.as_ref().is_some_and(|outside| *outside.stop.borrow());
+        if stop {
+            Some(Halt::Stopped)
+        } else if self.started.elapsed() > self.limits.run_time {
+            Some(Halt::Deadline)
+        } else {
+            None
+        }
+    }
+
+    /// Fails if the user or the deadline ended the run.
+    pub(crate) fn go_on(&self) -> Result<(), Fault> {
+        self.interruption().map_or(Ok(()), |halt| Err(halt.into()))
+    }
+}
+
+impl Session {
+    /// Waits for the platform, or for what ends the run, whichever is first.
+    pub(crate) fn wait<T>(
+        &self,
+        outside: &Outside,
+        action: impl FnOnce() -> String,
+        work: PlatformFuture<'_, T>,
+    ) -> Result<T, Fault> {
+        self.go_on()?;
+        let mut stop = outside.stop.clone();
+        let left = self.limits.run_time.saturating_sub(self.started.elapsed());
+        let done = outside.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = stopped(&mut stop) => Err(Halt::Stopped),
+                () = tokio::time::sleep(left) => Err(Halt::Deadline),
+                done = work => Ok(done),
+            }
+        });
+        done?.map_err(|error| Halt::Platform { action: action(), error }.into())
+    }
+
+    /// Hands invocations to the host and counts what it made of them.
+    pub(crate) fn record(
+        &self,
+        function: FunctionId,
+        case: Option<&str>,
+        invocations: Vec<Invocation>,
+    ) -> Result<Vec<Invocation>, HostError> {
+        let expected = self.state().expectations.last().map(|expectation| expectation.status);
+        let Some(host) = self.listener() else {
+            return Ok(invocations);
+        };
+        let recorded = host.record(Batch { function, case, invocations, expected })?;
+        let mut state = self.state();
+        for invocation in &recorded {
+            let status = invocation.status;
+            state.outcome.invocations += 1;
+            state.outcome.failed += u64::from(status != Status::Ok);
+            state.outcome.unexpected += u64::from(status != Status::Ok && Some(status) != expected);
+            if let Some(expectation) = state.expectations.last_mut() {
+                expectation.met |= status == expectation.status;
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Hands the result of a check to the host and counts it.
+    pub(crate) fn check(&self, outside: &Outside, name: &str, passed: bool) {
+        outside.host.check(name, passed);
+        let mut state = self.state();
+        state.outcome.checks += 1;
+        state.outcome.failed_checks += u64::from(!passed);
+    }
+}
+
+/// Completes when the user wants to stop, and never if nobody can say so any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

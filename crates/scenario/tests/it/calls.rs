@@ -1,0 +1,251 @@
+//! Script → calls.
+
+use insta::assert_snapshot;
+use kelvin_scenario::Outcome;
+
+use crate::fake::{Ran, Setup, run, run_with};
+
+/// Runs a script that must succeed; what it notes, in order.
+fn notes(script: &str) -> String {
+    let log = succeed(run(script));
+    log.iter().filter_map(|line| line.strip_prefix("note ")).collect::<Vec<_>>().join("\n")
+}
+
+fn succeed(ran: Ran) -> Vec<String> {
+    if let Err(error) = ran.result {
+        panic!("{}", error.render());
+    }
+    ran.log
+}
+
+#[test]
+fn one_function_from_deploy_to_remove() {
+    let ran = run(r#"
+        let f = deploy(#{ workload: "json", memory: 512, timeout: 30, env: #{ A: "b" } });
+        f.invoke();
+        f.invoke_case("large");
+        f.invoke(#{ a: [1, 2.5, (), "x"] });
+        let counts = f.repeat(2);
+        f.repeat(1, "text");
+        f.repeat_case(1, "large");
+        f.configure(#{ memory: 1024, env: #{ C: "d" } });
+        f.recycle();
+        pause("1.5s");
+        check("counts", counts == #{ invocations: 2, failed: 0 });
+        note("done");
+        print(f);
+        f.remove();
+    "#);
+    assert_snapshot!(succeed(ran).join("\n"), @r#"
+    (deploying json-release-512: Workload("json"))
+    deploy json-release-512: /built/json-release, 512 MB, 30 s, {"A": "b", "KELVIN_SPANS": "1"}
+    deployed 0: json-release-512, Some("json"), release
+    invoke 0: {"n":"small"}, log true
+    record 0 Some("small"): ["ok"], expecting nothing
+    invoke 0: {"n":"large"}, log true
+    record 0 Some("large"): ["ok"], expecting nothing
+    invoke 0: {"a":[1,2.5,null,"x"]}, log true
+    record 0 None: ["ok"], expecting nothing
+    (repeating json-release-512 2 times)
+    repeat 0: 2 × {"n":"small"}, log false
+    record 0 Some("small"): ["ok"], expecting nothing
+    record 0 Some("small"): ["ok"], expecting nothing
+    (repeating json-release-512 1 times)
+    repeat 0: 1 × "text", log false
+    record 0 None: ["ok"], expecting nothing
+    (repeating json-release-512 1 times)
+    repeat 0: 1 × {"n":"large"}, log false
+    record 0 Some("large"): ["ok"], expecting nothing
+    configure 0: Some(1024), Some({"C": "d", "KELVIN_SPANS": "1"})
+    configured 0: 1024 MB
+    launch 0 in no block
+    recycle 0
+    launch 0 in no block
+    (pausing 1.5s)
+    sleep 1.5s
+    check counts: true
+    note done
+    note json-release-512
+    remove 0
+    removed 0
+    "#);
+}
+
+#[test]
+fn names_paths_and_defaults() {
+    let ran = run(r#"
+        for i in 0..3 { deploy(#{ workload: "hello" }); }
+        deploy(#{ bootstrap: "mine/bootstrap", variant: "fat", name: "own" });
+        deploy(#{ bootstrap: "/abs/tool", architecture: deploy(#{ workload: "json" }).describe().architecture });
+    "#);
+    let log = succeed(ran).into_iter().filter(|line| line.starts_with("deploy "));
+    assert_snapshot!(log.collect::<Vec<_>>().join("\n"), @r#"
+    deploy hello-release-128: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy hello-release-128-2: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy hello-release-128-3: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy own: /here/mine/bootstrap, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy json-release-128: /built/json-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy tool-release-128: /abs/tool, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    "#);
+}
+
+#[test]
+fn an_invocation_has_its_fields() {
+    let script = r#"
+        let f = deploy(#{ workload: "hello" });
+        let r = f.invoke(#{ status: "error" });
+        for name in ["status", "start", "latency_ms", "duration_ms", "init_ms", "billed_ms", "spans", "response",
+                     "logs", "error_type", "error_message"] {
+            print(`${name}: ${r[name]}`);
+        }
+        print(r.cost_usd > 2.0e-7 && r.cost_usd < 3.0e-7);
+        print(f.invoke().error_type == ());
+        print(f.invoke().response.got.n);
+        print(r);
+    "#;
+    assert_snapshot!(notes(script), @r#"
+    status: error
+    start: cold
+    latency_ms: 9.5
+    duration_ms: 2.5
+    init_ms: 6.0
+    billed_ms: 9
+    spans: #{"compute_ms": 1.0, "decode_ms": 0.1, "encode_ms": 0.2, "io_ms": 0.0}
+    response: #{"got": #{"status": "error"}}
+    logs: START
+    error_type: Test.Error
+    error_message: as asked
+    true
+    true
+    small
+    cold error, 9 ms
+    "#);
+}
+
+#[test]
+fn a_function_describes_itself() {
+    let script = r#"
+        const F = deploy(#{ workload: "hello", name: "f" });
+        F.configure(#{ timeout: 9 });
+        for key in F.describe().keys() { if key != "architecture" { print(`${key}: ${F.describe()[key]}`); } }
+    "#;
+    assert_snapshot!(notes(script), @r#"
+    cases: ["small", "large"]
+    env: #{"KELVIN_SPANS": "1"}
+    ephemeral_storage: 512
+    memory: 128
+    name: f
+    timeout: 9
+    variant: release
+    workload: hello
+    "#);
+}
+
+#[test]
+fn blocks_give_each_function_its_turn_in_the_order_of_the_seed() {
+    let script = r#"
+        let functions = ["a", "b", "c"].map(|name| deploy(#{ workload: "hello", name: name }));
+        blocks(4, functions, |f| { f.recycle(); f.invoke(); });
+    "#;
+    let order = |seed| {
+        let log = succeed(run_with(script, Setup { seed, ..Setup::default() }));
+        let launches = log.into_iter().filter(|line| line.starts_with("launch"));
+        launches.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(order(1), @"
+    launch 1 in 0.0
+    launch 2 in 0.1
+    launch 0 in 0.2
+    launch 0 in 1.0
+    launch 2 in 1.1
+    launch 1 in 1.2
+    launch 1 in 2.0
+    launch 2 in 2.1
+    launch 0 in 2.2
+    launch 0 in 3.0
+    launch 2 in 3.1
+    launch 1 in 3.2
+    ");
+    assert_eq!(order(1), order(1));
+    assert_ne!(order(1), order(2));
+}
+
+#[test]
+fn closures_see_what_is_around_them() {
+    let script = r#"
+        let total = 0;
+        let a = deploy(#{ workload: "hello", name: "a" });
+        let b = deploy(#{ workload: "hello", name: "b" });
+        blocks(2, [a, b], |f| { total += f.repeat(3).invocations; });
+        expect_status("ok", || a.invoke());
+        fn inside() { seed + platform.len() }
+        print(`${total} ${inside()} ${platform}`);
+    "#;
+    assert_snapshot!(notes(script), @"12 4 fake");
+}
+
+#[test]
+fn expected_failures_are_told_to_the_host() {
+    let ran = run(r#"
+        let f = deploy(#{ workload: "hello" });
+        let timeout = #{ status: "timeout" };
+        let r = expect_status("timeout", || f.invoke(timeout));
+        note(r.status);
+        expect_status("crash", || {
+            f.invoke(#{ status: "crash" });
+            expect_status("timeout", || f.repeat(2, timeout));
+        });
+        expect_status("timeout", || f.invoke());
+        f.invoke(timeout);
+        try { expect_status("error", || throw "no"); } catch { }
+        f.invoke();
+    "#);
+    let outcome = Outcome {
+        functions: 1,
+        invocations: 7,
+        failed: 5,
+        unexpected: 1,
+        checks: 4,
+        failed_checks: 1,
+    };
+    assert_eq!(ran.result.as_ref().ok(), Some(&outcome));
+    let log = succeed(ran);
+    let told = log.iter().filter(|l| ["record", "check", "note"].iter().any(|s| l.starts_with(s)));
+    assert_snapshot!(told.map(String::as_str).collect::<Vec<_>>().join("\n"), @r#"
+    record 0 None: ["timeout"], expecting timeout
+    check expect_status timeout: true
+    note timeout
+    record 0 None: ["crash"], expecting crash
+    record 0 None: ["timeout"], expecting timeout
+    record 0 None: ["timeout"], expecting timeout
+    check expect_status timeout: true
+    check expect_status crash: true
+    record 0 Some("small"): ["ok"], expecting timeout
+    check expect_status timeout: false
+    record 0 None: ["timeout"], expecting nothing
+    record 0 Some("small"): ["ok"], expecting nothing
+    "#);
+}
+
+#[test]
+fn a_script_may_end_early() {
+    assert_snapshot!(notes("note(1.to_string()); [1].map(|x| exit(x)); note(\"2\");"), @"1");
+}
+
+#[test]
+fn settings_replace_defaults() {
+    let script = r#"
+        let p = params(#{ memory: [128], launches: 20, share: 0.5, fast: false, who: "x" });
+        print(p);
+    "#;
+    let setup = Setup {
+        settings: vec![
+            ("memory", &["256", "512"]),
+            ("share", &["1"]),
+            ("fast", &["true"]),
+            ("who", &["a b"]),
+        ],
+        ..Setup::default()
+    };
+    assert_snapshot!(succeed(run_with(script, setup)).join("\n"), @r#"note #{"fast": true, "launches": 20, "memory": [256, 512], "share": 1.0, "who": "a b"}"#);
+}

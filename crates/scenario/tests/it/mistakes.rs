@@ -1,0 +1,319 @@
+//! Every mistake gets a message that says what to do, and the line.
+
+use insta::assert_snapshot;
+
+use crate::fake::{Setup, run, run_with};
+
+fn mistake(script: &str) -> String {
+    run(script).result.expect_err("the script is wrong").render()
+}
+
+fn setting(name: &'static str, values: &'static [&'static str], script: &str) -> String {
+    let setup = Setup { settings: vec![(name, values)], ..Setup::default() };
+    run_with(script, setup).result.expect_err("the setting is wrong").render()
+}
+
+/// The message alone, for mistakes in one line.
+fn message(script: &str) -> String {
+    run(script).result.map_err(|error| error.message).expect_err(script)
+}
+
+#[test]
+fn deploying() {
+    assert_snapshot!(mistake("let a = 1;\nlet f = deploy(#{ workload: \"jsn\" });"), @r#"
+    error: unknown workload "jsn"; did you mean "json"? known: hello, json
+     --> test.rhai:2:9
+      |
+    2 | let f = deploy(#{ workload: "jsn" });
+      |         ^
+    "#);
+    assert_snapshot!(mistake("deploy(#{ workload: \"json\", memory: 100 });"), @r#"
+    error: deploy: memory size of 100 MB is out of range: Lambda has 128 to 10240 MB
+     --> test.rhai:1:1
+      |
+    1 | deploy(#{ workload: "json", memory: 100 });
+      | ^
+    "#);
+    assert_snapshot!(mistake("\tdeploy(#{ workload: \"json\", name: \"taken\" });"), @r#"
+    error: failed to deploy function "taken": there is a function "taken" already; give this one another name
+     --> test.rhai:1:2
+      |
+    1 |  deploy(#{ workload: "json", name: "taken" });
+      |  ^
+    "#);
+    assert_snapshot!(mistake("let all = [1, 2]\n  .map(|n| deploy(#{ workload: `json${n}` }));"), @r#"
+    error: unknown workload "json1"; did you mean "json"? known: hello, json
+     --> test.rhai:2:12
+      |
+    2 |   .map(|n| deploy(#{ workload: `json${n}` }));
+      |            ^
+    "#);
+    assert_snapshot!(mistake("let all = [64]\n  .map(|mb| deploy(#{ workload: \"json\", memory: mb }));"), @r#"
+    error: deploy: memory size of 64 MB is out of range: Lambda has 128 to 10240 MB
+     --> test.rhai:2:13
+      |
+    2 |   .map(|mb| deploy(#{ workload: "json", memory: mb }));
+      |             ^
+    "#);
+    let with = |keys: &str| message(&format!("deploy(#{{ workload: \"json\", {keys} }});"));
+    let messages = [
+        with("memroy: 128"),
+        with("memory: \"128\""),
+        with("memory: -1"),
+        with("timeout: 901"),
+        with("ephemeral_storage: 1"),
+        with("name: \"a b\""),
+        with("env: #{ A: 1 }"),
+        with("env: #{ AWS_REGION: \"x\" }"),
+        with("architecture: \"arm\""),
+        with("bootstrap: \"x\""),
+        message("deploy(#{});"),
+        message("deploy(\"json\");"),
+        message("for i in 0..2 { deploy(#{ workload: \"json\", name: \"a\" }); }"),
+    ];
+    assert_snapshot!(messages.join("\n"), @r#"
+    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage
+    deploy: memory: expected a whole number from 0, got "128"
+    deploy: memory: expected a whole number from 0, got -1
+    deploy: timeout of 901 s is out of range: Lambda has 1 to 900 s
+    deploy: ephemeral storage of 1 MB is out of range: Lambda has 512 to 10240 MB
+    deploy: function name "a b" is not valid: 1 to 64 letters, digits, hyphens and underscores
+    deploy: env.A: expected a string, got 1
+    deploy: environment variable AWS_REGION is reserved: Lambda sets it itself
+    deploy: unknown architecture "arm"; did you mean "arm64"? known: x86_64, arm64
+    deploy: give either workload or bootstrap, not both
+    deploy: give the name of a workload or the path of a bootstrap
+    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage })
+    deploy: there is a function "a" already; give this one another name
+    "#);
+}
+
+#[test]
+fn another_architecture() {
+    let other = match kelvin_lambda::Architecture::of_this_build() {
+        kelvin_lambda::Architecture::X86_64 => "arm64",
+        kelvin_lambda::Architecture::Arm64 => "x86_64",
+    };
+    let error = message(&format!("deploy(#{{ workload: \"json\", architecture: \"{other}\" }});"));
+    assert!(
+        error.starts_with(&format!("deploy: architecture {other} cannot be run here")),
+        "{error}"
+    );
+}
+
+#[test]
+fn calling() {
+    assert_snapshot!(mistake("let f = deploy(#{ workload: \"json\" });\nf.recyle();"), @r#"
+    error: unknown function "recyle"; did you mean "recycle"?
+     --> test.rhai:2:3
+      |
+    2 | f.recyle();
+      |   ^
+    "#);
+    assert_snapshot!(mistake("blocks(2, [deploy(#{ workload: \"json\" })], |f| {\n    f.invoke_case(\"smal\");\n});"), @r#"
+    error: unknown case "smal"; did you mean "small"? known: small, large
+     --> test.rhai:2:7
+      |
+    2 |     f.invoke_case("smal");
+      |       ^
+    "#);
+    let f = |call: &str| message(&format!("let f = deploy(#{{ workload: \"json\" }}); {call}"));
+    let messages = [
+        f("f.repeat(\"ten\");"),
+        f("f.repeat(-1);"),
+        f("f.nmae"),
+        f("f.invoke().latency"),
+        f("f.invoke(|| 1);"),
+        f("[f].recycle();"),
+        f("f.remove(); f.invoke();"),
+        f("f.configure(#{ workload: \"hello\" });"),
+        f("f.configure(#{ memory: 1 });"),
+        f("blocks(0, [f], |f| 1);"),
+        f("blocks(1, [], |f| 1);"),
+        f("blocks(1, [f, 1], |f| 1);"),
+        f("blocks(1, [f], |f| blocks(1, [f], |f| 1));"),
+        f("blocks(1, [f], || 1);"),
+        f("expect_status(\"timed_out\", || f.invoke());"),
+        f("params(#{ a: 1 });"),
+        message("chekc(\"a\", true);"),
+        message("check(\"a\");"),
+        message("check(\"a\", 1);"),
+        message("pause(\"5 min\");"),
+        message("sleep(1);"),
+        message("matrix(#{ a: [] });"),
+        message("params(#{ a: 1 }); params(#{ a: 1 });"),
+        message("fn twice(n) { n * 2 } twice(1, 2);"),
+        message("1 + #{};"),
+        message("xyz();"),
+        message("[1].len(2);"),
+    ];
+    assert_snapshot!(messages.join("\n"), @r#"
+    wrong arguments for "repeat": got (function, string), expected f.repeat(n) or f.repeat(n, event)
+    repeat: expected 0 or more invocations, got -1
+    a function has no property "nmae"; name, workload, variant, memory and the rest are in f.describe()
+    unknown property of an invocation "latency"; did you mean "latency_ms"? known: status, start, latency_ms, duration_ms, init_ms, billed_ms, cost_usd, spans, response, logs, error_type, error_message
+    a closure cannot be sent as JSON
+    wrong arguments for "recycle": got (array), expected f.recycle()
+    invoke: function "json-release-128" was removed
+    configure: unknown key "workload"; known: memory, timeout, ephemeral_storage, env
+    configure: memory size of 1 MB is out of range: Lambda has 128 to 10240 MB
+    blocks: expected 1 or more blocks, got 0
+    blocks: expected functions, got an empty array
+    blocks: expected an array of functions, got 1 in it
+    blocks() cannot be called inside blocks()
+    the closure has too few or too many parameters for what calls it
+    unknown status "timed_out"; did you mean "timeout"? known: ok, error, timeout, crash, out_of_memory, wrong_answer, throttled, too_large
+    params() must come before deploy()
+    unknown function "chekc"; did you mean "check"?
+    wrong arguments for "check": got (string), expected check("name", condition)
+    wrong arguments for "check": got (string, whole number), expected check("name", condition)
+    pause: expected a number of seconds or a text like "200ms", "1.5s", "5m", "2h", got "5 min"
+    scenarios do not sleep; write pause("1s"), which passes on simulated platforms too
+    matrix: a: the list is empty, so there is no combination
+    params() can be called only once
+    wrong arguments for "twice": got (whole number, whole number), expected twice(n)
+    + cannot be applied to (whole number, map)
+    unknown function "xyz"
+    "len" cannot be called with (array, whole number)
+    "#);
+}
+
+#[test]
+fn variables_and_properties() {
+    assert_snapshot!(mistake("let p = params(#{ launches: 1 });\nlet n = p.lanches;"), @r#"
+    error: the map has no property "lanches"; did you mean "launches"?
+     --> test.rhai:2:11
+      |
+    2 | let n = p.lanches;
+      |           ^
+    "#);
+    assert_snapshot!(mistake("let p = 1;\nnote(q);"), @r#"
+    error: unknown variable "q"
+     --> test.rhai:2:6
+      |
+    2 | note(q);
+      |      ^
+    "#);
+    let messages = [
+        message("note(plaform);"),
+        message("let a = [1]; a[3];"),
+        message("let a = #{}; a.b;"),
+        message("throw \"too slow\";"),
+        message("let x = 1; x.y = 2;"),
+        message("if 1 { }"),
+        message("1 / 0;"),
+    ];
+    assert_snapshot!(messages.join("\n"), @r#"
+    unknown variable "plaform"; did you mean "platform"?
+    array index 3 out of bounds: only 1 element in array
+    the map has no property "b"
+    too slow
+    no writable property 'y' - a setter is not registered for type 'i64' to handle 'i64'
+    expecting a boolean expression, not a number
+    division by zero: 1 / 0
+    "#);
+}
+
+#[test]
+fn syntax() {
+    assert_snapshot!(mistake("let f = deploy(#{ workload: \"json\" )\n"), @r#"
+    error: expecting '}' to end this object map literal
+     --> test.rhai:1:36
+      |
+    1 | let f = deploy(#{ workload: "json" )
+      |                                    ^
+    "#);
+    let messages = [
+        message("eval(\"1\");"),
+        message("import \"x\" as y;"),
+        message("debug(1);"),
+        message("timestamp();"),
+        message("let x = ;"),
+        message(&format!("{}1{}", "(".repeat(300), ")".repeat(300))),
+    ];
+    assert_snapshot!(messages.join("\n"), @r#"
+    reserved keyword 'eval' is disabled
+    "import" cannot be used in a scenario
+    reserved keyword 'debug' is disabled
+    unknown function "timestamp"
+    unexpected ';'
+    an expression is nested too deeply
+    "#);
+}
+
+#[test]
+fn limits() {
+    assert_snapshot!(mistake("loop {\n    let a = 1;\n}"), @"
+    error: the script took more than 200000 steps; does a loop never end?
+     --> test.rhai:2:13
+      |
+    2 |     let a = 1;
+      |             ^
+    ");
+    assert_snapshot!(mistake("fn down(n) {\n    down(n + 1)\n}\ndown(0);"), @"
+    error: functions call each other more than 64 levels deep
+     --> test.rhai:4:1
+      |
+    4 | down(0);
+      | ^
+    ");
+    let messages = [
+        message("let s = \"x\"; loop { s += s; }"),
+        message("let a = []; loop { a.push(1); }"),
+        message("let a = []; a.pad(1_000_000, 0);"),
+        message("let m = #{}; for i in 0..2_000 { m.set(`k${i}`, i); }"),
+        message("let f = || 1; f = |f| f.call(f); f.call(f);"),
+        message("[0].map(|x| { loop {} });"),
+    ];
+    assert_snapshot!(messages.join("\n"), @"
+    length of string is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of object map is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    functions call each other more than 64 levels deep
+    the script took more than 200000 steps; does a loop never end?
+    ");
+}
+
+#[test]
+fn settings() {
+    let script = "let p = params(#{ launches: 20, memory: [128] });";
+    assert_snapshot!(setting("lanches", &["1"], script), @r#"
+    error: unknown setting "lanches"; did you mean "launches"? known: launches, memory
+     --> test.rhai:1:9
+      |
+    1 | let p = params(#{ launches: 20, memory: [128] });
+      |         ^
+    "#);
+    assert_snapshot!(setting("launches", &["ten"], script), @r#"
+    error: launches: expected a whole number, got "ten"
+     --> test.rhai:1:9
+      |
+    1 | let p = params(#{ launches: 20, memory: [128] });
+      |         ^
+    "#);
+    assert_snapshot!(setting("x", &["1"], "let a = 1;"), @r#"error: unknown setting "x": the scenario declares no parameters with params()"#);
+    assert_snapshot!(setting("x", &["1"], "let a = 1;\ndeploy(#{ workload: \"json\" });"), @r#"
+    error: unknown setting "x": the scenario declares no parameters with params()
+     --> test.rhai:2:1
+      |
+    2 | deploy(#{ workload: "json" });
+      | ^
+    "#);
+}
+
+#[test]
+fn a_host_that_cannot_record_ends_the_run() {
+    let script =
+        "let f = deploy(#{ workload: \"json\" });\nf.repeat(3, #{ status: \"too_large\" });";
+    let ran = run(script);
+    assert_snapshot!(ran.result.expect_err("the disk is full").render(), @r#"
+    error: failed to record: disk full
+     --> test.rhai:2:3
+      |
+    2 | f.repeat(3, #{ status: "too_large" });
+      |   ^
+    "#);
+    let records = ran.log.iter().filter(|line| line.starts_with("record")).count();
+    assert_eq!(records, 1);
+}
