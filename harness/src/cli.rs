@@ -1,0 +1,135 @@
+//! Arguments, as they are typed.
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures AWS Lambda functions from cold to warm.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario: build workloads, deploy and invoke them, print what it took
+    Run(RunArgs),
+    /// List workloads, scenarios or runs
+    List(ListArgs),
+    /// Print the result of a run again, from its records
+    Report(ReportArgs),
+    /// Start and end the processes of the emulator
+    #[command(hide = true)]
+    Guard { root: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A shipped scenario, or the path of a script; `kelvin list scenarios` lists them
+    #[arg(default_value = "cold-warm", value_name = "FILE.rhai|NAME")]
+    pub scenario: String,
+    /// Set a parameter of the scenario; lists are separated by commas
+    #[arg(long = "set", value_name = "KEY=VALUE[,VALUE…]")]
+    pub settings: Vec<String>,
+    /// Order of launches and payloads; without it, one is drawn and recorded
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    /// Folder that gets the run's own folder
+    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Evaluate the script without starting anything; print launches, invocations, time and cost
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// What to list
+    #[arg(value_enum)]
+    pub what: Listed,
+    /// Folder of the runs
+    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Listed {
+    /// Packages of this cargo workspace with `[package.metadata.kelvin]`
+    Workloads,
+    /// Scenarios that come with kelvin, and their parameters
+    Scenarios,
+    /// Recorded runs
+    Runs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The folder of a run, the beginning of its id, or `latest`
+    #[arg(default_value = "latest", value_name = "RUN")]
+    pub run: String,
+    /// Folder in which ids are looked up
+    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    pub out: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t, conflicts_with = "splice")]
+    pub format: Format,
+    /// Put the result as Markdown between the markers `<!-- kelvin:begin -->` and `<!-- kelvin:end -->` of a file
+    #[arg(long, value_name = "FILE.md")]
+    pub splice: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables for people
+    #[default]
+    Text,
+    /// `summary.json`
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl Color {
+    /// Decides for everything that this process prints.
+    pub(crate) fn write_global(self) {
+        match self {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn cli_is_valid() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,38 @@
+//! The command line: measures functions, lists what there is, prints what was recorded.
+//!
+//! Everything that reads the environment, the terminal or the command line is in this package; the crates below get
+//! values.
+
+mod cli;
+mod exit;
+mod list;
+mod progress;
+mod report;
+mod results;
+mod run;
+mod shipped;
+mod signals;
+mod splice;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    let done = match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::List(args) => list::list(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Guard { root } => {
+            kelvin_emulator::guard::main(&root).map(|()| Exit::Done).map_err(Into::into)
+        }
+    };
+    exit::code(done)
+}

@@ -1,0 +1,7 @@
+//! The command `kelvin`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kelvin::main()
+}

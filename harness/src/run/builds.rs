@@ -1,0 +1,118 @@
+//! Finding and building what a scenario wants to deploy, each once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use kelvin_artifact::{BinaryFacts, Build, WorkloadPackage, Workspace, describe};
+use kelvin_lambda::CaseDescription;
+use kelvin_scenario::{HostError, Resolved, Source, Wanted};
+
+use crate::progress::Progress;
+use crate::signals::Stop;
+
+/// The workspace of the current folder, and what was built of it so far.
+pub(super) struct Builds {
+    folder: PathBuf,
+    stop: Stop,
+    workspace: Option<Workspace>,
+    built: HashMap<(String, String), Resolved>,
+    binaries: HashMap<PathBuf, BinaryFacts>,
+}
+
+impl Builds {
+    pub(super) fn new(folder: PathBuf, stop: Stop) -> Builds {
+        Builds { folder, stop, workspace: None, built: HashMap::new(), binaries: HashMap::new() }
+    }
+
+    /// Builds a workload, or takes a bootstrap as it is.
+    pub(super) fn resolve(
+        &mut self,
+        wanted: &Wanted,
+        progress: &Progress,
+    ) -> Result<Resolved, HostError> {
+        match &wanted.source {
+            Source::Bootstrap(path) => Ok(Resolved {
+                bootstrap: path.clone(),
+                workload: None,
+                cases: Vec::new(),
+                env_vars: BTreeMap::new(),
+            }),
+            Source::Workload(name) => {
+                let key = (name.clone(), wanted.variant.clone());
+                if let Some(resolved) = self.built.get(&key) {
+                    return Ok(resolved.clone());
+                }
+                let resolved = self.build(name, &wanted.variant, progress)?;
+                self.built.insert(key, resolved.clone());
+                Ok(resolved)
+            }
+        }
+    }
+
+    /// Size and digest of a bootstrap. Reading it also brings it into the page cache, before the first launch.
+    pub(super) fn binary(&mut self, path: &Path) -> Option<BinaryFacts> {
+        if let Some(facts) = self.binaries.get(path) {
+            return Some(facts.clone());
+        }
+        let facts = BinaryFacts::of(path).ok()?;
+        self.binaries.insert(path.to_owned(), facts.clone());
+        Some(facts)
+    }
+
+    fn build(
+        &mut self,
+        name: &str,
+        profile: &str,
+        progress: &Progress,
+    ) -> Result<Resolved, HostError> {
+        let workspace = match &mut self.workspace {
+            Some(workspace) => workspace,
+            empty => empty.insert(workspace(&self.folder)?),
+        };
+        let workload = find(workspace, name)?;
+        progress.busy(format!("building {name} ({profile})"));
+        let detail =
+            &mut |line: &str| progress.detail(format!("building {name} ({profile}): {line}"));
+        let built = Build { workspace, workload, profile }.run(detail, &|| self.stop.is_wanted());
+        let bootstrap = built.map_err(|error| {
+            HostError::because(format!("failed to build workload \"{name}\""), error)
+        })?;
+        let cases = cases(workload, &bootstrap).map_err(|error| {
+            HostError::because(format!("failed to find the cases of workload \"{name}\""), error)
+        })?;
+        // Only a bootstrap of Kelvin's own traits knows the variable.
+        let spans = workload.events.is_none().then(|| ("KELVIN_SPANS".to_owned(), "1".to_owned()));
+        Ok(Resolved {
+            bootstrap,
+            workload: Some(name.to_owned()),
+            cases,
+            env_vars: spans.into_iter().collect(),
+        })
+    }
+}
+
+/// The workspace of a folder.
+pub(super) fn workspace(folder: &Path) -> Result<Workspace, HostError> {
+    Workspace::of(folder).map_err(|error| HostError::because("failed to look for workloads", error))
+}
+
+/// The workload of that name, or which ones there are.
+pub(super) fn find<'a>(
+    workspace: &'a Workspace,
+    name: &str,
+) -> Result<&'a WorkloadPackage, HostError> {
+    workspace.workload(name).ok_or_else(|| {
+        let known = workspace.workloads.iter().map(|workload| workload.name.as_str());
+        HostError::unknown("workload", name, known)
+    })
+}
+
+fn cases(
+    workload: &WorkloadPackage,
+    bootstrap: &Path,
+) -> Result<Vec<CaseDescription>, kelvin_artifact::ArtifactError> {
+    match workload.cases_from_files()? {
+        Some(cases) => Ok(cases),
+        None => Ok(describe(bootstrap)?.cases),
+    }
+}

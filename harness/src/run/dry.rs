@@ -1,0 +1,107 @@
+//! `kelvin run --dry-run`: the script against a platform that answers nominally.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use kelvin_artifact::Workspace;
+use kelvin_lambda::Invocation;
+use kelvin_platform::FunctionId;
+use kelvin_scenario::{
+    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, Slot, Source, Totals,
+    Wanted,
+};
+
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::run::builds::{find, workspace};
+use crate::run::{RunConfig, shown};
+use crate::terminal;
+
+pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let folder = config.options.folder.clone();
+    let host = Arc::new(DryHost { folder, workspace: Mutex::default() });
+    let ended = config.script.run(config.options.clone(), Arc::clone(&platform) as _, host);
+    if let Err(error) = ended {
+        return shown(error.into());
+    }
+    terminal::print(&match config.format {
+        Format::Text => text(&platform.totals()),
+        Format::Json => json(&platform.totals()),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn text(totals: &Totals) -> String {
+    format!(
+        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
+        totals.functions,
+        totals.launches,
+        totals.invocations,
+        totals.time.as_secs_f64(),
+        totals.cost.total_usd(),
+    )
+}
+
+fn json(totals: &Totals) -> String {
+    let document = serde_json::json!({
+        "functions": totals.functions,
+        "launches": totals.launches,
+        "invocations": totals.invocations,
+        "time_ms": totals.time.as_secs_f64() * 1000.0,
+        "cost_usd": totals.cost.total_usd(),
+    });
+    format!("{document:#}\n")
+}
+
+/// Knows which workloads there are, and builds nothing.
+struct DryHost {
+    folder: PathBuf,
+    workspace: Mutex<Option<Workspace>>,
+}
+
+impl Host for DryHost {
+    fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
+        let workload = match &wanted.source {
+            Source::Bootstrap(path) if path.is_file() => None,
+            Source::Bootstrap(path) => {
+                return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
+            }
+            Source::Workload(name) => {
+                let mut known =
+                    self.workspace.lock().expect("nothing panics while it holds the workspace");
+                let workspace = match &mut *known {
+                    Some(workspace) => workspace,
+                    empty => empty.insert(workspace(&self.folder)?),
+                };
+                Some(find(workspace, name)?.name.clone())
+            }
+        };
+        Ok(Resolved {
+            bootstrap: PathBuf::new(),
+            workload,
+            cases: Vec::new(),
+            env_vars: BTreeMap::new(),
+        })
+    }
+
+    fn deployed(&self, _function: FunctionId, _deployment: &Deployment) {}
+
+    fn launch(&self, _function: FunctionId, _slot: Option<Slot>) {}
+
+    fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
+        Ok(batch.invocations)
+    }
+
+    fn removed(&self, _function: FunctionId) {}
+
+    fn note(&self, text: &str) {
+        terminal::complain(text);
+    }
+
+    // Nominal answers satisfy no check of a script, nor do they fail it.
+    fn check(&self, _name: &str, _passed: bool) {}
+
+    fn progress(&self, _progress: Progress<'_>) {}
+}

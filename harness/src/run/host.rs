@@ -1,0 +1,141 @@
+//! What a scenario needs of this program: builds, checked answers, records, progress.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+use kelvin_lambda::{FunctionConfig, Invocation};
+use kelvin_platform::FunctionId;
+use kelvin_record::RecordError;
+use kelvin_scenario::{Batch, Deployment, Host, HostError, Resolved, Slot, Source, Wanted};
+
+use crate::progress::Progress;
+use crate::run::answers::Answers;
+use crate::run::builds::Builds;
+use crate::run::recorder::{Origin, Recorder};
+
+/// The host of one run. The script calls it from one thread, one call at a time.
+pub(super) struct RunHost {
+    state: Mutex<State>,
+    progress: Progress,
+}
+
+struct State {
+    builds: Builds,
+    recorder: Recorder,
+    /// What was resolved last; the next deployment is of it.
+    resolved: Option<Resolved>,
+    answers: HashMap<FunctionId, Answers>,
+    /// A record that could not be written where the script cannot be told; told at its next invocation.
+    failed: Option<RecordError>,
+}
+
+impl State {
+    fn keep(&mut self, written: Result<(), RecordError>) {
+        if let Err(error) = written {
+            self.failed.get_or_insert(error);
+        }
+    }
+}
+
+impl RunHost {
+    pub(super) fn new(builds: Builds, recorder: Recorder, progress: Progress) -> RunHost {
+        let state =
+            State { builds, recorder, resolved: None, answers: HashMap::new(), failed: None };
+        RunHost { state: Mutex::new(state), progress }
+    }
+
+    pub(super) fn into_parts(self) -> (Recorder, Progress) {
+        // A script that panicked in the middle of a call leaves records that are still whole launches.
+        let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (state.recorder, self.progress)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Host for RunHost {
+    fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
+        let mut state = self.state();
+        let resolved = state.builds.resolve(wanted, &self.progress)?;
+        state.resolved = Some(resolved.clone());
+        Ok(resolved)
+    }
+
+    fn deployed(&self, function: FunctionId, deployment: &Deployment) {
+        let state = &mut *self.state();
+        let is_built = matches!(deployment.source, Source::Workload(_));
+        let origin = Origin {
+            workload: deployment.workload.clone(),
+            variant: is_built.then(|| deployment.variant.clone()),
+            binary: state.builds.binary(&deployment.spec.bootstrap),
+        };
+        let written = state.recorder.deployed(function, &deployment.spec.config, origin);
+        state.keep(written);
+        if let Some(resolved) = &state.resolved {
+            state.answers.insert(function, Answers::of(resolved));
+        }
+    }
+
+    fn configured(&self, function: FunctionId, config: &FunctionConfig) {
+        let mut state = self.state();
+        let written = state.recorder.configured(function, config);
+        state.keep(written);
+    }
+
+    fn launch(&self, function: FunctionId, slot: Option<Slot>) {
+        let mut state = self.state();
+        let written = state.recorder.launch(function, slot);
+        state.keep(written);
+    }
+
+    fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
+        let state = &mut *self.state();
+        let failed = |error| HostError::because("failed to record the run", error);
+        if let Some(error) = state.failed.take() {
+            return Err(failed(error));
+        }
+        let Batch { function, case, mut invocations, expected } = batch;
+        for invocation in &mut invocations {
+            if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
+                answers.check(case, invocation)?;
+            }
+            state.recorder.invocation(function, case, invocation, expected).map_err(failed)?;
+        }
+        Ok(invocations)
+    }
+
+    fn removed(&self, function: FunctionId) {
+        let mut state = self.state();
+        let written = state.recorder.end_launch(function);
+        state.keep(written);
+        state.answers.remove(&function);
+    }
+
+    fn note(&self, text: &str) {
+        self.state().recorder.note(text);
+        self.progress.say(text);
+    }
+
+    fn check(&self, name: &str, passed: bool) {
+        self.state().recorder.check(name, passed);
+    }
+
+    fn progress(&self, progress: kelvin_scenario::Progress<'_>) {
+        use kelvin_scenario::Progress::{Deploying, Pausing, Repeating, Turn};
+        match progress {
+            Turn { slot, blocks, positions, name } => {
+                let at = slot.block * positions + slot.position;
+                let message = match &self.progress {
+                    Progress::Bar(_) => format!("block {} of {blocks} · {name}", slot.block + 1),
+                    _ => format!("block {} of {blocks}", slot.block + 1),
+                };
+                self.progress.step(at, blocks * positions, message);
+            }
+            Pausing { duration } => self.progress.detail(format!("pausing for {duration:?}")),
+            // A build says so itself, and a bar must not be drawn while something is measured.
+            Deploying { .. } | Repeating { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! From invocations to the run directory: which launch each belongs to, and when a launch has ended.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use kelvin_artifact::BinaryFacts;
+use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
+use kelvin_platform::{FunctionId, Platform};
+use kelvin_record::{
+    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
+    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
+    SCHEMA_VERSION, ScenarioRecord, Summary, ToolRecord,
+};
+use kelvin_scenario::{Script, Slot};
+use serde_json::Value;
+
+/// Writes one run. Its folder is made when the first function is deployed.
+pub(super) struct Recorder {
+    results: PathBuf,
+    record: RunRecord,
+    script: String,
+    start_ns: u64,
+    writer: Option<RunWriter>,
+    functions: BTreeMap<FunctionId, FunctionState>,
+    next_launch: u64,
+    checks: Vec<CheckRecord>,
+    notes: Vec<String>,
+}
+
+/// What must be known of a function to place its next invocation.
+struct FunctionState {
+    /// Index in `run.json`.
+    index: u32,
+    /// Where its next launch belongs.
+    slot: Option<Slot>,
+    launch: Option<OpenLaunch>,
+    record: FunctionRecord,
+}
+
+struct OpenLaunch {
+    environment: u64,
+    record: LaunchRecord,
+}
+
+/// What a deployed function is made of.
+pub(super) struct Origin {
+    pub workload: Option<String>,
+    pub variant: Option<String>,
+    pub binary: Option<BinaryFacts>,
+}
+
+/// A run on disk.
+pub(super) struct Finished {
+    pub directory: PathBuf,
+    pub run: Run,
+    pub summary: Summary,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        results: &Path,
+        script: &Script,
+        seed: u64,
+        settings: BTreeMap<String, Value>,
+        platform: &dyn Platform,
+    ) -> Recorder {
+        let now = Timestamp::now();
+        let [a, b, c, ..] = *uuid::Uuid::new_v4().as_bytes();
+        let record = RunRecord {
+            schema: RunRecord::SCHEMA.to_owned(),
+            schema_version: SCHEMA_VERSION,
+            run_id: RunId::new(now, [a, b, c]),
+            status: RunStatus::Running,
+            started_at: now.to_string(),
+            finished_at: None,
+            tool: tool(),
+            argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
+            host: HostRecord::of_this_machine(),
+            platform: platform.describe(),
+            billing: Billing::Estimated,
+            functions: Vec::new(),
+            price_table: US_EAST_1(),
+            recorded: Recorded::default(),
+            checks: Vec::new(),
+            notes: Vec::new(),
+            unavailable: BTreeMap::new(),
+            error: None,
+        };
+        Recorder {
+            results: results.to_owned(),
+            record,
+            script: script.text().to_owned(),
+            start_ns: kelvin_workload::monotonic_ns(),
+            writer: None,
+            functions: BTreeMap::new(),
+            next_launch: 0,
+            checks: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub(super) fn deployed(
+        &mut self,
+        function: FunctionId,
+        config: &FunctionConfig,
+        origin: Origin,
+    ) -> Result<(), RecordError> {
+        let record = FunctionRecord {
+            function: 0,
+            name: config.name.clone(),
+            workload: origin.workload,
+            variant: origin.variant,
+            memory_mb: config.memory_size,
+            timeout_s: config.timeout,
+            ephemeral_storage_mb: config.ephemeral_storage,
+            architecture: config.architecture,
+            binary_bytes: origin.binary.as_ref().map(|binary| binary.bytes),
+            binary_sha256: origin.binary.map(|binary| binary.sha256),
+            env_names: config.env_vars.keys().cloned().collect(),
+        };
+        self.add(function, record)
+    }
+
+    /// What is measured from now on belongs to a function of another configuration, which gets a row of its own.
+    pub(super) fn configured(
+        &mut self,
+        function: FunctionId,
+        config: &FunctionConfig,
+    ) -> Result<(), RecordError> {
+        self.end_launch(function)?;
+        let Some(state) = self.functions.get(&function) else { return Ok(()) };
+        let record = FunctionRecord {
+            memory_mb: config.memory_size,
+            timeout_s: config.timeout,
+            ephemeral_storage_mb: config.ephemeral_storage,
+            env_names: config.env_vars.keys().cloned().collect(),
+            ..state.record.clone()
+        };
+        if record == state.record { Ok(()) } else { self.add(function, record) }
+    }
+
+    /// The function's next invocation begins a launch.
+    pub(super) fn launch(
+        &mut self,
+        function: FunctionId,
+        slot: Option<Slot>,
+    ) -> Result<(), RecordError> {
+        self.end_launch(function)?;
+        if let Some(state) = self.functions.get_mut(&function) {
+            state.slot = slot;
+        }
+        Ok(())
+    }
+
+    /// Adds an invocation to its launch. A new execution environment is a new launch, expected or not.
+    pub(super) fn invocation(
+        &mut self,
+        function: FunctionId,
+        case: Option<&str>,
+        invocation: &Invocation,
+        expected: Option<Status>,
+    ) -> Result<(), RecordError> {
+        let is_new = |open: &OpenLaunch| Some(open.environment) != invocation.environment;
+        let open = self.functions.get(&function).and_then(|state| state.launch.as_ref());
+        if invocation.environment.is_some() && open.is_some_and(is_new) {
+            self.end_launch(function)?;
+        }
+        let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
+        if let Some(environment) = invocation.environment {
+            let launch = state.launch.get_or_insert_with(|| {
+                let launch = self.next_launch;
+                self.next_launch += 1;
+                let started_offset_ns = invocation.sent_at_ns.saturating_sub(self.start_ns);
+                OpenLaunch {
+                    environment,
+                    record: begun(launch, state.index, state.slot, started_offset_ns),
+                }
+            });
+            launch.note(invocation);
+        }
+        let launch = state.launch.as_ref().filter(|_| invocation.environment.is_some());
+        let place = Place {
+            function: state.index,
+            launch: launch.map(|launch| launch.record.launch),
+            index: launch.map_or(0, |launch| launch.record.invocations - 1),
+            case,
+            run_start_ns: self.start_ns,
+            expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
+        };
+        let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
+    }
+
+    /// Ends the function's launch, if one is open.
+    pub(super) fn end_launch(&mut self, function: FunctionId) -> Result<(), RecordError> {
+        let launch = self.functions.get_mut(&function).and_then(|state| state.launch.take());
+        match (launch, &mut self.writer) {
+            (Some(launch), Some(writer)) => writer.launch_ended(&launch.record),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn check(&mut self, name: &str, passed: bool) {
+        self.checks.push(CheckRecord { name: name.to_owned(), passed });
+    }
+
+    pub(super) fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
+    }
+
+    /// Ends all launches and the run; `None` if no function was ever deployed, so that there is no run.
+    ///
+    /// `status` is that of a run that was not carried out to its end; otherwise the records decide.
+    pub(super) fn finish(
+        mut self,
+        platform: PlatformFacts,
+        status: Option<RunStatus>,
+        error: Option<String>,
+        summarise: impl FnOnce(&Run) -> Summary,
+    ) -> Result<Option<Finished>, RecordError> {
+        let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
+        for function in functions {
+            self.end_launch(function)?;
+        }
+        let Some(mut writer) = self.writer else { return Ok(None) };
+        writer.set_platform(platform);
+        let status = status.unwrap_or_else(|| {
+            if writer.run().recorded.unexpected > 0 {
+                RunStatus::InvocationsFailed
+            } else if self.checks.iter().any(|check| !check.passed) {
+                RunStatus::ChecksFailed
+            } else {
+                RunStatus::Ok
+            }
+        });
+        let directory = writer.directory().to_owned();
+        let outcome = Outcome {
+            status,
+            finished_at: Timestamp::now().to_string(),
+            checks: self.checks,
+            notes: self.notes,
+            error,
+        };
+        let (run, summary) = writer.finish(outcome, summarise)?;
+        Ok(Some(Finished { directory, run, summary }))
+    }
+
+    fn add(&mut self, function: FunctionId, mut record: FunctionRecord) -> Result<(), RecordError> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            empty => empty.insert(RunWriter::create(&self.results, &self.record, &self.script)?),
+        };
+        let index = u32::try_from(writer.run().functions.len()).unwrap_or(u32::MAX);
+        record.function = index;
+        writer.add_function(record.clone())?;
+        let slot = self.functions.get(&function).and_then(|state| state.slot);
+        self.functions.insert(function, FunctionState { index, slot, launch: None, record });
+        Ok(())
+    }
+}
+
+impl OpenLaunch {
+    fn note(&mut self, invocation: &Invocation) {
+        let record = &mut self.record;
+        record.invocations += 1;
+        record.failed += u64::from(invocation.status != Status::Ok);
+        if let Some(init_ns) = invocation.timing.init_ns {
+            record.init_ns = Measured::Value(init_ns);
+        }
+        if let Some(bytes) = invocation.max_memory_bytes {
+            record.max_memory_bytes = Measured::Value(bytes);
+        }
+    }
+}
+
+fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64) -> LaunchRecord {
+    LaunchRecord {
+        launch,
+        function,
+        block: slot.map(|slot| slot.block),
+        position: slot.map(|slot| slot.position),
+        started_offset_ns,
+        init_ns: Measured::NotApplicable,
+        invocations: 0,
+        failed: 0,
+        max_memory_bytes: Measured::NotApplicable,
+    }
+}
+
+fn tool() -> ToolRecord {
+    let commit = env!("KELVIN_COMMIT");
+    ToolRecord {
+        name: "kelvin".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git: (!commit.is_empty()).then(|| commit.to_owned()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+
+/// Whether the user wants the run to end.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    flag: Arc<AtomicBool>,
+    /// For those who wait.
+    pub watch: watch::Receiver<bool>,
+}
+
+impl Stop {
+    /// Watches for signals from now on.
+    pub(crate) fn on_signals() -> io::Result<Stop> {
+        let (sender, watch) = watch::channel(false);
+        let flag = Arc::new(AtomicBool::new(false));
+        let signals = [SIGINT, SIGTERM, SIGHUP];
+        for signal in signals {
+            // Registered first, so that it sees the flag only at the second signal. What runs is ended by the guard.
+            let code = i32::from(Exit::NotCarriedOut as u8);
+            signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&flag))?;
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+        }
+        let mut received = Signals::new(signals)?;
+        thread::Builder::new().name("kelvin-signals".to_owned()).spawn(move || {
+            for _ in received.forever() {
+                sender.send_replace(true);
+            }
+        })?;
+        Ok(Stop { flag, watch })
+    }
+
+    /// For those who ask now and then.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+}
