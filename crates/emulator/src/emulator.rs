@@ -233,11 +233,11 @@ fn enforcement() -> Vec<Enforcement> {
     vec![
         enforced("timeout", "signal"),
         enforced("payload size", "Runtime API"),
-        not("cpu", "every memory size runs at the full speed of this machine"),
-        not("memory", "a function may use more than its memory size"),
+        not("cpu", "full speed at every memory size"),
+        not("memory", "may exceed the memory size"),
         not("freeze", "background work goes on between invocations"),
-        not("visible cpus", "a function sees all cores of this machine"),
-        not("ephemeral storage", "/tmp is as large as this machine's"),
-        not("private /tmp", "TMPDIR names a folder of the environment's own; /tmp is shared"),
+        not("visible cpus", "all of this machine's"),
+        not("ephemeral storage", "as large as this machine's"),
+        not("private /tmp", "only TMPDIR is"),
     ]
 }

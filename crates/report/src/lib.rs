@@ -8,6 +8,7 @@ mod failures;
 mod footer;
 mod functions;
 mod head;
+mod label;
 mod markdown;
 mod metric;
 mod number;

@@ -2,6 +2,7 @@
 
 use kelvin_record::{Estimate, Summary};
 
+use crate::label::{label, order};
 use crate::number::{interval, three_digits};
 use crate::reasons::EMPTY;
 
@@ -12,10 +13,11 @@ pub fn render_markdown_table(summary: &Summary) -> String {
          | max memory (MB) | cold start ($/million) | warm ($/million) |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    for function in &summary.functions {
+    for index in order(&summary.functions) {
+        let function = &summary.functions[index];
         let cost = &function.cost;
         let cells = [
-            function.name.replace('|', "\\|"),
+            label(function).replace('|', "\\|"),
             function.memory_mb.mb().to_string(),
             function.launches.to_string(),
             number(function.init_ms.p50.value),

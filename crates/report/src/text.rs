@@ -3,6 +3,7 @@
 use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
 
 use crate::functions::FunctionRows;
+use crate::label::{label, order};
 use crate::number::{interval, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
@@ -60,9 +61,10 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
         column(["", "cost"], Align::Decimal),
     ];
     let mut reasons = Reasons::new(functions.len());
-    let rows = functions
-        .iter()
-        .map(|function| {
+    let rows = order(functions)
+        .into_iter()
+        .map(|index| {
+            let function = &functions[index];
             let total = &function.cold_total_ms;
             let cost = &function.cost.cold;
             reasons.value(&function.name, "INIT p50", &function.init_ms.p50);
@@ -70,7 +72,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
             reasons.value(&function.name, "total p50", &total.p50);
             reasons.value(&function.name, "total p90", &total.p90);
             vec![
-                function.name.clone(),
+                label(function).to_owned(),
                 function.memory_mb.mb().to_string(),
                 cold_starts(function),
                 number(function.init_ms.p50.value),
@@ -101,8 +103,11 @@ fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
         column(["", "cost"], Align::Decimal),
     ];
     let mut reasons = Reasons::new(functions.len());
-    let rows = std::iter::zip(functions, FunctionRows::of(run))
-        .map(|(function, rows)| {
+    let of_run = FunctionRows::of(run);
+    let rows = order(functions)
+        .into_iter()
+        .map(|index| {
+            let (function, rows) = (&functions[index], &of_run[index]);
             let duration = &function.warm_duration_ms;
             let cost = &function.cost.warm;
             reasons.value(&function.name, "duration p50", &duration.p50);
@@ -111,9 +116,9 @@ fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
             reasons.value(&function.name, "latency p50", &function.warm_latency_ms.p50);
             reasons.value(&function.name, "CPU", &function.cpu_ms.mean);
             vec![
-                function.name.clone(),
+                label(function).to_owned(),
                 function.memory_mb.mb().to_string(),
-                sample_size(&rows),
+                sample_size(rows),
                 number(duration.p50.value),
                 bounds(&duration.p50),
                 number(duration.p90.value),

@@ -19,17 +19,17 @@ fn a_good_run() {
     not measured here: throttled_ns (the CPU limit is not enforced)
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                                     INIT  first  total      total p50  total  billed
-    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release-128  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
-    json-release-512  512        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
+                                 INIT  first  total      total p50  total  billed
+    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release  512        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
     – total p90: needs 36 launches, has 20
 
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                           launches   dur.   duration p50   dur.  latency    CPU   max  billed
-    function           MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release-128  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
-    json-release-512  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+                       launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function       MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
+    json-release  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
 
     40 launches, 440 invocations, none failed.
 
@@ -55,18 +55,18 @@ fn a_run_with_failures() {
     INVOCATIONS FAILED that were not expected to
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                                     INIT  first  total      total p50  total  billed
-    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release-128  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
-    json-release-512  512  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
+                                 INIT  first  total      total p50  total  billed
+    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release  512  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
     – total p90 of json-release-128: needs 36 launches, has 20
     – total p90 of json-release-512: needs 36 launches, has 18
 
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                            launches   dur.   duration p50   dur.  latency    CPU   max  billed
-    function           MB     × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release-128  128  20 × 7–10  0.458    0.455–0.461  0.474    0.462  0.339  9.00    1.00  0.00208
-    json-release-512  512    20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+                        launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function       MB     × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release  128  20 × 7–10  0.458    0.455–0.461  0.474    0.462  0.339  9.00    1.00  0.00208
+    json-release  512    20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
 
     Failed invocations
     function          status     error type                                invocations
@@ -108,20 +108,20 @@ fn a_run_that_was_killed_in_ascii() {
     TRUNCATED: the run has not ended, or its program was killed
 
     Cold starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
-                                     INIT  first  total      total p50  total  billed
-    function           MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release-128  128         4     -      -      -              -      -    8.00  0.0167
-    json-release-512  512         3     -      -      -              -      -    8.00  0.0667
+                                 INIT  first  total      total p50  total  billed
+    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128         4     -      -      -              -      -    8.00  0.0167
+    json-release  512         3     -      -      -              -      -    8.00  0.0667
     - INIT p50, first p50, total p50 of json-release-128: needs 6 launches, has 4
     - total p90 of json-release-128: needs 36 launches, has 4
     - INIT p50, first p50, total p50 of json-release-512: needs 6 launches, has 3
     - total p90 of json-release-512: needs 36 launches, has 3
 
     Warm starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
-                           launches   dur.   duration p50   dur.  latency    CPU   max  billed
-    function           MB    x each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release-128  128    4 x 10  0.454              -  0.469    0.458  0.335  9.00    1.00  0.00208
-    json-release-512  512    3 x 10  0.456              -      -    0.460  0.337  9.00    1.00  0.00833
+                       launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function       MB    x each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release  128    4 x 10  0.454              -  0.469    0.458  0.335  9.00    1.00  0.00208
+    json-release  512    3 x 10  0.456              -      -    0.460  0.337  9.00    1.00  0.00833
     - interval of json-release-128: needs 6 launches, has 4
     - interval of json-release-512: needs 6 launches, has 3
     - duration p90 of json-release-512: needs 36 invocations, has 30
@@ -157,8 +157,8 @@ fn markdown() {
     insta::assert_snapshot!(render_markdown_table(&summarise(&recorded())), @r"
     | function | memory (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
     |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-    | json-release-128 | 128 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
-    | json-release-512 | 512 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
+    | json-release | 128 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
+    | json-release | 512 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
     ");
 }
 
