@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -14,7 +14,6 @@ use crate::exit::Exit;
 /// Whether the user wants the run to end.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
-    flag: Arc<AtomicBool>,
     /// For those who wait.
     pub watch: watch::Receiver<bool>,
 }
@@ -37,11 +36,11 @@ impl Stop {
                 sender.send_replace(true);
             }
         })?;
-        Ok(Stop { flag, watch })
+        Ok(Stop { watch })
     }
 
     /// For those who ask now and then.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.flag.load(Ordering::Relaxed)
+        *self.watch.borrow()
     }
 }

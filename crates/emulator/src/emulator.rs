@@ -20,12 +20,15 @@ use crate::function::Command;
 use crate::guard::GuardClient;
 use crate::serving::{Ask, serve};
 use crate::spin::Spin;
+use crate::watch::Limits;
 
 /// How to start an emulator.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where execution environments get their folders, usually `/tmp`.
     pub temporary_folder: PathBuf,
+    /// What is enforced.
+    pub limits: Limits,
     /// What runs as the guard process.
     pub guard: GuardProgram,
 }
@@ -50,6 +53,7 @@ pub struct Emulator {
     guard: Child,
     spin: Spin,
     cores: usize,
+    limits: Limits,
     _root: TempDir,
 }
 
@@ -68,17 +72,26 @@ impl Emulator {
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
         let served = (root.path().to_owned(), spin.clone());
+        let limits = options.limits;
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
             .spawn(move || {
                 let (root, spin) = served;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 if let Ok(runtime) = runtime {
-                    runtime.block_on(serve(socket, root, spin, inbox));
+                    runtime.block_on(serve(socket, root, spin, limits, inbox));
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Emulator { asks: Some(asks), thread: Some(thread), guard, spin, cores, _root: root })
+        Ok(Emulator {
+            asks: Some(asks),
+            thread: Some(thread),
+            guard,
+            spin,
+            cores,
+            limits,
+            _root: root,
+        })
     }
 
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
@@ -124,11 +137,8 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(),
-            unavailable: BTreeMap::from([(
-                "throttled_ns".to_owned(),
-                "no CPU limit is enforced".to_owned(),
-            )]),
+            enforcement: enforcement(self.limits),
+            unavailable: unavailable(self.limits),
             notes,
         }
     }
@@ -219,25 +229,36 @@ fn executable(path: &Path) -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-fn enforcement() -> Vec<Enforcement> {
-    let enforced = |limit: &str, by: &str| Enforcement {
+fn unavailable(limits: Limits) -> BTreeMap<String, String> {
+    let throttled = ("throttled_ns".to_owned(), "no CPU limit is enforced".to_owned());
+    if limits.cpu { BTreeMap::new() } else { BTreeMap::from([throttled]) }
+}
+
+/// What is enforced, by what; and what is not.
+fn enforcement(limits: Limits) -> Vec<Enforcement> {
+    let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
         limit: limit.to_owned(),
-        by: Some(by.to_owned()),
-        note: None,
-    };
-    let not = |limit: &str, note: &str| Enforcement {
-        limit: limit.to_owned(),
-        by: None,
-        note: Some(note.to_owned()),
+        by: enforced.then(|| by.to_owned()),
+        note: (!enforced).then(|| otherwise.to_owned()),
     };
     vec![
-        enforced("timeout", "signal"),
-        enforced("payload size", "Runtime API"),
-        not("cpu", "full speed at every memory size"),
-        not("memory", "may exceed the memory size"),
-        not("freeze", "background work goes on between invocations"),
-        not("visible cpus", "all of this machine's"),
-        not("ephemeral storage", "as large as this machine's"),
-        not("private /tmp", "only TMPDIR is"),
+        entry("cpu", limits.cpu, "tick model", "full speed at every memory size"),
+        entry(
+            "memory",
+            limits.memory,
+            "resident memory, looked at every 4 ms",
+            "may exceed the memory size",
+        ),
+        entry(
+            "freeze",
+            limits.freeze,
+            "stop signal",
+            "background work goes on between invocations",
+        ),
+        entry("timeout", true, "kill signal", ""),
+        entry("payload size", true, "Runtime API", ""),
+        entry("visible cpus", false, "", "all of this machine's"),
+        entry("ephemeral storage", false, "", "as large as this machine's"),
+        entry("private /tmp", false, "", "only TMPDIR is"),
     ]
 }

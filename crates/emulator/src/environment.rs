@@ -18,6 +18,8 @@ use crate::guard::GuardClient;
 use crate::measured::Measured;
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
+use crate::spin::Spin;
+use crate::watch::Limits;
 
 /// What all execution environments share.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Context {
     pub guard: GuardClient,
     /// Holds one folder for each environment.
     pub root: PathBuf,
+    pub limits: Limits,
+    pub spin: Spin,
     /// For environments and processes: no number is used twice.
     pub next_id: Arc<AtomicU64>,
 }
@@ -55,6 +59,8 @@ pub(crate) struct Request<'a> {
     pub invoke: &'a InvokeRequest,
     /// When the function took it.
     pub accepted_at: u64,
+    /// Whether a CPU limit is enforced.
+    pub throttled: bool,
     /// Gets the response as soon as it is there.
     pub answered: oneshot::Sender<Bytes>,
 }
@@ -89,6 +95,7 @@ impl Environment {
             Ok(()) => {
                 let process = self.process.as_mut().expect("a process that served is still there");
                 measured.complete(process);
+                process.freeze();
             }
             Err(failure) => {
                 if let Some(mut process) = self.process.take() {
@@ -148,7 +155,14 @@ impl Environment {
         let task_root = self.folder.join("task");
         let env_vars =
             env_vars::env_vars(config, &self.log_stream_name, &task_root, &self.folder.join("tmp"));
-        let program = Program { path: self.program.clone(), folder: task_root, env_vars };
+        let program = Program {
+            config: config.clone(),
+            limits: self.context.limits,
+            spin: self.context.spin.clone(),
+            path: self.program.clone(),
+            folder: task_root,
+            env_vars,
+        };
         let id = self.context.fresh_id();
         let started = Process::start(&self.context.guard, id, program).await;
         let process =
@@ -194,10 +208,11 @@ impl Environment {
             trace_id: trace_id(),
             payload: request.invoke.payload.clone(),
         };
+        let now = now_ns();
         if measured.start != Start::SuppressedInit {
-            measured.handed_at = now_ns();
+            measured.handed_at = now;
         }
-        process.hand_over(event);
+        process.hand_over(event, now);
         let answer = async {
             loop {
                 match process.step().await {

@@ -37,6 +37,9 @@ impl Failure {
             Failure::Ended(End::Exit(ExitStatus::Signal(signal))) => {
                 (Status::Crash, FunctionError::killed(request_id, *signal))
             }
+            Failure::Ended(End::OutOfMemory) => {
+                (Status::OutOfMemory, FunctionError::out_of_memory(request_id))
+            }
             Failure::Ended(End::NotStarted(_)) => {
                 (Status::Crash, FunctionError::invalid_entrypoint(request_id))
             }

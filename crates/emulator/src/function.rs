@@ -90,7 +90,8 @@ impl Function {
         }
         let environment = self.environment.as_mut().expect("it was made above");
         let config = &self.spec.config;
-        let request = Request { id, config, invoke: request, accepted_at, answered };
+        let throttled = self.context.limits.cpu;
+        let request = Request { id, config, invoke: request, accepted_at, throttled, answered };
         Ok(environment.invoke(request).await.into_invocation())
     }
 

@@ -10,6 +10,7 @@
 
 mod client;
 mod clock;
+pub mod cpu;
 mod emulator;
 mod env_vars;
 mod environment;
@@ -23,7 +24,10 @@ mod process;
 mod runtime_api;
 mod serving;
 mod spin;
+mod throttled;
 mod usage;
+mod watch;
 
 pub use emulator::{Emulator, GuardProgram, Options};
 pub use error::StartError;
+pub use watch::Limits;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    FunctionConfig, FunctionError, Invocation, LOG_TAIL_BYTES, ReportLine, Start, Status, Timing,
-    billed_ms,
+    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, ReportLine, Start, Status,
+    Timing, billed_ms,
 };
 
 use crate::clock::now_ns;
@@ -11,6 +11,7 @@ use crate::environment::Request;
 use crate::failure::Failure;
 use crate::process::Process;
 use crate::runtime_api::Answer;
+use crate::throttled::{Spans, overlap_ns};
 
 /// Moments and findings of one invocation. All moments are nanoseconds of the monotonic clock.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Measured {
     pub ready_at: Option<u64>,
     request_bytes: u64,
     wants_log: bool,
+    /// Whether a CPU limit is enforced.
+    throttled: bool,
     outcome: Option<Outcome>,
 }
 
@@ -50,6 +53,7 @@ struct Outcome {
     cpu_ns: Option<u64>,
     max_memory_bytes: Option<u64>,
     spans: Option<kelvin_lambda::SpanLine>,
+    holds: Vec<Interval>,
     log: Option<String>,
 }
 
@@ -74,6 +78,7 @@ impl Measured {
             ready_at: None,
             request_bytes: request.invoke.payload.len() as u64,
             wants_log: request.invoke.log_tail,
+            throttled: request.throttled,
             outcome: None,
         }
     }
@@ -128,6 +133,7 @@ impl Measured {
             cpu_ns: None,
             max_memory_bytes: None,
             spans: None,
+            holds: Vec::new(),
             log: None,
         };
         if let Some(process) = process {
@@ -139,6 +145,7 @@ impl Measured {
                 .zip(cpu_after)
                 .map(|(before, after)| after.saturating_sub(before));
             outcome.max_memory_bytes = process.peak_bytes();
+            outcome.holds = process.holds().to_vec();
             if self.wants_log || status != Status::Ok {
                 outcome.log = Some(process.output.tail());
             }
@@ -158,7 +165,9 @@ impl Measured {
             // Without an answer the whole duration is the wait for one.
             None => (ended_at, ended_at),
         };
-        let spans = outcome.spans.as_ref();
+        let waited = Interval(self.handed_at, response_begun_at);
+        let throttled_ns = self.throttled.then(|| overlap_ns(&outcome.holds, waited));
+        let spans = outcome.spans.as_ref().map(|spans| Spans::of(spans, &outcome.holds));
         let timing = Timing {
             latency_ns: 0,
             queue_ns: Some(self.handed_at.saturating_sub(self.accepted_at)),
@@ -168,11 +177,11 @@ impl Measured {
             post_response_ns: Some(ended_at.saturating_sub(response_ended_at)),
             extension_overhead_ns: Some(0),
             cpu_ns: outcome.cpu_ns,
-            throttled_ns: None,
-            decode_ns: spans.map(|spans| spans.decode.ns()),
-            compute_ns: spans.map(|spans| spans.compute_ns()),
+            throttled_ns,
+            decode_ns: spans.map(|spans| spans.decode_ns),
+            compute_ns: spans.map(|spans| spans.compute_ns),
             io_ns: spans.map(|spans| spans.io_ns),
-            encode_ns: spans.map(|spans| spans.encode.ns()),
+            encode_ns: spans.map(|spans| spans.encode_ns),
         };
         let duration_ns = timing.duration_ns().unwrap_or(0);
         let billed_ms = billed_ms(duration_ns, timing.init_ns);

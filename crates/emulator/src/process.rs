@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use kelvin_lambda::{FunctionConfig, Interval};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -12,7 +13,8 @@ use crate::env_vars;
 use crate::guard::{self, ExitStatus, GuardClient, Launch};
 use crate::output::Output;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
-use crate::usage::Usage;
+use crate::spin::Spin;
+use crate::watch::{Found, Limits, Watch};
 
 /// A running bootstrap. Killed, with everything that it started, by [`Process::end`] or when it is dropped.
 #[derive(Debug)]
@@ -23,7 +25,11 @@ pub(crate) struct Process {
     calls: mpsc::UnboundedReceiver<ApiCall>,
     events: mpsc::UnboundedReceiver<guard::Event>,
     pub output: Output,
-    usage: Option<Usage>,
+    /// Set once the process runs.
+    watch: Option<Watch>,
+    limits: Limits,
+    config: FunctionConfig,
+    spin: Spin,
     exec_ns: Option<u64>,
     ended: Option<End>,
     /// Holds the task that accepts connections; it and they end with this process.
@@ -33,6 +39,9 @@ pub(crate) struct Process {
 /// What is needed to start a process.
 #[derive(Debug)]
 pub(crate) struct Program {
+    pub config: FunctionConfig,
+    pub limits: Limits,
+    pub spin: Spin,
     pub path: PathBuf,
     pub folder: PathBuf,
     pub env_vars: Vec<(String, String)>,
@@ -50,6 +59,8 @@ pub(crate) enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Exit(ExitStatus),
+    /// It used more than its memory size; it still has to be killed.
+    OutOfMemory,
     /// It could not be executed.
     NotStarted(String),
     /// The guard is gone, and all processes with it.
@@ -82,7 +93,10 @@ impl Process {
             calls,
             events,
             output: Output::new(output)?,
-            usage: None,
+            watch: None,
+            limits: program.limits,
+            config: program.config,
+            spin: program.spin,
             exec_ns: None,
             ended: None,
             _server: server,
@@ -104,6 +118,12 @@ impl Process {
                 end = ended(&self.ended) => return Step::Ended(end),
                 event = self.events.recv() => self.note(event).await,
                 () = self.output.fill() => {}
+                () = due(&self.watch, &self.spin) => {
+                    let found = self.watch.as_mut().map(Watch::look);
+                    if found == Some(Found::OutOfMemory) {
+                        return Step::Ended(End::OutOfMemory);
+                    }
+                }
             }
         }
     }
@@ -112,7 +132,7 @@ impl Process {
         match event {
             Some(guard::Event::Launched { pid, exec_ns, .. }) => {
                 self.exec_ns = Some(exec_ns);
-                self.usage = Some(Usage::of(pid));
+                self.watch = Some(Watch::new(self.limits, &self.config, pid));
             }
             Some(guard::Event::LaunchFailed { message, .. }) => {
                 self.ended = Some(End::NotStarted(message));
@@ -137,21 +157,34 @@ impl Process {
         self.exec_ns
     }
 
-    /// Hands an event to the runtime, which must be ready.
-    pub(crate) fn hand_over(&mut self, event: NextEvent) {
+    /// Thaws the process and hands an event to the runtime, which must be ready.
+    pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) {
+        if let Some(watch) = &mut self.watch {
+            watch.begin(now);
+        }
         self.api.hand_over(event);
+    }
+
+    /// The invocation is complete: freezes the process.
+    pub(crate) fn freeze(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.end();
+        }
+    }
+
+    /// When the process was held back by its CPU limit in this invocation.
+    pub(crate) fn holds(&self) -> &[Interval] {
+        self.watch.as_ref().map_or(&[], Watch::holds)
     }
 
     /// CPU time of the process and its known descendants so far.
     pub(crate) fn cpu_ns(&mut self) -> Option<u64> {
-        self.usage.as_mut()?.cpu_ns()
+        self.watch.as_mut()?.cpu_ns()
     }
 
     /// Looks at memory and descendants; then the peak so far.
     pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
-        let usage = self.usage.as_mut()?;
-        usage.look();
-        usage.peak_bytes()
+        self.watch.as_mut()?.peak_bytes()
     }
 
     /// Kills the process and everything that it started, and waits for its end.
@@ -169,6 +202,13 @@ impl Drop for Process {
         if self.ended.is_none() {
             self.guard.kill(self.id);
         }
+    }
+}
+
+async fn due(watch: &Option<Watch>, spin: &Spin) {
+    match watch {
+        Some(watch) => watch.due(spin).await,
+        None => std::future::pending().await,
     }
 }
 

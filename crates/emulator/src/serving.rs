@@ -15,6 +15,7 @@ use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
 use crate::spin::Spin;
+use crate::watch::Limits;
 
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
@@ -39,11 +40,13 @@ pub(crate) async fn serve(
     guard_socket: OwnedFd,
     root: PathBuf,
     spin: Spin,
+    limits: Limits,
     mut asks: mpsc::UnboundedReceiver<Ask>,
 ) {
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
-    let context = Context { guard, root, next_id: Arc::new(AtomicU64::new(1)) };
+    let next_id = Arc::new(AtomicU64::new(1));
+    let context = Context { guard, root, limits, spin: spin.clone(), next_id };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {

@@ -48,10 +48,7 @@ impl Spin {
     pub(crate) async fn run(self) {
         loop {
             self.shared.begun.notified().await;
-            while {
-                let in_flight = self.shared.in_flight.load(Ordering::Relaxed);
-                in_flight > 0 && self.may_spin(in_flight)
-            } {
+            while self.is_spinning() {
                 std::hint::spin_loop();
                 tokio::task::yield_now().await;
             }
@@ -61,6 +58,12 @@ impl Spin {
     /// How many invocations began when no core was free for the serving thread.
     pub(crate) fn blocked(&self) -> usize {
         self.shared.blocked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread polls now, so that whoever waits for a moment may simply yield until then.
+    pub(crate) fn is_spinning(&self) -> bool {
+        let in_flight = self.shared.in_flight.load(Ordering::Relaxed);
+        in_flight > 0 && self.may_spin(in_flight)
     }
 
     /// Every environment that works needs a core, and the serving thread one more.

@@ -13,6 +13,7 @@ pub(crate) struct Usage {
     /// CPU time of descendants that were seen and have ended since.
     ended_cpu_ns: u64,
     descendants: Vec<Descendant>,
+    resident_bytes: u64,
     peak_bytes: u64,
 }
 
@@ -26,7 +27,14 @@ struct Descendant {
 impl Usage {
     pub(crate) fn of(pid: i32) -> Usage {
         let clock = clock_getcpuclockid(Pid::from_raw(pid)).ok();
-        Usage { pid, clock, ended_cpu_ns: 0, descendants: Vec::new(), peak_bytes: 0 }
+        Usage {
+            pid,
+            clock,
+            ended_cpu_ns: 0,
+            descendants: Vec::new(),
+            resident_bytes: 0,
+            peak_bytes: 0,
+        }
     }
 
     /// CPU time so far, of the process with all its threads and of the descendants known from the last
@@ -65,9 +73,21 @@ impl Usage {
                 self.descendants.push(Descendant { pid, clock, cpu_ns: 0 });
             }
         }
-        let sum =
-            self.descendants.iter().map(|descendant| memory(descendant.pid).resident).sum::<u64>();
-        self.peak_bytes = self.peak_bytes.max(memory(self.pid).peak + sum);
+        let own = memory(self.pid);
+        let others: u64 =
+            self.descendants.iter().map(|descendant| memory(descendant.pid).resident).sum();
+        self.resident_bytes = own.resident + others;
+        self.peak_bytes = self.peak_bytes.max(own.peak + others);
+    }
+
+    /// What all processes together had resident at the last [`Usage::look`].
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        self.resident_bytes
+    }
+
+    /// Process ids of the descendants known from the last [`Usage::look`].
+    pub(crate) fn descendants(&self) -> impl Iterator<Item = i32> {
+        self.descendants.iter().map(|descendant| descendant.pid)
     }
 
     /// The largest sum seen so far: the process's own peak (VmHWM of proc_pid_status(5)) and what its descendants had

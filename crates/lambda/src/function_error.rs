@@ -46,6 +46,12 @@ impl FunctionError {
         Self::sandbox("Runtime.ExitError", request_id, reason)
     }
 
+    /// The memory limit was reached; AWS's REPORT has this type, with the message of a killed process.
+    pub fn out_of_memory(request_id: &str) -> FunctionError {
+        let killed = Self::killed(request_id, 9);
+        FunctionError { error_type: "Runtime.OutOfMemory".to_owned(), ..killed }
+    }
+
     /// The bootstrap is missing or cannot be executed.
     pub fn invalid_entrypoint(request_id: &str) -> FunctionError {
         let reason =

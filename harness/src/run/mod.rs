@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
-use kelvin_emulator::{Emulator, GuardProgram, Options};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
 use kelvin_lambda::US_EAST_1;
 use kelvin_platform::Platform;
 use kelvin_record::{RunStatus, Summary};
@@ -161,6 +161,7 @@ fn emulator_options() -> anyhow::Result<Options> {
         env::current_exe().context("failed to find this program, which is also the guard")?;
     Ok(Options {
         temporary_folder: env::temp_dir(),
+        limits: Limits { cpu: false, memory: false, freeze: false },
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })
 }

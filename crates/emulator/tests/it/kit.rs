@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use kelvin_emulator::{Emulator, GuardProgram, Options};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 use tempfile::TempDir;
@@ -14,10 +14,16 @@ pub(crate) struct Kit {
     pub folder: TempDir,
 }
 
+/// Without limits: what most tests are about does not depend on them.
 pub(crate) fn kit() -> Kit {
+    kit_with(Limits { cpu: false, memory: false, freeze: false })
+}
+
+pub(crate) fn kit_with(limits: Limits) -> Kit {
     let folder = TempDir::new().expect("a temporary folder");
     let options = Options {
         temporary_folder: folder.path().to_owned(),
+        limits,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),
             args: Vec::new(),

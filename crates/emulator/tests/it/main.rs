@@ -3,6 +3,7 @@
 mod failures;
 mod kit;
 mod left_behind;
+mod limits;
 mod protocol;
 mod python;
 mod timing;

@@ -10,8 +10,14 @@ use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio, abort, exit};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// What the thread of `background` counts.
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 const FOR_EVER: Duration = Duration::from_secs(3600);
 
@@ -135,6 +141,37 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
         "children" => {
             let status = shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").status()?;
             respond(runtime, if status.success() { "\"waited\"" } else { "\"failed\"" })?;
+        }
+        "spin" => {
+            let thread_ns = || {
+                let time = clock_gettime(ClockId::ThreadCPUTime);
+                time.tv_sec * 1_000_000_000 + time.tv_nsec
+            };
+            let until = thread_ns() + argument.parse::<i64>().unwrap_or(0) * 1_000_000;
+            while thread_ns() < until {}
+            respond(runtime, "\"spun\"")?;
+        }
+        "allocate" => {
+            let size = argument.parse::<usize>().unwrap_or(0) << 20;
+            let block = vec![1_u8; size];
+            let sum: u64 = block.iter().step_by(4096).map(|&byte| u64::from(byte)).sum();
+            respond(runtime, &sum.to_string())?;
+        }
+        "background" => {
+            std::thread::spawn(|| {
+                loop {
+                    COUNT.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            respond(runtime, "\"counting\"")?;
+        }
+        "count" => {
+            let seen = COUNT.load(Ordering::Relaxed);
+            while COUNT.load(Ordering::Relaxed) == seen {}
+            respond(runtime, &seen.to_string())?;
+        }
+        "pid" => {
+            respond(runtime, &std::process::id().to_string())?;
         }
         "env" => {
             let value = env::var(argument).map_or("null".to_owned(), |value| format!("{value:?}"));

@@ -1,0 +1,8 @@
+//! The CPU that a function gets: memory/1769 of a core after INIT, in the way in which AWS gives it.
+
+mod account;
+mod model;
+mod tick;
+
+pub use model::{predicted_wall, published};
+pub(crate) use tick::TickLimit;

@@ -1,0 +1,103 @@
+//! What the books alone predict, and how that compares with published measurements.
+
+use std::time::Duration;
+
+use kelvin_lambda::MemorySize;
+
+use super::account::Account;
+
+/// How long one busy thread takes for `cpu` of work, beginning in an environment that was idle.
+pub fn predicted_wall(cpu: Duration, memory: MemorySize) -> Duration {
+    let work = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
+    // Any moment will do that is at least two periods after the beginning of time.
+    let begin = 1_000_000_000;
+    let mut account = Account::new(memory);
+    account.wake(begin);
+    let (mut now, mut done) = (begin, 0);
+    loop {
+        let next = account.next_event();
+        let used = if account.is_held() { 0 } else { next - now };
+        if done + used >= work && !account.is_held() {
+            return Duration::from_nanos(now + (work - done) - begin);
+        }
+        done += used;
+        now = next;
+        account.advance(now, used);
+    }
+}
+
+/// Published measurements, each with its memory size and its mean duration in milliseconds.
+pub mod published {
+    use kelvin_lambda::MemorySize;
+
+    /// A function that needs 17.3 ms on a full core: 16.2 ms of CPU and 1.1 ms of fixed time.
+    pub const SHORT_CPU_MS: f64 = 16.2;
+    /// What of the 17.3 ms does not depend on the CPU limit.
+    pub const SHORT_FIXED_MS: f64 = 1.1;
+
+    /// The mean duration of that function by memory size, on AWS x86 (reference/README.md).
+    pub fn short_work() -> Vec<(MemorySize, f64)> {
+        column(include_str!("../../reference/ubc_duration_by_memory.csv"), 4)
+    }
+
+    /// The mean duration of a long CPU loop by memory size, on AWS x86 (reference/README.md).
+    pub fn long_work() -> Vec<(MemorySize, f64)> {
+        column(include_str!("../../reference/long_work_by_memory.csv"), 1)
+    }
+
+    fn column(csv: &str, index: usize) -> Vec<(MemorySize, f64)> {
+        let rows = csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+        rows.filter_map(|row| Some((row.first()?.parse().ok()?, row.get(index)?.parse().ok()?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(duration: Duration) -> f64 {
+        duration.as_secs_f64() * 1e3
+    }
+
+    fn predicted_ms(cpu_ms: f64, memory: MemorySize) -> f64 {
+        ms(predicted_wall(Duration::from_secs_f64(cpu_ms / 1e3), memory))
+    }
+
+    #[test]
+    fn reproduces_the_published_table_of_short_work() {
+        let table = published::short_work();
+        assert_eq!(table.len(), 16);
+        let errors = table.iter().map(|&(memory, published_ms)| {
+            let predicted =
+                predicted_ms(published::SHORT_CPU_MS, memory) + published::SHORT_FIXED_MS;
+            (predicted / published_ms - 1.0).abs()
+        });
+        let mean = errors.sum::<f64>() / 16.0;
+        // The same books, kept by another program in another language, are off by 5.6 %.
+        assert!((mean - 0.056).abs() < 0.0005, "mean error {mean}");
+    }
+
+    #[test]
+    fn long_work_follows_the_linear_rule() {
+        for mb in [128, 256, 512, 1024] {
+            let memory = MemorySize::new(mb).unwrap();
+            let linear = 10_000.0 * 1769.0 / f64::from(mb);
+            let predicted = predicted_ms(10_000.0, memory);
+            assert!((predicted / linear - 1.0).abs() < 0.01, "{mb} MB: {predicted} ms");
+        }
+    }
+
+    #[test]
+    fn work_below_a_tick_is_not_slowed() {
+        for cpu_ms in [0.5, 2.0, 3.9] {
+            assert!((predicted_ms(cpu_ms, MemorySize::MIN) - cpu_ms).abs() < 1e-6);
+        }
+        assert!(predicted_ms(4.1, MemorySize::MIN) > 20.0);
+    }
+
+    #[test]
+    fn a_whole_core_is_never_held() {
+        assert!((predicted_ms(500.0, MemorySize::ONE_VCPU) - 500.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,69 @@
+//! The tick model: the books of [`super::account`] kept for real processes, by stopping and continuing them.
+//!
+//! Needs no root and no cgroup.
+//! At each tick of the books the CPU clocks of the processes are read and charged; while the books say "held", the processes
+//! are stopped by signal.
+//! The kernel tells the CPU time of another process up to one of its own ticks late, so time is charged also while the
+//! environment is stopped.
+
+use kelvin_lambda::{Interval, MemorySize};
+
+use super::account::Account;
+
+/// The CPU limit of one process and what it started, from one invocation to the next.
+#[derive(Debug)]
+pub(crate) struct TickLimit {
+    account: Account,
+    /// The reading of the CPU clocks up to which time was charged.
+    charged_ns: u64,
+    held_since: Option<u64>,
+    /// When the environment was held in this invocation.
+    holds: Vec<Interval>,
+}
+
+impl TickLimit {
+    pub(crate) fn new(memory: MemorySize) -> TickLimit {
+        TickLimit {
+            account: Account::new(memory),
+            charged_ns: 0,
+            held_since: None,
+            holds: Vec::new(),
+        }
+    }
+
+    /// An invocation begins. `cpu_ns` is the CPU time of the processes so far.
+    pub(crate) fn begin(&mut self, now: u64, cpu_ns: u64) {
+        self.holds.clear();
+        self.held_since = None;
+        self.account.wake(now);
+        // Whatever INIT and the end of the last invocation used is not this one's.
+        self.charged_ns = cpu_ns;
+        self.advance(now, cpu_ns);
+    }
+
+    /// When [`TickLimit::advance`] is due.
+    pub(crate) fn next_event(&self) -> u64 {
+        self.account.next_event()
+    }
+
+    /// Brings the books up to date; then whether the processes must be stopped.
+    pub(crate) fn advance(&mut self, now: u64, cpu_ns: u64) -> bool {
+        let used_ns = cpu_ns.saturating_sub(self.charged_ns);
+        self.charged_ns = self.charged_ns.max(cpu_ns);
+        self.account.advance(now, used_ns);
+        match (self.account.is_held(), self.held_since) {
+            (true, None) => self.held_since = Some(now),
+            (false, Some(since)) => {
+                self.holds.push(Interval(since, now));
+                self.held_since = None;
+            }
+            _ => {}
+        }
+        self.account.is_held()
+    }
+
+    /// When the environment was held in this invocation, in order.
+    pub(crate) fn holds(&self) -> &[Interval] {
+        &self.holds
+    }
+}

@@ -1,0 +1,155 @@
+//! What is watched and enforced while a process runs: its CPU limit, its memory limit, and its freeze.
+
+use kelvin_lambda::{FunctionConfig, Interval};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::time::{Duration, sleep};
+
+use crate::clock::now_ns;
+use crate::cpu::TickLimit;
+use crate::spin::Spin;
+use crate::usage::Usage;
+
+/// Which of Lambda's limits are enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// CPU in proportion to memory, by the tick model.
+    pub cpu: bool,
+    /// The environment is killed when its processes' resident memory exceeds the memory size.
+    pub memory: bool,
+    /// Processes are stopped between invocations.
+    pub freeze: bool,
+}
+
+/// Memory is looked at this often where no CPU limit sets the pace.
+const LOOK_NS: u64 = 4_000_000;
+
+/// Watches one process and everything that it started.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    limits: Limits,
+    memory_bytes: u64,
+    usage: Usage,
+    group: Option<Pid>,
+    cpu: Option<TickLimit>,
+    phase: Phase,
+    next_look: u64,
+    stopped: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// At full speed.
+    Init,
+    Invoke,
+    /// Between invocations.
+    Idle,
+}
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    OutOfMemory,
+}
+
+impl Watch {
+    pub(crate) fn new(limits: Limits, config: &FunctionConfig, pid: i32) -> Watch {
+        Watch {
+            limits,
+            memory_bytes: config.memory_size.bytes(),
+            usage: Usage::of(pid),
+            group: Pid::from_raw(pid),
+            cpu: limits.cpu.then(|| TickLimit::new(config.memory_size)),
+            phase: Phase::Init,
+            next_look: now_ns() + LOOK_NS,
+            stopped: false,
+        }
+    }
+
+    /// CPU time of the processes so far.
+    pub(crate) fn cpu_ns(&mut self) -> Option<u64> {
+        self.usage.cpu_ns()
+    }
+
+    /// Looks at memory and descendants; then the peak so far.
+    pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
+        self.usage.look();
+        self.usage.peak_bytes()
+    }
+
+    /// An invocation begins: thaws, and opens the books.
+    pub(crate) fn begin(&mut self, now: u64) {
+        self.phase = Phase::Invoke;
+        self.next_look = now + LOOK_NS;
+        let cpu_ns = self.usage.cpu_ns().unwrap_or(0);
+        let held = self.cpu.as_mut().is_some_and(|cpu| {
+            cpu.begin(now, cpu_ns);
+            cpu.next_event() <= now
+        });
+        self.stop(held);
+    }
+
+    /// The invocation has ended: freezes.
+    pub(crate) fn end(&mut self) {
+        self.phase = Phase::Idle;
+        self.stop(self.limits.freeze);
+    }
+
+    /// When the environment was held in this invocation.
+    pub(crate) fn holds(&self) -> &[Interval] {
+        self.cpu.as_ref().map_or(&[], TickLimit::holds)
+    }
+
+    /// Waits until [`Watch::look`] is due. Cancel safe.
+    pub(crate) async fn due(&self, spin: &Spin) {
+        let due = match (&self.cpu, self.phase) {
+            (_, Phase::Idle) => return std::future::pending().await,
+            (Some(cpu), Phase::Invoke) => cpu.next_event(),
+            _ if self.limits.memory => self.next_look,
+            _ => return std::future::pending().await,
+        };
+        loop {
+            let now = now_ns();
+            if now >= due {
+                return;
+            }
+            if spin.is_spinning() {
+                tokio::task::yield_now().await;
+            } else {
+                sleep(Duration::from_nanos(due - now)).await;
+            }
+        }
+    }
+
+    /// Charges CPU time, stops or continues, and looks at memory.
+    pub(crate) fn look(&mut self) -> Found {
+        let now = now_ns();
+        self.next_look = now + LOOK_NS;
+        let cpu_ns = self.usage.cpu_ns();
+        if let (Phase::Invoke, Some(cpu), Some(cpu_ns)) = (self.phase, &mut self.cpu, cpu_ns) {
+            let held = cpu.advance(now, cpu_ns);
+            self.stop(held);
+        }
+        self.usage.look();
+        if self.limits.memory && self.usage.resident_bytes() > self.memory_bytes {
+            return Found::OutOfMemory;
+        }
+        Found::Nothing
+    }
+
+    /// Stops or continues the process group, and those descendants that left it.
+    fn stop(&mut self, stop: bool) {
+        if stop == self.stopped {
+            return;
+        }
+        self.stopped = stop;
+        let signal = if stop { Signal::STOP } else { Signal::CONT };
+        // Whoever is gone needs neither.
+        if let Some(group) = self.group {
+            kill_process_group(group, signal).ok();
+        }
+        for pid in self.usage.descendants().filter_map(Pid::from_raw) {
+            kill_process(pid, signal).ok();
+        }
+    }
+}

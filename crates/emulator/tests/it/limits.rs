@@ -1,0 +1,115 @@
+//! CPU, memory and freeze, enforced on real processes.
+
+use kelvin_emulator::Limits;
+use kelvin_lambda::{MemorySize, Start, Status};
+
+use crate::kit::{kit_with, seen};
+
+const NONE: Limits = Limits { cpu: false, memory: false, freeze: false };
+
+fn memory(mb: u32) -> MemorySize {
+    MemorySize::new(mb).expect("in range")
+}
+
+#[test]
+fn work_beyond_the_quota_is_held_back_and_said_to_be() {
+    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let function = kit.deploy(|config| config.memory_size = memory(128));
+    kit.invoke(function, "echo");
+    let spun = kit.invoke(function, "spin 50");
+    assert_eq!(spun.status, Status::Ok);
+    let throttled = spun.timing.throttled_ns.expect("a CPU limit is enforced");
+    let cpu = spun.timing.cpu_ns.expect("measured");
+    // A thirteenth of a core: whatever the machine does, most of the time is spent waiting.
+    assert!(throttled > cpu, "{:?}", spun.timing);
+    assert!(throttled <= spun.timing.response_latency_ns.expect("measured"));
+}
+
+#[test]
+fn a_whole_core_and_short_work_are_not_held_back() {
+    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let function = kit.deploy(|config| config.memory_size = memory(1769));
+    kit.invoke(function, "spin 100");
+    let small = kit.deploy(|config| {
+        config.name = "small".to_owned();
+        config.memory_size = memory(128);
+    });
+    kit.invoke(small, "echo");
+    assert_eq!(kit.invoke(small, "echo").timing.throttled_ns, Some(0));
+}
+
+#[test]
+fn children_are_held_back_together_with_their_parent() {
+    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let function = kit.deploy(|config| config.memory_size = memory(128));
+    kit.invoke(function, "echo");
+    let children = kit.invoke(function, "children");
+    assert_eq!(children.status, Status::Ok);
+    assert!(children.timing.throttled_ns > children.timing.cpu_ns, "{:?}", children.timing);
+}
+
+#[test]
+fn memory_over_the_limit_ends_the_environment() {
+    let kit = kit_with(Limits { memory: true, ..NONE });
+    let function = kit.deploy(|config| config.memory_size = memory(128));
+    kit.invoke(function, "echo");
+    let failed = kit.invoke(function, "allocate 400");
+    let expected = r#"{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: ID Error: Runtime exited with error: signal: killed"}"#;
+    assert_eq!(seen(&failed), (Status::OutOfMemory, Start::Warm, expected.to_owned()));
+    let log = failed.log_tail.expect("failures have a log");
+    assert!(log.contains("Status: error\tError Type: Runtime.OutOfMemory"), "{log}");
+    let after = kit.invoke(function, "allocate 50");
+    assert_eq!((after.status, after.start), (Status::Ok, Start::SuppressedInit));
+}
+
+#[test]
+fn background_work_stops_between_invocations_and_goes_on_in_the_next() {
+    let kit = kit_with(Limits { freeze: true, ..NONE });
+    let function = kit.deploy(|_| ());
+    let number = |what| -> u64 { seen(&kit.invoke(function, what)).2.parse().expect("a number") };
+    let pid = number("pid");
+    // A thread that counts for ever.
+    kit.invoke(function, "background");
+    wait_until_stopped(pid);
+    let before = cpu_ticks(pid);
+    let count = number("count");
+    assert!(number("count") > count, "it goes on while there is an invocation");
+    wait_until_stopped(pid);
+    let frozen = cpu_ticks(pid);
+    assert!(frozen >= before);
+    burn();
+    assert_eq!(cpu_ticks(pid), frozen, "a frozen process uses no CPU");
+}
+
+/// The signal has been sent when an invocation returns, but the kernel stops each thread in its own time.
+fn wait_until_stopped(pid: u64) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let stopped = |thread: &std::path::Path| {
+        let stat = std::fs::read_to_string(thread.join("stat")).expect("it runs");
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+    };
+    loop {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+        if threads.flatten().all(|thread| stopped(&thread.path())) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "it is not frozen");
+        std::thread::yield_now();
+    }
+}
+
+/// User and system time of a process in clock ticks (proc_pid_stat(5), fields 14 and 15).
+fn cpu_ticks(pid: u64) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let (_, rest) = stat.rsplit_once(") ").expect("the name is in parentheses");
+    rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum()
+}
+
+/// Lets more than a clock tick of this process's own time pass.
+fn burn() {
+    let own = u64::from(std::process::id());
+    let begin = cpu_ticks(own);
+    while cpu_ticks(own) < begin + 3 {
+        std::hint::black_box((0..100_000_u64).fold(0, |a, b| a ^ b.wrapping_mul(3)));
+    }
+}
