@@ -24,6 +24,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Print the result of a run again, from its records
     Report(ReportArgs),
+    /// Say what this machine can enforce and build, and what is missing
+    Doctor(DoctorArgs),
     /// Start and end the processes of the emulator
     #[command(hide = true)]
     Guard { root: PathBuf },
@@ -46,12 +48,58 @@ pub(crate) struct RunArgs {
     /// Evaluate the script without starting anything; print launches, invocations, time and cost
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Print no progress
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// How to give a function memory/1769 of a core after INIT
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub cpu_limit: CpuLimit,
+    /// End environments that use more than their memory size
+    #[arg(long, value_enum, default_value_t)]
+    pub memory_limit: Switch,
+    /// Stop functions between invocations
+    #[arg(long, value_enum, default_value_t)]
+    pub freeze: Switch,
+    /// Refuse to run unless these limits are enforced, separated by commas: cpu, memory, freeze, …
+    #[arg(long, value_name = "LIMIT,…", value_delimiter = ',')]
+    pub require: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CpuLimit {
+    /// The best that this machine offers without privileges: tick
+    #[default]
+    Auto,
+    /// AWS's accounts, kept by stopping and continuing the processes
+    Tick,
+    /// Every function runs at full speed
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    #[default]
+    On,
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Compare the CPU limit with measurements published for AWS; takes minutes
+    #[arg(long)]
+    pub cpu_limit: bool,
+    /// How often to measure each memory size, five invocations each time
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! values.
 
 mod cli;
+mod doctor;
 mod exit;
 mod list;
 mod progress;
@@ -24,12 +25,16 @@ use crate::exit::Exit;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    if let Some(code) = doctor::work::run_as_function() {
+        return code;
+    }
     let cli = Cli::parse();
     cli.color.write_global();
     let done = match cli.command {
         Command::Run(args) => run::run(args),
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Guard { root } => {
             kelvin_emulator::guard::main(&root).map(|()| Exit::Done).map_err(Into::into)
         }

@@ -4,6 +4,7 @@ mod answers;
 mod builds;
 mod dry;
 mod host;
+mod limits;
 mod recorder;
 mod settings;
 
@@ -37,6 +38,8 @@ struct RunConfig {
     format: Format,
     progress: Progress,
     stop: Stop,
+    limits: Limits,
+    require: Vec<String>,
     /// Drives what the script waits for.
     _runtime: Runtime,
 }
@@ -61,6 +64,8 @@ impl RunConfig {
             format: args.format,
             progress,
             stop,
+            limits: limits::wanted(&args.limits),
+            require: args.limits.require,
             _runtime: runtime,
         })
     }
@@ -87,12 +92,14 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     fs::create_dir_all(&config.out).with_context(|| {
         format!("failed to make the folder {} for results", config.out.display())
     })?;
-    let RunConfig { script, options, out, format, progress, stop, _runtime } = config;
+    let RunConfig { script, options, out, format, progress, stop, limits, require, _runtime } =
+        config;
     let settings = match script.parameters() {
         Ok(parameters) => settings::effective(&parameters, &options.settings),
         Err(error) => return shown(error.into()),
     };
-    let emulator = Arc::new(Emulator::start(&emulator_options()?)?);
+    let emulator = Arc::new(Emulator::start(&emulator_options(limits)?)?);
+    limits::check(&require, &emulator.describe())?;
     let recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     let builds = Builds::new(options.folder.clone(), stop.clone());
     let host = Arc::new(RunHost::new(builds, recorder, progress));
@@ -156,12 +163,12 @@ fn print(run: &kelvin_record::Run, summary: &Summary, format: Format) -> anyhow:
     report::print(run, summary, format)
 }
 
-fn emulator_options() -> anyhow::Result<Options> {
+fn emulator_options(limits: Limits) -> anyhow::Result<Options> {
     let path =
         env::current_exe().context("failed to find this program, which is also the guard")?;
     Ok(Options {
         temporary_folder: env::temp_dir(),
-        limits: Limits { cpu: false, memory: false, freeze: false },
+        limits,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })
 }

@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, IoSliceMut, Read};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, kill_process, kill_process_group, set_child_subreaper, wait,
-    waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, kill_process_group, pidfd_open,
+    set_child_subreaper, wait, waitpid,
 };
 
 use super::descendants::{carries, children, descendants};
@@ -41,12 +41,10 @@ pub fn main(root: &Path) -> io::Result<()> {
     ] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
-    let (child_ended, child_ended_write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, child_ended_write)?;
     set_child_subreaper(Some(getpid()))?;
     let socket = rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3)?;
     let mut guard = Guard { socket, launched: HashMap::new() };
-    let served = guard.serve(&child_ended);
+    let served = guard.serve();
     guard.end_everything();
     let removed = match fs::remove_dir_all(root) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -64,14 +62,15 @@ struct Guard {
 struct Launched {
     id: u64,
     marker: String,
+    /// Becomes readable when the process ends. Unlike SIGCHLD it does not wake the guard at each stop and continue.
+    pidfd: OwnedFd,
 }
 
 impl Guard {
-    fn serve(&mut self, child_ended: &OwnedFd) -> io::Result<()> {
+    fn serve(&mut self) -> io::Result<()> {
         loop {
-            let (asked, ended) = wait_for(self.socket.as_fd(), child_ended.as_fd())?;
+            let (asked, ended) = self.wait()?;
             if ended {
-                drain(child_ended.as_fd());
                 self.reap();
             }
             if asked {
@@ -79,6 +78,22 @@ impl Guard {
                 self.carry_out(request, output);
             }
         }
+    }
+
+    /// Waits until the emulator asks for something or a launched process has ended.
+    fn wait(&self) -> io::Result<(bool, bool)> {
+        let pidfds = self.launched.values().map(|launched| &launched.pidfd);
+        let mut fds: Vec<PollFd<'_>> = [&self.socket]
+            .into_iter()
+            .chain(pidfds)
+            .map(|fd| PollFd::new(fd, PollFlags::IN))
+            .collect();
+        match poll(&mut fds, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
+        Ok((ready.next().unwrap_or(false), ready.any(|ready| ready)))
     }
 
     /// The next request, or `None` when the emulator is gone.
@@ -155,7 +170,8 @@ impl Guard {
         let mut stamp = [0; 8];
         File::from(exec_time).read_exact(&mut stamp)?;
         let pid = Pid::from_child(&child);
-        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker });
+        let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker, pidfd });
         Ok(Event::Launched {
             id: launch.id,
             pid: pid.as_raw_nonzero().get(),
@@ -230,21 +246,6 @@ impl Guard {
 #[expect(clippy::disallowed_methods, reason = "the guard is where functions are started")]
 fn bare_command(program: &Path) -> Command {
     Command::new(program)
-}
-
-/// Waits until either end has something to say.
-fn wait_for(socket: BorrowedFd<'_>, child_ended: BorrowedFd<'_>) -> io::Result<(bool, bool)> {
-    let mut fds = [PollFd::new(&socket, PollFlags::IN), PollFd::new(&child_ended, PollFlags::IN)];
-    match poll(&mut fds, None) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok((!fds[0].revents().is_empty(), !fds[1].revents().is_empty()))
-}
-
-fn drain(pipe: BorrowedFd<'_>) {
-    let mut bytes = [0; 64];
-    while rustix::io::read(pipe, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
 }
 
 fn remove(path: &PathBuf) {

@@ -1,0 +1,119 @@
+//! What this machine offers.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// One thing that a measurement may want.
+pub(super) struct Finding {
+    what: &'static str,
+    /// What was found.
+    state: String,
+    /// How to get it, where it is missing.
+    remedy: Option<&'static str>,
+}
+
+pub(super) fn look() -> Vec<Finding> {
+    vec![
+        cores(),
+        Finding {
+            what: "cpu limit",
+            state: "tick model (stop and continue signals; needs no privileges)".to_owned(),
+            remedy: None,
+        },
+        Finding {
+            what: "memory limit",
+            state: "resident memory, looked at every 4 ms".to_owned(),
+            remedy: None,
+        },
+        Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
+        governor(),
+        program("cargo", "to build workloads", "https://rustup.rs"),
+        program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
+        Finding { what: "timer", state: timer_noise(), remedy: None },
+    ]
+}
+
+pub(super) fn render(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for Finding { what, state, remedy } in findings {
+        writeln!(text, "{what:14} {state}").ok();
+        if let Some(remedy) = remedy {
+            writeln!(text, "{:14} to add it: {remedy}", "").ok();
+        }
+    }
+    text
+}
+
+fn cores() -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (state, remedy) = if cores > 1 {
+        (format!("{cores}: one for the function, one for the serving thread"), None)
+    } else {
+        (
+            "1: the serving thread has to sleep, latencies are longer".to_owned(),
+            Some("give this machine or container a second core"),
+        )
+    };
+    Finding { what: "cores", state, remedy }
+}
+
+fn governor() -> Finding {
+    let path = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+    let (state, remedy) = match fs::read_to_string(path) {
+        Ok(governor) if governor.trim() == "performance" => ("performance".to_owned(), None),
+        Ok(governor) => (
+            format!("{}: the clock rate follows the load", governor.trim()),
+            Some("sudo cpupower frequency-set --governor performance"),
+        ),
+        Err(_) => ("not visible, as in most virtual machines".to_owned(), None),
+    };
+    Finding { what: "governor", state, remedy }
+}
+
+fn program(name: &'static str, purpose: &str, remedy: &'static str) -> Finding {
+    match find(name) {
+        Some(path) => Finding { what: name, state: path.display().to_string(), remedy: None },
+        None => Finding {
+            what: name,
+            state: format!("not found; needed {purpose}"),
+            remedy: Some(remedy),
+        },
+    }
+}
+
+fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program: &PathBuf| Path::is_file(program))
+}
+
+/// How late a polling thread notices that a moment has come: what the harness's own timer adds.
+pub(super) fn timer_noise() -> String {
+    let mut late: Vec<Duration> = Vec::new();
+    let begin = Instant::now();
+    let step = Duration::from_micros(100);
+    for turn in 1..=5_000 {
+        let due = begin + step * turn;
+        let mut now = Instant::now();
+        while now < due {
+            std::hint::spin_loop();
+            now = Instant::now();
+        }
+        late.push(now - due);
+    }
+    late.sort_unstable();
+    let at = |per_mille: usize| {
+        let index = late.len() * per_mille / 1000;
+        late[index.min(late.len() - 1)].as_secs_f64() * 1e6
+    };
+    format!(
+        "a polling thread is late by {:.1} µs (p50), {:.0} µs (p99), {:.0} µs (p99.9)",
+        at(500),
+        at(990),
+        at(999)
+    )
+}

@@ -1,0 +1,79 @@
+//! `kelvin doctor`: what this machine can enforce and build, and how close the CPU limit comes to AWS.
+
+mod cpu_limit;
+mod machine;
+pub(crate) mod work;
+
+use std::env;
+use std::time::Duration;
+
+use anyhow::Context;
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
+use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
+use tokio::runtime::Runtime;
+
+use crate::cli::DoctorArgs;
+use crate::exit::Exit;
+use crate::signals::Stop;
+use crate::terminal;
+
+pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
+    if args.cpu_limit {
+        let stop = Stop::on_signals().context("failed to watch for signals")?;
+        return cpu_limit::compare(args.rounds, &stop);
+    }
+    let findings = machine::look();
+    terminal::print(&machine::render(&findings))?;
+    Ok(Exit::Done)
+}
+
+/// An emulator with the function that works for as long as it is told.
+struct Patient {
+    emulator: Emulator,
+    runtime: Runtime,
+}
+
+impl Patient {
+    fn new(limits: Limits) -> anyhow::Result<Patient> {
+        let path = env::current_exe().context("failed to find this program")?;
+        let options = Options {
+            temporary_folder: env::temp_dir(),
+            limits,
+            guard: GuardProgram { path, args: vec!["guard".to_owned()] },
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        Ok(Patient { emulator: Emulator::start(&options)?, runtime })
+    }
+
+    fn deploy(&self, memory: MemorySize) -> anyhow::Result<FunctionId> {
+        let mut config = FunctionConfig::new(format!("work-{}", memory.mb()));
+        config.memory_size = memory;
+        config.timeout = Timeout::new(60)?;
+        config.env_vars.insert(work::VARIABLE.to_owned(), "1".to_owned());
+        let bootstrap = env::current_exe().context("failed to find this program")?;
+        Ok(self.runtime.block_on(self.emulator.deploy(FunctionSpec { config, bootstrap }))?)
+    }
+
+    fn recycle(&self, function: FunctionId) -> anyhow::Result<()> {
+        Ok(self.runtime.block_on(self.emulator.recycle(function))?)
+    }
+
+    fn remove(&self, function: FunctionId) -> anyhow::Result<()> {
+        Ok(self.runtime.block_on(self.emulator.remove(function))?)
+    }
+
+    fn pause(&self, duration: Duration) -> anyhow::Result<()> {
+        Ok(self.runtime.block_on(self.emulator.sleep(duration))?)
+    }
+
+    fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+        let payload = serde_json::to_vec(work)?.into();
+        let request = InvokeRequest { payload, log_tail: false };
+        let invocation = self.runtime.block_on(self.emulator.invoke(function, request))?;
+        let error =
+            invocation.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
+        anyhow::ensure!(invocation.status == Status::Ok, "the function failed: {error}");
+        Ok(invocation)
+    }
+}

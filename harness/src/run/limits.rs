@@ -1,0 +1,38 @@
+//! Which limits are wanted, and which are a condition.
+
+use anyhow::bail;
+use kelvin_emulator::Limits;
+use kelvin_lambda::PlatformFacts;
+
+use crate::cli::{CpuLimit, LimitArgs, Switch};
+
+pub(super) fn wanted(args: &LimitArgs) -> Limits {
+    Limits {
+        cpu: args.cpu_limit != CpuLimit::Off,
+        memory: args.memory_limit == Switch::On,
+        freeze: args.freeze == Switch::On,
+    }
+}
+
+/// Fails unless the platform enforces all that is required.
+pub(super) fn check(require: &[String], platform: &PlatformFacts) -> anyhow::Result<()> {
+    for name in require {
+        let limit =
+            platform.enforcement.iter().find(|entry| entry.limit.replace(' ', "-") == *name);
+        match limit {
+            None => {
+                let known = platform.enforcement.iter().map(|entry| entry.limit.replace(' ', "-"));
+                let known: Vec<String> = known.collect();
+                bail!("--require {name}: there is no such limit; there are: {}", known.join(", "));
+            }
+            Some(entry) if entry.by.is_none() => {
+                let note = entry.note.as_deref().unwrap_or("no mechanism");
+                bail!(
+                    "--require {name}: it is not enforced ({note}); `kelvin doctor` says what is missing"
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
