@@ -6,7 +6,7 @@ use std::process::Child;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use kelvin_lambda::{Enforcement, Invocation, PlatformFacts};
+use kelvin_lambda::{Enforcement, Invocation, MemorySize, PlatformFacts};
 use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
     RepeatPlan, Sink,
@@ -137,7 +137,7 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(self.limits),
+            enforcement: enforcement(self.limits, self.cores),
             unavailable: unavailable(self.limits),
             notes,
         }
@@ -235,7 +235,7 @@ fn unavailable(limits: Limits) -> BTreeMap<String, String> {
 }
 
 /// What is enforced, by what; and what is not.
-fn enforcement(limits: Limits) -> Vec<Enforcement> {
+fn enforcement(limits: Limits, cores: usize) -> Vec<Enforcement> {
     let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
         limit: limit.to_owned(),
         by: enforced.then(|| by.to_owned()),
@@ -257,8 +257,18 @@ fn enforcement(limits: Limits) -> Vec<Enforcement> {
         ),
         entry("timeout", true, "kill signal", ""),
         entry("payload size", true, "Runtime API", ""),
-        entry("visible cpus", false, "", "all of this machine's"),
+        visible_cpus(cores),
         entry("ephemeral storage", false, "", "as large as this machine's"),
         entry("private /tmp", false, "", "only TMPDIR is"),
     ]
+}
+
+fn visible_cpus(cores: usize) -> Enforcement {
+    let most = MemorySize::MAX.visible_vcpus();
+    let note = format!("this machine has {cores}; functions on Lambda see 2 to {most}");
+    Enforcement {
+        limit: "visible cpus".to_owned(),
+        by: (cores >= MemorySize::MIN.visible_vcpus()).then(|| "affinity".to_owned()),
+        note: (cores < most).then_some(note),
+    }
 }

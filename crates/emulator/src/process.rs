@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::cpu::visible_cpus;
 use crate::env_vars;
 use crate::guard::{self, ExitStatus, GuardClient, Launch};
 use crate::output::Output;
@@ -84,7 +85,9 @@ impl Process {
         let marker = format!("{}={}", runtime_api.0, runtime_api.1);
         let mut env_vars = program.env_vars;
         env_vars.push(runtime_api);
-        let launch = Launch { id, program: program.path, env_vars, folder: program.folder, marker };
+        let cpus = visible_cpus(program.config.memory_size, id);
+        let launch =
+            Launch { id, program: program.path, env_vars, folder: program.folder, cpus, marker };
         guard.launch(launch, output_write, events_to);
         Ok(Process {
             id,

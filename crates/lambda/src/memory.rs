@@ -40,6 +40,17 @@ impl MemorySize {
         f64::from(self.0) / 1024.0
     }
 
+    /// How many vCPUs a function of this size sees. Measured by users of Lambda; AWS documents only the ends of the scale.
+    pub fn visible_vcpus(self) -> usize {
+        match self.0 {
+            ..=3_008 => 2,
+            3_009..=5_307 => 3,
+            5_308..=7_076 => 4,
+            7_077..=8_845 => 5,
+            _ => 6,
+        }
+    }
+
     /// Bytes.
     pub fn bytes(self) -> u64 {
         u64::from(self.0) << 20

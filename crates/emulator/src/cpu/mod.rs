@@ -3,6 +3,8 @@
 mod account;
 mod model;
 mod tick;
+mod visible;
 
 pub use model::{predicted_wall, published};
 pub(crate) use tick::TickLimit;
+pub(crate) use visible::visible_cpus;

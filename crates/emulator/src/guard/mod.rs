@@ -41,6 +41,8 @@ pub(crate) struct Launch {
     pub env_vars: Vec<(String, String)>,
     /// Working folder.
     pub folder: PathBuf,
+    /// Numbers of the cores that it may use; empty for all of the guard's own.
+    pub cpus: Vec<usize>,
     /// A `NAME=value` of `env_vars` that no other process has: finds descendants that were orphaned.
     pub marker: String,
 }

@@ -22,6 +22,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, kill_process_group, pidfd_open,
     set_child_subreaper, wait, waitpid,
 };
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 use super::descendants::{carries, children, descendants};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
@@ -145,6 +146,7 @@ impl Guard {
         let env_vars =
             launch.env_vars.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
         let env_vars = env_vars.collect::<Result<Vec<_>, _>>()?;
+        let cpus = cpu_set(&launch.cpus);
         let mut command = bare_command(&launch.program);
         command
             .current_dir(&launch.folder)
@@ -153,6 +155,9 @@ impl Guard {
             .stdout(output.try_clone()?)
             .stderr(output);
         let exec = move || {
+            if let Some(cpus) = &cpus {
+                sched_setaffinity(None, cpus)?;
+            }
             rustix::io::write(&exec_time_write, &now_ns().to_ne_bytes())?;
             // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
             let Err(error) = execve(&program, &[&program], &env_vars);
@@ -160,7 +165,7 @@ impl Guard {
         };
         // SAFETY: the closure runs between fork and exec. It allocates for the list of pointers that execve takes, which is
         // sound because the guard has one thread: no lock of the allocator can be held at the fork. Besides that it makes
-        // two system calls, clock_gettime and write.
+        // system calls only.
         #[expect(unsafe_code, reason = "the moment of exec is known only between fork and exec")]
         unsafe {
             command.pre_exec(exec);
@@ -241,6 +246,14 @@ impl Guard {
         }
         while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
     }
+}
+
+fn cpu_set(cpus: &[usize]) -> Option<CpuSet> {
+    let mut set = CpuSet::new();
+    for &cpu in cpus.iter().filter(|&&cpu| cpu < CpuSet::MAX_CPU) {
+        set.set(cpu);
+    }
+    (set.count() > 0).then_some(set)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the guard is where functions are started")]
