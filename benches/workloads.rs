@@ -7,14 +7,17 @@ use kelvin_workload::{Compute, verify};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    workload::<compress::Compress>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
     workload::<json::Json>(&mut criterion);
+    workload::<jwt::Jwt>(&mut criterion);
     criterion.final_summary();
 }
 
 /// One group, with a benchmark for each case. What the workload returns is dropped outside the timed part.
 fn workload<C: Compute>(criterion: &mut Criterion) {
     let workload = C::init();
+    workload.prepare().expect("what a workload prepares can be made");
     let mut group = criterion.benchmark_group(C::NAME);
     for case in C::cases() {
         let response = workload.compute(&case.event).expect("a case is answered");

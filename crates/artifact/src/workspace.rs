@@ -43,11 +43,12 @@ struct Table {
 impl Workspace {
     /// Reads the workspace that `folder` belongs to. Starts `cargo metadata`, which needs no network.
     pub fn of(folder: &Path) -> Result<Workspace, ArtifactError> {
-        let metadata = MetadataCommand::new()
-            .current_dir(folder)
-            .no_deps()
-            .exec()
-            .map_err(|source| ArtifactError::Metadata { folder: folder.to_owned(), source })?;
+        let metadata = MetadataCommand::new().current_dir(folder).no_deps().exec().map_err(
+            |error| match error {
+                cargo_metadata::Error::Io(source) => ArtifactError::Cargo(source),
+                source => ArtifactError::Metadata { folder: folder.to_owned(), source },
+            },
+        )?;
         let members = metadata.workspace_packages();
         let workloads = members.iter().filter_map(|package| workload(package).transpose());
         let mut workloads = workloads.collect::<Result<Vec<_>, _>>()?;

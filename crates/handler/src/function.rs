@@ -1,9 +1,10 @@
 //! The bootstrap as a Lambda function: INIT, then one invocation after the other.
 //!
 //! The order of one invocation is that of the timing contract: decode, handle, encode, post the response, write the
-//! line of spans, do the work after the response, ask for the next invocation.
+//! line of spans, prepare (after the first response, if the function was deployed so), do the work after the response,
+//! ask for the next invocation.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io::{self, Write};
 use std::mem;
@@ -23,6 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::environment::{NotLambda, by_hand, runtime_api};
 use crate::invocation::{invoke, invoke_timed};
+use crate::preparation::Preparation;
 use crate::{init_error, modes};
 
 /// Runs until Lambda ends the process or the Runtime API is gone.
@@ -56,15 +58,13 @@ pub(crate) fn async_runtime() -> io::Result<tokio::runtime::Runtime> {
 
 async fn serve<W: Workload>(api: &str) -> io::Result<ExitCode> {
     let ctx = InitContext::new(|name| std::env::var(name).ok());
-    let workload = match W::init(&ctx).await {
-        Ok(workload) => workload,
+    let function = match Function::<W>::init(&ctx).await {
+        Ok(function) => Rc::new(function),
         Err(error) => {
             fail_init(W::NAME, api, &error);
             return Ok(ExitCode::FAILURE);
         }
     };
-    let spans = ctx.var("KELVIN_SPANS").is_some_and(|value| value == "1");
-    let function = Rc::new(Function { workload, spans, current: RefCell::default() });
     let handler = {
         let function = Rc::clone(&function);
         service_fn(move |event: LambdaEvent<()>| {
@@ -89,6 +89,8 @@ fn fail_init(name: &str, api: &str, error: &WorkloadError) {
 struct Function<W> {
     workload: W,
     spans: bool,
+    /// Whether to prepare after the next response.
+    to_prepare: Cell<bool>,
     current: RefCell<Current>,
 }
 
@@ -100,6 +102,21 @@ struct Current {
 }
 
 impl<W: Workload> Function<W> {
+    /// The init phase.
+    async fn init(ctx: &InitContext) -> Result<Function<W>, WorkloadError> {
+        let preparation = Preparation::of(ctx)?;
+        let workload = W::init(ctx).await?;
+        if preparation == Preparation::Init {
+            workload.prepare().await?;
+        }
+        Ok(Function {
+            workload,
+            spans: ctx.var("KELVIN_SPANS").is_some_and(|value| value == "1"),
+            to_prepare: Cell::new(preparation == Preparation::AfterResponse),
+            current: RefCell::default(),
+        })
+    }
+
     async fn handle(&self, request_id: &str) -> Result<Box<RawValue>, Diagnostic> {
         let payload = mem::take(&mut self.current.borrow_mut().payload);
         let result = if self.spans {
@@ -120,6 +137,13 @@ impl<W: Workload> Function<W> {
         if let Some(line) = line {
             // A closed log is no reason to fail an invocation.
             let _ = write_line(&line, &mut io::stdout().lock());
+        }
+        if self.to_prepare.take()
+            && let Err(error) = self.workload.prepare().await
+        {
+            // No caller is there to be told. The next invocation tries again, and its caller is.
+            let message = error.error_message();
+            complain(&format!("{}: failed to prepare after the response: {message}\n", W::NAME));
         }
         self.workload.after_response().await;
     }

@@ -21,6 +21,7 @@ mod init_error;
 mod invocation;
 mod measure;
 mod modes;
+mod preparation;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -28,7 +28,7 @@ pub(crate) fn run<W: Workload>(
     };
     let payload = serde_json::to_vec(&case.event).map_err(io::Error::from)?;
     async_runtime()?.block_on(async {
-        let workload = match W::init(ctx).await {
+        let workload = match prepared::<W>(ctx).await {
             Ok(workload) => workload,
             Err(error) => {
                 writeln!(stderr, "{}: init failed: {}", W::NAME, error.error_message())?;
@@ -55,6 +55,13 @@ pub(crate) fn run<W: Workload>(
         lines.flush()?;
         Ok(DONE)
     })
+}
+
+/// A workload with everything made that is made once: none of it is timed.
+async fn prepared<W: Workload>(ctx: &InitContext) -> Result<W, WorkloadError> {
+    let workload = W::init(ctx).await?;
+    workload.prepare().await?;
+    Ok(workload)
 }
 
 /// One invocation: the nanoseconds of what the rung includes, and the response as a payload.

@@ -47,7 +47,10 @@ impl Session {
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 
         outside.host.progress(Progress::Deploying { name: &config.name, wanted: &wanted });
-        let resolved = outside.host.resolve(&wanted)?;
+        let resolved = outside.host.resolve(&wanted);
+        // What the user stopped has not failed: a build ends early then.
+        self.go_on()?;
+        let resolved = resolved?;
         config.env_vars = with_defaults(&resolved.env_vars, config.env_vars);
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 

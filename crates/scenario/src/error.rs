@@ -54,7 +54,9 @@ impl ScenarioError {
         let mut out = format!("error: {}", self.message);
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(out, ": {error}").expect("writing to a string does not fail");
+            // Other programs' words may end with line breaks.
+            let text = error.to_string();
+            write!(out, ": {}", text.trim_end()).expect("writing to a string does not fail");
             cause = error.source();
         }
         out.push('\n');

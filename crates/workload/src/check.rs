@@ -11,6 +11,7 @@ use crate::{Case, Compute, InitContext, InvokeContext, Workload, WorkloadError, 
 /// with distinct names, and with events that survive being sent as JSON. Says which case is wrong and why.
 pub fn check_cases<C: Compute>() -> Result<(), String> {
     let workload = <C as Compute>::init();
+    <C as Compute>::prepare(&workload).map_err(|error| error.error_message())?;
     let cases = <C as Compute>::cases();
     check_names(&cases)?;
     for case in &cases {
@@ -23,6 +24,7 @@ pub fn check_cases<C: Compute>() -> Result<(), String> {
 /// The same for a [`Workload`], inside whatever async runtime its I/O needs.
 pub async fn check_cases_with_io<W: Workload>(ctx: &InitContext) -> Result<(), String> {
     let workload = W::init(ctx).await.map_err(|error| error.error_message())?;
+    workload.prepare().await.map_err(|error| error.error_message())?;
     let cases = W::cases();
     check_names(&cases)?;
     for case in &cases {

@@ -22,6 +22,15 @@ pub enum WorkloadError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// A value that is made once per execution environment could not be made, whenever that was tried.
+    #[error("{message}")]
+    PreparationFailed {
+        /// Which value.
+        message: String,
+        /// Why.
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
     /// A service that the workload calls did not answer, or answered with an error.
     #[error("{message}")]
     ServiceFailed {
@@ -56,6 +65,14 @@ impl WorkloadError {
         WorkloadError::InitFailed { message: message.into(), source: Some(source.into()) }
     }
 
+    /// A [`Prepared`](crate::Prepared) value could not be made because of `source`.
+    pub fn preparation_failed(
+        message: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> WorkloadError {
+        WorkloadError::PreparationFailed { message: message.into(), source: Some(source.into()) }
+    }
+
     /// A call of a service failed because of `source`.
     pub fn service_failed(
         message: impl Into<String>,
@@ -77,6 +94,7 @@ impl WorkloadError {
         match self {
             WorkloadError::InvalidEvent { .. } => "InvalidEvent",
             WorkloadError::InitFailed { .. } => "InitFailed",
+            WorkloadError::PreparationFailed { .. } => "PreparationFailed",
             WorkloadError::ServiceFailed { .. } => "ServiceFailed",
             WorkloadError::WorkFailed { .. } => "WorkFailed",
         }
@@ -109,6 +127,11 @@ mod tests {
             WorkloadError::init_failed("could not read the key", refused()),
             "InitFailed",
             "could not read the key: connection refused",
+        );
+        check(
+            WorkloadError::preparation_failed("could not build the keys", "no exponent"),
+            "PreparationFailed",
+            "could not build the keys: no exponent",
         );
         check(
             WorkloadError::work_failed("could not resize", "no pixels"),

@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod context;
 mod error;
+mod prepared;
 mod traits;
 mod waits;
 
@@ -23,5 +24,6 @@ pub use check::{check_cases, check_cases_with_io};
 pub use clock::monotonic_ns;
 pub use context::{InitContext, InvokeContext};
 pub use error::WorkloadError;
+pub use prepared::{Prepared, PreparedAsync};
 pub use traits::{Compute, Workload};
 pub use waits::Waits;

@@ -16,8 +16,15 @@ pub trait Compute: Send + Sync + Sized + 'static {
     /// What the caller gets.
     type Response: Serialize + DeserializeOwned + Send;
 
-    /// The init phase: whatever is made once per execution environment.
+    /// The init phase: whatever is made once per execution environment. What costs something is
+    /// [`Prepared`](crate::Prepared), so that the cost can be moved.
     fn init() -> Self;
+
+    /// Makes everything that is [`Prepared`](crate::Prepared): `self.keys.get()?` for each. Called at most once, in the
+    /// init phase or after the first response; nothing else may happen here.
+    fn prepare(&self) -> Result<(), WorkloadError> {
+        Ok(())
+    }
 
     /// Answers one event. The same event always gets the same response.
     fn compute(&self, event: &Self::Event) -> Result<Self::Response, WorkloadError>;
@@ -35,9 +42,16 @@ pub trait Workload: Send + Sync + Sized + 'static {
     /// What the caller gets.
     type Response: Serialize + DeserializeOwned + Send;
 
-    /// The init phase: whatever is made once per execution environment. A failure is reported to Lambda as an error of
+    /// The init phase: whatever is made once per execution environment; what costs something is
+    /// [`Prepared`](crate::Prepared), so that the cost can be moved. A failure is reported to Lambda as an error of
     /// the init phase, and the process ends.
     fn init(ctx: &InitContext) -> impl Future<Output = Result<Self, WorkloadError>> + Send;
+
+    /// Makes everything that is [`Prepared`](crate::Prepared): `self.client.get().await?` for each. Called at most once,
+    /// in the init phase or after the first response; nothing else may happen here.
+    fn prepare(&self) -> impl Future<Output = Result<(), WorkloadError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Answers one event. Waits for I/O are put inside [`InvokeContext::io`], so that they are told from computation.
     fn handle(
@@ -63,6 +77,10 @@ impl<C: Compute> Workload for C {
 
     async fn init(_: &InitContext) -> Result<Self, WorkloadError> {
         Ok(<C as Compute>::init())
+    }
+
+    async fn prepare(&self) -> Result<(), WorkloadError> {
+        <C as Compute>::prepare(self)
     }
 
     async fn handle(

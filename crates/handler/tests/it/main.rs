@@ -1,11 +1,23 @@
 //! Drives a real bootstrap through the Runtime API, and looks at what it does in which order.
 
+mod preparation;
 mod runtime_api;
 
 use kelvin_lambda::SpanLine;
 use runtime_api::{Bootstrap, Request, describe_to_nobody, start, start_by_hand};
 
 const SPANS: (&str, &str) = ("KELVIN_SPANS", "1");
+
+/// What the bootstrap logs in its init phase, unless it is told to prepare later.
+const PREPARED: &str = "client made\ntable made\n";
+
+/// Starts the bootstrap and waits until it asks for its first event; `in_init` is what it must have logged by then.
+fn ready(variables: &[(&str, &str)], in_init: &str) -> Bootstrap {
+    let mut bootstrap = start(variables);
+    check_next(&bootstrap.request());
+    assert_eq!(bootstrap.log(), in_init, "in the init phase");
+    bootstrap
+}
 
 /// Gives the bootstrap an event and returns what it posts, after a look at the log before the post is answered.
 fn invoke(bootstrap: &mut Bootstrap, event: &str) -> Request {
@@ -22,8 +34,7 @@ fn check_next(request: &Request) {
 
 #[test]
 fn a_response_is_posted_then_logged_then_worked_after() {
-    let mut bootstrap = start(&[SPANS]);
-    check_next(&bootstrap.request());
+    let mut bootstrap = ready(&[SPANS], PREPARED);
     for _ in 0..2 {
         let posted = invoke(&mut bootstrap, r#"{"number": 21}"#);
         assert_eq!(posted.line, "POST /2018-06-01/runtime/invocation/id-1/response");
@@ -48,8 +59,7 @@ fn a_response_is_posted_then_logged_then_worked_after() {
 #[test]
 fn without_the_variable_no_spans_are_logged() {
     for variables in [&[][..], &[("KELVIN_SPANS", "0")]] {
-        let mut bootstrap = start(variables);
-        check_next(&bootstrap.request());
+        let mut bootstrap = ready(variables, PREPARED);
         assert_eq!(invoke(&mut bootstrap, r#"{"number": -3}"#).body, r#"{"doubled":-6}"#);
         check_next(&bootstrap.request());
         assert_eq!(bootstrap.log(), "after response\n");
@@ -58,8 +68,7 @@ fn without_the_variable_no_spans_are_logged() {
 
 #[test]
 fn errors_are_posted_with_their_type_and_the_function_goes_on() {
-    let mut bootstrap = start(&[SPANS]);
-    check_next(&bootstrap.request());
+    let mut bootstrap = ready(&[SPANS], PREPARED);
     let mut check = |event, body| {
         let posted = invoke(&mut bootstrap, event);
         assert_eq!(posted.line, "POST /2018-06-01/runtime/invocation/id-1/error");

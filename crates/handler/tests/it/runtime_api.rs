@@ -149,6 +149,12 @@ impl Bootstrap {
         String::from_utf8(log).expect("logs are text")
     }
 
+    /// Ends it while it waits for an event; what it said on standard error.
+    pub(crate) fn end(mut self) -> String {
+        self.child.kill().expect("it has not ended by itself");
+        self.exit().1
+    }
+
     /// Waits until it ends by itself; its exit code and what it said on standard error.
     pub(crate) fn exit(mut self) -> (Option<i32>, String) {
         let mut stderr = String::new();

@@ -215,15 +215,23 @@ impl Platform for Fake {
     }
 }
 
+/// The workloads that the shipped scenarios name.
+const WORKLOADS: [&str; 4] = ["hello", "json", "compress", "jwt"];
+
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let (bootstrap, workload) = match &wanted.source {
             Source::Bootstrap(path) => (path.clone(), None),
-            Source::Workload(name) if ["hello", "json"].contains(&name.as_str()) => {
+            Source::Workload(name) if WORKLOADS.contains(&name.as_str()) => {
                 (PathBuf::from(format!("/built/{name}-{}", wanted.variant)), Some(name.clone()))
             }
+            // A build that the user ends.
+            Source::Workload(name) if name == "stopped" => {
+                self.stop.send_replace(true);
+                return Err(HostError::new("the build was stopped"));
+            }
             Source::Workload(name) => {
-                return Err(HostError::unknown("workload", name, ["hello", "json"]));
+                return Err(HostError::unknown("workload", name, WORKLOADS));
             }
         };
         let case = |name: &str| CaseDescription {

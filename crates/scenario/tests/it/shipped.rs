@@ -43,16 +43,21 @@ fn cold_warm_launches_once_per_block_and_function() {
     assert_eq!(script.summary(), "Cold and warm starts, the way the published studies count them.");
     let parameters: Vec<String> =
         script.parameters().unwrap().iter().map(ToString::to_string).collect();
-    assert_snapshot!(parameters.join("\n"), @"
+    assert_snapshot!(parameters.join("\n"), @r"
     launches=20
     memory=128,512,1769
     variant=release
-    warm=100
-    workload=hello,json
+    warm=30
+    workload=hello,json,compress,jwt
     ");
     let setup = Setup {
         seed: 1,
-        settings: vec![("memory", &["128"]), ("launches", &["2"]), ("warm", &["2"])],
+        settings: vec![
+            ("workload", &["hello", "json"]),
+            ("memory", &["128"]),
+            ("launches", &["2"]),
+            ("warm", &["2"]),
+        ],
         ..Setup::default()
     };
     let ran = run_script(&script, setup);

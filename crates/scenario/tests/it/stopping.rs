@@ -34,6 +34,12 @@ fn the_user_stops_a_wait() {
 }
 
 #[test]
+fn a_build_that_the_user_stops_has_not_failed() {
+    let script = "\ndeploy(#{ workload: \"stopped\" });";
+    check(script, Setup::default(), ErrorKind::Stopped, 2);
+}
+
+#[test]
 fn a_script_cannot_catch_a_stop() {
     let script = "try { pause(1); } catch { note(\"caught\"); }\nloop {}";
     let ran = run_with(script, hanging());

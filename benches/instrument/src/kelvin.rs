@@ -1,0 +1,97 @@
+//! Kelvin's emulator as a contestant.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use bytes::Bytes;
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
+use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
+
+use crate::contest::{Contestant, Role};
+use crate::{ANSWER, EVENT};
+
+/// The first argument of this program when it runs as the emulator's guard.
+pub(crate) const GUARD: &str = "guard";
+
+/// Nothing is enforced.
+pub(crate) const NONE: Limits = Limits { cpu: false, memory: false, freeze: false };
+/// Processes are stopped between invocations.
+pub(crate) const FREEZE: Limits = Limits { cpu: false, memory: false, freeze: true };
+/// Everything is enforced.
+pub(crate) const ALL: Limits = Limits { cpu: true, memory: true, freeze: true };
+
+/// An emulator with one function.
+#[derive(Debug)]
+pub(crate) struct Kelvin {
+    emulator: Emulator,
+    runtime: tokio::runtime::Runtime,
+    function: FunctionId,
+}
+
+impl Kelvin {
+    /// Deploys the bootstrap with 1,769 MB, one vCPU.
+    pub(crate) fn start(bootstrap: &Path, limits: Limits) -> anyhow::Result<Kelvin> {
+        let path = std::env::current_exe()?;
+        let emulator = Emulator::start(&Options {
+            temporary_folder: std::env::temp_dir(),
+            limits,
+            guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
+        })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut config = FunctionConfig::new("hello");
+        config.memory_size = MemorySize::ONE_VCPU;
+        config.timeout = Timeout::new(30)?;
+        let spec = FunctionSpec { config, bootstrap: bootstrap.to_owned() };
+        let function = runtime.block_on(emulator.deploy(spec)).context("deploy")?;
+        Ok(Kelvin { emulator, runtime, function })
+    }
+
+    /// Invokes in the emulator's native loop. `each` gets every invocation, all of which have succeeded.
+    pub(crate) fn repeat(
+        &self,
+        invocations: u64,
+        mut each: impl FnMut(&Invocation) + Send,
+    ) -> anyhow::Result<()> {
+        let mut first_wrong = None;
+        let mut sink = |batch: Vec<Invocation>| {
+            for invocation in batch {
+                if invocation.status == Status::Ok && invocation.response == ANSWER {
+                    each(&invocation);
+                } else {
+                    first_wrong.get_or_insert(invocation);
+                }
+            }
+        };
+        let plan = RepeatPlan { request: request(), invocations };
+        let repeated = self.emulator.repeat(self.function, plan, &mut sink);
+        self.runtime.block_on(repeated)?;
+        ensure!(first_wrong.is_none(), "an invocation failed: {first_wrong:?}");
+        Ok(())
+    }
+
+    /// The first invocation of a new execution environment.
+    pub(crate) fn cold(&self) -> anyhow::Result<Invocation> {
+        self.runtime.block_on(self.emulator.recycle(self.function))?;
+        let invoked = self.emulator.invoke(self.function, request());
+        let invocation = self.runtime.block_on(invoked)?;
+        ensure!(invocation.status == Status::Ok, "a cold start failed: {invocation:?}");
+        Ok(invocation)
+    }
+}
+
+fn request() -> InvokeRequest {
+    InvokeRequest { payload: Bytes::from_static(EVENT), log_tail: false }
+}
+
+impl Contestant for Kelvin {
+    fn role(&self) -> Role {
+        Role::Kelvin
+    }
+
+    fn repeat(&mut self, invocations: u64, latencies: &mut Vec<u64>) -> anyhow::Result<()> {
+        Kelvin::repeat(self, invocations, |invocation| {
+            latencies.push(invocation.timing.latency_ns);
+        })
+    }
+}

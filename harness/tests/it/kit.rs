@@ -1,0 +1,235 @@
+//! Runs the command in a place of its own and looks at what it did.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use kelvin_record::{Run, list_runs};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Nothing here takes so long; what does hangs, and the test fails instead of waiting for ever.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The root of this workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the root")
+}
+
+/// What cargo keeps for this package's tests, from one run of the tests to the next.
+pub(crate) fn kept() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Folders of one test's own: results, scripts, and the temporary files of all that it starts.
+pub(crate) struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let folder = tempfile::Builder::new().prefix("it-").tempdir().expect("/tmp is writable");
+        fs::create_dir(folder.path().join("tmp")).expect("the folder is new");
+        Place { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where `kelvin run` puts its runs.
+    pub(crate) fn results(&self) -> PathBuf {
+        self.path("results")
+    }
+
+    /// `TMPDIR` of everything that is started here, and so a text that only those processes have in their environment or on
+    /// their command line.
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.path("tmp")
+    }
+
+    /// Writes a script and returns its path.
+    pub(crate) fn script(&self, text: &str) -> String {
+        let path = self.path("script.rhai");
+        fs::write(&path, text).expect("the folder is writable");
+        path.display().to_string()
+    }
+
+    /// `kelvin` in the root of this workspace, with an environment that does not depend on who runs the tests.
+    pub(crate) fn kelvin(&self, args: &[&str]) -> Command {
+        let mut command = bare_command();
+        command.args(args).current_dir(root()).stdin(Stdio::null());
+        for name in ["CI", "CLICOLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TERM"] {
+            command.env_remove(name);
+        }
+        let target = kept().parent().expect("it is a folder of the target folder");
+        command.env("LANG", "C.UTF-8").env("TMPDIR", self.tmp()).env("CARGO_TARGET_DIR", target);
+        // What these tests need has been fetched when they were built.
+        command.env("CARGO_NET_OFFLINE", "true");
+        command
+    }
+
+    /// A subcommand with the results of this place.
+    pub(crate) fn with_results(&self, args: &[&str]) -> Command {
+        let mut command = self.kelvin(args);
+        command.arg("--out").arg(self.results());
+        command
+    }
+
+    /// `kelvin run` with this scenario.
+    pub(crate) fn run(&self, scenario: &str, args: &[&str]) -> Done {
+        let mut command = self.with_results(&["run", scenario]);
+        self.wait(command.args(args))
+    }
+
+    /// `kelvin run` with a script. Variants are named in scripts, so that builds use the profile of these tests.
+    pub(crate) fn run_script(&self, text: &str, args: &[&str]) -> Done {
+        self.run(&self.script(text), args)
+    }
+
+    /// Runs a command to its end, which leaves nothing behind however it ended.
+    pub(crate) fn wait(&self, command: &mut Command) -> Done {
+        let done = Running::start(command).end();
+        self.assert_nothing_is_left();
+        done
+    }
+
+    /// No files and, by the text that only they have, no processes.
+    pub(crate) fn assert_nothing_is_left(&self) {
+        let left: Vec<_> = fs::read_dir(self.tmp()).expect("it is there").flatten().collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        let left = crate::processes::of(&self.tmp());
+        assert!(left.is_empty(), "still running: {left:?}");
+    }
+
+    /// The only run of this place.
+    pub(crate) fn only_run(&self) -> Run {
+        Run::open(&self.only_directory()).expect("a run can be read")
+    }
+
+    /// The folder of the only run of this place.
+    pub(crate) fn only_directory(&self) -> PathBuf {
+        let mut runs = list_runs(&self.results()).expect("results can be read");
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        runs.remove(0).directory
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// `None` if a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Done {
+    /// Asserts the exit code; what was printed tells why it is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Done {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard output contains this.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Done {
+        assert!(self.stdout.contains(text), "no {text:?} in:\n{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard error contains this.
+    #[track_caller]
+    pub(crate) fn complains(self, text: &str) -> Done {
+        assert!(self.stderr.contains(text), "no {text:?} in:\n{}", self.stderr);
+        self
+    }
+}
+
+/// A command under way; killed if the test fails meanwhile.
+pub(crate) struct Running {
+    child: Child,
+    stdout: Option<JoinHandle<String>>,
+    stderr: Receiver<String>,
+    /// What has been read of standard error.
+    seen: String,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Running {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program can be started");
+        let mut stdout = child.stdout.take().expect("it was asked for");
+        let stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
+        let stdout = thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).expect("standard output is UTF-8");
+            text
+        });
+        let (lines, received) = mpsc::channel();
+        thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).try_for_each(|line| lines.send(line))
+        });
+        Running { child, stdout: Some(stdout), stderr: received, seen: String::new() }
+    }
+
+    /// Waits for a line of standard error that contains this.
+    pub(crate) fn wait_for_line(&mut self, text: &str) {
+        while let Some(line) = self.next_line() {
+            if line.contains(text) {
+                return;
+            }
+        }
+        panic!("it ended before it said {text:?}:\n{}", self.seen);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it is our child");
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Done {
+        while self.next_line().is_some() {}
+        let stdout = self.stdout.take().expect("it is taken only here");
+        let stdout = stdout.join().expect("standard output is UTF-8");
+        let status = self.child.wait().expect("it is our child");
+        Done { code: status.code(), stdout, stderr: std::mem::take(&mut self.seen) }
+    }
+
+    /// The next line of standard error; `None` at its end.
+    fn next_line(&mut self) -> Option<String> {
+        match self.stderr.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.seen.push_str(&line);
+                self.seen.push('\n');
+                Some(line)
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs:\n{}", self.seen),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program itself is what is tested here")]
+fn bare_command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kelvin"))
+}
+
+/// A document of a run's folder.
+pub(crate) fn json(path: &Path) -> Value {
+    let text = fs::read_to_string(path).expect("the file is there");
+    serde_json::from_str(&text).expect("it is JSON")
+}

@@ -1,0 +1,11 @@
+//! End to end: the real command line, real builds, real processes.
+
+mod foreign;
+mod interrupt;
+mod kit;
+mod mistakes;
+mod processes;
+mod report;
+mod run;
+mod scenarios;
+mod tidy;

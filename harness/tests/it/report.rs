@@ -1,0 +1,95 @@
+//! `kelvin report` and `kelvin list`: looking again at what was recorded.
+
+use crate::kit::Place;
+
+const SCRIPT: &str = "
+    let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"greeter\" });
+    blocks(2, [f], |f| { f.recycle(); f.invoke(); f.repeat(3); });
+";
+
+#[test]
+fn a_report_is_what_the_run_had_printed() {
+    let place = Place::new();
+    let ran = place.run_script(SCRIPT, &[]).exits(0);
+    let directory = place.only_directory();
+    let id = directory.file_name().unwrap().to_str().unwrap();
+    for name in [directory.to_str().unwrap(), id, &id[..18], "latest"] {
+        let report = place.wait(&mut place.with_results(&["report", name])).exits(0);
+        assert_eq!((report.stdout.as_str(), report.stderr.as_str()), (ran.stdout.as_str(), ""));
+    }
+    // `latest` is the default.
+    let report = place.wait(&mut place.with_results(&["report", "--format", "json"])).exits(0);
+    assert_eq!(report.stdout, std::fs::read_to_string(directory.join("summary.json")).unwrap());
+}
+
+#[test]
+fn the_beginning_of_an_id_must_tell_runs_apart() {
+    let place = Place::new();
+    let script = "deploy(#{ bootstrap: \"/bin/false\" });";
+    place.run_script(script, &["--quiet"]).exits(0);
+    place.run_script(script, &["--quiet"]).exits(0);
+    let done = place.wait(&mut place.with_results(&["report", "2"])).exits(1);
+    done.complains("several runs begin with \"2\": ");
+}
+
+#[test]
+fn colours_are_there_when_they_are_wanted() {
+    let place = Place::new();
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let check = |args: &[&str], env_vars: &[(&str, &str)], expected: bool| {
+        let mut command = place.with_results(&["report"]);
+        command.args(args).envs(env_vars.iter().copied());
+        let report = place.wait(&mut command).exits(0);
+        assert_eq!(report.stdout.contains('\x1b'), expected, "{args:?} {env_vars:?}");
+    };
+    check(&[], &[], false);
+    check(&["--color", "always"], &[], true);
+    check(&["--color", "never"], &[("CLICOLOR_FORCE", "1")], false);
+    check(&[], &[("CLICOLOR_FORCE", "1")], true);
+    check(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false);
+}
+
+#[test]
+fn symbols_are_there_when_the_locale_has_them() {
+    let place = Place::new();
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let report = place.wait(place.with_results(&["report"]).env("LANG", "C")).exits(0);
+    assert!(report.stdout.is_ascii(), "{}", report.stdout);
+    let report = place.wait(place.with_results(&["report"]).env("LANG", "C.UTF-8")).exits(0);
+    assert!(!report.stdout.is_ascii(), "{}", report.stdout);
+}
+
+#[test]
+fn a_table_goes_between_the_markers_of_a_file() {
+    let place = Place::new();
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let file = place.path("README.md");
+    let file = file.to_str().unwrap();
+    let splice = || place.wait(&mut place.with_results(&["report", "--splice", file]));
+    std::fs::write(file, "no markers\n").unwrap();
+    splice().exits(1).complains("<!-- kelvin:begin -->");
+    std::fs::write(file, "before\n<!-- kelvin:begin -->\n<!-- kelvin:end -->\nafter\n").unwrap();
+    let done = splice().exits(0);
+    assert_eq!(done.stdout, "");
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.starts_with("before\n<!-- kelvin:begin -->\n\n| function |"), "{text}");
+    assert!(text.ends_with("<!-- kelvin:end -->\nafter\n"), "{text}");
+    assert!(text.contains("| greeter | 128 | 2 |"), "{text}");
+}
+
+#[test]
+fn lists_tell_what_there_is() {
+    let place = Place::new();
+    let list = |what| place.wait(&mut place.with_results(&["list", what])).exits(0);
+    list("runs").prints("no runs in ");
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let run = place.only_run().record;
+    let runs = list("runs");
+    let expected = format!("{}  ok  script.rhai  1 functions, 2 launches\n", run.run_id);
+    assert_eq!(runs.stdout, expected);
+    let workloads = list("workloads").stdout;
+    let names: Vec<_> = workloads.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains(&"hello") && names.contains(&"json"), "{workloads}");
+    let scenarios = list("scenarios").prints("cold-warm  Cold and warm starts");
+    scenarios.prints("--set launches=20").prints("--set workload=hello,json");
+}
