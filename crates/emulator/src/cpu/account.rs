@@ -38,11 +38,11 @@ impl Account {
     }
 
     /// The environment wakes up. After a whole idle period the books begin anew, and so does the period: the kernel's timer
-    /// rests while the group is idle. Otherwise they go on.
-    pub(super) fn wake(&mut self, now: u64) {
+    /// rests while the group is idle. Otherwise they go on. Returns whether they began anew.
+    pub(super) fn wake(&mut self, now: u64) -> bool {
         // The period that ended while the environment slept, and a whole one after it.
         if now < self.next_period + PERIOD_NS {
-            return;
+            return false;
         }
         self.pool_ns = self.quota_ns;
         self.drawn_ns = 0;
@@ -50,6 +50,7 @@ impl Account {
         self.draw();
         self.next_tick = now + TICK_NS;
         self.next_period = now + PERIOD_NS;
+        true
     }
 
     /// When [`Account::advance`] is due.

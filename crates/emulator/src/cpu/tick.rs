@@ -35,9 +35,10 @@ impl TickLimit {
     pub(crate) fn begin(&mut self, now: u64, cpu_ns: u64) {
         self.holds.clear();
         self.held_since = None;
-        self.account.wake(now);
-        // Whatever INIT and the end of the last invocation used is not this one's.
-        self.charged_ns = cpu_ns;
+        if self.account.wake(now) {
+            // Whatever INIT, or an invocation long ago, used is forgotten with the old books.
+            self.charged_ns = cpu_ns;
+        }
         self.advance(now, cpu_ns);
     }
 
