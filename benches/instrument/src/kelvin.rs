@@ -36,6 +36,7 @@ impl Kelvin {
         let emulator = Emulator::start(&Options {
             temporary_folder: std::env::temp_dir(),
             limits,
+            init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,33 +1,40 @@
 //! Asking a bootstrap about itself: `--describe` and `--check`.
 
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kelvin_lambda::Description;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
-use crate::ArtifactError;
+use crate::{ArtifactError, Stop};
 
 /// A program that does not know the mode may wait for a Runtime API instead.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How often to look whether to stop.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
 /// What `--check` exits with when the response is wrong.
 const WRONG: i32 = 4;
 
-/// Runs `bootstrap --describe`.
-pub fn describe(bootstrap: &Path) -> Result<Description, ArtifactError> {
-    let asked = ask(bootstrap, &["--describe"], b"");
+/// Runs `bootstrap --describe`. When `stop` says so, it is killed.
+pub fn describe(bootstrap: &Path, stop: Stop<'_>) -> Result<Description, ArtifactError> {
     let path = bootstrap.to_owned();
-    let (status, stdout, stderr) = match asked {
-        Ok(Some(answer)) => answer,
-        Ok(None) => {
-            let reason = "it was still running after 10 s".to_owned();
-            return Err(ArtifactError::NoDescription { path, reason });
+    let (status, stdout, stderr) = match ask(bootstrap, &["--describe"], b"", stop) {
+        Ok(answer) => answer,
+        Err(NoAnswer::Stopped) => return Err(ArtifactError::Stopped),
+        Err(NoAnswer::Overdue) => {
+            return Err(ArtifactError::NoDescription { path, reason: overdue() });
         }
-        Err(source) => return Err(ArtifactError::Ask { path, mode: "--describe", source }),
+        Err(NoAnswer::Io(source)) => {
+            return Err(ArtifactError::Ask { path, mode: "--describe", source });
+        }
     };
     if !status.success() {
         let reason = format!("it ended with {status}: {}", first_line(&stderr));
@@ -37,30 +44,46 @@ pub fn describe(bootstrap: &Path) -> Result<Description, ArtifactError> {
         .map_err(|error| ArtifactError::NoDescription { path, reason: error.to_string() })
 }
 
-/// Runs `bootstrap --check CASE` on a response. The inner `Err` says what is wrong with the response.
+/// Runs `bootstrap --check CASE` on a response. The inner `Err` says what is wrong with the response. When `stop` says so,
+/// the program is killed.
 pub fn check(
     bootstrap: &Path,
     case: &str,
     response: &[u8],
+    stop: Stop<'_>,
 ) -> Result<Result<(), String>, ArtifactError> {
     let path = bootstrap.to_owned();
     let no_verdict =
         |reason| ArtifactError::NoVerdict { path: path.clone(), case: case.to_owned(), reason };
-    match ask(bootstrap, &["--check", case], response) {
-        Ok(Some((status, _, stderr))) => match status.code() {
+    match ask(bootstrap, &["--check", case], response, stop) {
+        Ok((status, _, stderr)) => match status.code() {
             Some(0) => Ok(Ok(())),
             Some(WRONG) => Ok(Err(first_line(&stderr))),
             _ => Err(no_verdict(format!("it ended with {status}: {}", first_line(&stderr)))),
         },
-        Ok(None) => Err(no_verdict("it was still running after 10 s".to_owned())),
-        Err(source) => Err(ArtifactError::Ask { path, mode: "--check", source }),
+        Err(NoAnswer::Stopped) => Err(ArtifactError::Stopped),
+        Err(NoAnswer::Overdue) => Err(no_verdict(overdue())),
+        Err(NoAnswer::Io(source)) => Err(ArtifactError::Ask { path, mode: "--check", source }),
     }
 }
 
 type Asked = (ExitStatus, Vec<u8>, Vec<u8>);
 
-/// `None` if the program had to be killed after [`LIMIT`].
-fn ask(bootstrap: &Path, args: &[&str], input: &[u8]) -> io::Result<Option<Asked>> {
+#[derive(Debug)]
+enum NoAnswer {
+    Stopped,
+    /// It still ran after [`LIMIT`].
+    Overdue,
+    Io(io::Error),
+}
+
+impl From<io::Error> for NoAnswer {
+    fn from(error: io::Error) -> NoAnswer {
+        NoAnswer::Io(error)
+    }
+}
+
+fn ask(bootstrap: &Path, args: &[&str], input: &[u8], stop: Stop<'_>) -> Result<Asked, NoAnswer> {
     #[expect(clippy::disallowed_methods, reason = "a workload knows its answers, so it is asked")]
     let mut command = Command::new(bootstrap);
     let mut child = command
@@ -69,33 +92,106 @@ fn ask(bootstrap: &Path, args: &[&str], input: &[u8]) -> io::Result<Option<Asked
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // Of its own, so that what it starts can be ended together with it.
+        .process_group(0)
         .spawn()?;
     let mut stdin = child.stdin.take().expect("it was asked for");
-    let mut stdout = child.stdout.take().expect("it was asked for");
-    let mut stderr = child.stderr.take().expect("it was asked for");
     let input = input.to_owned();
     // A program that does not read its input closes it: no error of ours.
     thread::spawn(move || stdin.write_all(&input));
-    let errors = thread::spawn(move || {
-        let mut text = Vec::new();
-        stderr.read_to_end(&mut text).ok();
-        text
-    });
-    let (done, output) = mpsc::channel();
+    let stdout = read(child.stdout.take().expect("it was asked for"));
+    let stderr = read(child.stderr.take().expect("it was asked for"));
+    let ended = wait(&child, stop);
+    // Also what it left behind, which may hold its output open. Until it is waited for, the number is its own.
+    kill_process_group(Pid::from_child(&child), Signal::KILL).ok();
+    let status = child.wait()?;
+    ended?;
+    // Whoever left the process group may hold the output even now.
+    let text = |read: Receiver<Vec<u8>>| read.recv_timeout(LIMIT).map_err(|_| NoAnswer::Overdue);
+    Ok((status, text(stdout)?, text(stderr)?))
+}
+
+/// Reads to the end, on a thread of its own.
+fn read(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (done, text) = mpsc::channel();
     thread::spawn(move || {
         let mut text = Vec::new();
-        stdout.read_to_end(&mut text).ok();
+        from.read_to_end(&mut text).ok();
+        // Nobody may want to know any more.
         done.send(text).ok();
     });
-    let Ok(output) = output.recv_timeout(LIMIT) else {
-        child.kill()?;
-        child.wait()?;
-        return Ok(None);
-    };
-    let status = child.wait()?;
-    Ok(Some((status, output, errors.join().unwrap_or_default())))
+    text
+}
+
+/// Waits until the process has ended.
+fn wait(child: &Child, stop: Stop<'_>) -> Result<(), NoAnswer> {
+    let pidfd = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).map_err(io::Error::from)?;
+    let deadline = Instant::now() + LIMIT;
+    while Instant::now() < deadline {
+        if stop() {
+            return Err(NoAnswer::Stopped);
+        }
+        match poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&LOOK)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(NoAnswer::Io(error.into())),
+        }
+    }
+    Err(NoAnswer::Overdue)
+}
+
+fn overdue() -> String {
+    format!("it was still running after {} s", LIMIT.as_secs())
 }
 
 fn first_line(text: &[u8]) -> String {
     String::from_utf8_lossy(text).lines().next().unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Asks a shell script; whether to stop is asked `patience` times before the answer is yes.
+    fn check(script: &str, patience: u32, expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let bootstrap = folder.path().join("bootstrap");
+        fs::write(&bootstrap, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&bootstrap, PermissionsExt::from_mode(0o755)).unwrap();
+        let asked = Cell::new(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > patience
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let got = match ask(&bootstrap, &["--describe"], b"", &stop) {
+            Ok((status, out, err)) => format!("{status}, {:?}, {:?}", text(out), text(err)),
+            Err(error) => format!("{error:?}"),
+        };
+        assert_eq!(got, expected, "{script}");
+    }
+
+    #[test]
+    fn an_answer_is_taken_as_it_is() {
+        check("echo $1; echo no >&2; exit 3", 100, r#"exit status: 3, "--describe\n", "no\n""#);
+        check("kill -9 $$", 100, r#"signal: 9 (SIGKILL), "", """#);
+        check("head -c 1000000 /dev/zero | wc -c", 100, r#"exit status: 0, "1000000\n", """#);
+    }
+
+    #[test]
+    fn what_it_leaves_behind_keeps_nobody_waiting() {
+        check("sleep 3600 & echo done", 100, r#"exit status: 0, "done\n", """#);
+    }
+
+    #[test]
+    fn who_does_not_end_is_stopped() {
+        check("exec sleep 3600", 1, "Stopped");
+        // Nor is the end of its output its own end.
+        check("exec sleep 3600 > /dev/null 2>&1", 1, "Stopped");
+        check("while :; do echo more; done", 1, "Stopped");
+    }
 }

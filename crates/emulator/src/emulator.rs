@@ -1,6 +1,8 @@
 //! The emulator as a platform.
 
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread::JoinHandle;
@@ -12,7 +14,6 @@ use kelvin_platform::{
     RepeatPlan, Sink,
 };
 use rustix::fs::{Access, access};
-use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
@@ -29,6 +30,8 @@ pub struct Options {
     pub temporary_folder: PathBuf,
     /// What is enforced.
     pub limits: Limits,
+    /// How long an init phase may take; [`kelvin_lambda::INIT_TIMEOUT`] is Lambda's own.
+    pub init_timeout: Duration,
     /// What runs as the guard process.
     pub guard: GuardProgram,
 }
@@ -54,32 +57,33 @@ pub struct Emulator {
     spin: Spin,
     cores: usize,
     limits: Limits,
-    _root: TempDir,
 }
 
 impl Emulator {
     /// Starts the guard process and the serving thread.
     pub fn start(options: &Options) -> Result<Emulator, StartError> {
         let folder = options.temporary_folder.clone();
-        let root = tempfile::Builder::new()
-            .prefix("kelvin-")
-            .tempdir_in(&folder)
-            .map_err(|source| StartError::Folder { folder, source })?;
-        let (guard, socket) = GuardClient::start(&options.guard, root.path())
+        let root = folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
+        // The guard first: from then on somebody removes the folder, even if this process ends right after making it.
+        let (mut guard, socket) = GuardClient::start(&options.guard, &root)
             .map_err(|source| StartError::Guard { program: options.guard.path.clone(), source })?;
+        if let Err(source) = DirBuilder::new().mode(0o700).create(&root) {
+            drop(socket);
+            guard.wait().ok();
+            return Err(StartError::Folder { folder, source });
+        }
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
-        let served = (root.path().to_owned(), spin.clone());
-        let limits = options.limits;
+        let served = (root, spin.clone(), options.clone());
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
             .spawn(move || {
-                let (root, spin) = served;
+                let (root, spin, options) = served;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 if let Ok(runtime) = runtime {
-                    runtime.block_on(serve(socket, root, spin, limits, inbox));
+                    runtime.block_on(serve(socket, root, spin, &options, inbox));
                 }
             })
             .map_err(StartError::Thread)?;
@@ -89,8 +93,7 @@ impl Emulator {
             guard,
             spin,
             cores,
-            limits,
-            _root: root,
+            limits: options.limits,
         })
     }
 
@@ -260,6 +263,7 @@ fn enforcement(limits: Limits, cores: usize) -> Vec<Enforcement> {
         visible_cpus(cores),
         entry("ephemeral storage", false, "", "as large as this machine's"),
         entry("private /tmp", false, "", "only TMPDIR is"),
+        entry("processes and threads", false, "", "as many as this machine allows"),
     ]
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Start};
+use kelvin_lambda::{FunctionConfig, Start};
 use kelvin_platform::InvokeRequest;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::clock::{epoch_ms, now_ns};
 use crate::env_vars;
@@ -28,6 +28,7 @@ pub(crate) struct Context {
     /// Holds one folder for each environment.
     pub root: PathBuf,
     pub limits: Limits,
+    pub init_timeout: Duration,
     pub spin: Spin,
     /// For environments and processes: no number is used twice.
     pub next_id: Arc<AtomicU64>,
@@ -139,7 +140,8 @@ impl Environment {
             return (start, None);
         }
         self.initialized = true;
-        match timeout_at(Instant::now() + INIT_TIMEOUT, self.init(config)).await {
+        let deadline = Instant::now() + self.context.init_timeout;
+        match timeout_at(deadline, self.init(config)).await {
             Ok(Ok(init_ns)) => (Start::Cold, Some(init_ns)),
             Ok(Err(_)) | Err(_) => {
                 if let Some(process) = self.process.take() {

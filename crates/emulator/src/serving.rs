@@ -11,11 +11,11 @@ use kelvin_platform::{FunctionId, FunctionSpec, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client;
+use crate::emulator::Options;
 use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
 use crate::spin::Spin;
-use crate::watch::Limits;
 
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
@@ -40,13 +40,14 @@ pub(crate) async fn serve(
     guard_socket: OwnedFd,
     root: PathBuf,
     spin: Spin,
-    limits: Limits,
+    options: &Options,
     mut asks: mpsc::UnboundedReceiver<Ask>,
 ) {
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let context = Context { guard, root, limits, spin: spin.clone(), next_id };
+    let (limits, init_timeout) = (options.limits, options.init_timeout);
+    let context = Context { guard, root, limits, init_timeout, spin: spin.clone(), next_id };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {

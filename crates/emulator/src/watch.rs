@@ -126,6 +126,11 @@ impl Watch {
         let now = now_ns();
         self.next_look = now + LOOK_NS;
         let cpu_ns = self.usage.cpu_ns();
+        if cpu_ns.is_none() {
+            // The process is gone, which is about to be told. Nothing must be due until then: this thread has to hear it.
+            self.phase = Phase::Idle;
+            return Found::Nothing;
+        }
         if let (Phase::Invoke, Some(cpu), Some(cpu_ns)) = (self.phase, &mut self.cpu, cpu_ns) {
             let held = cpu.advance(now, cpu_ns);
             self.stop(held);

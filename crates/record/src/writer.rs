@@ -64,7 +64,6 @@ impl RunWriter {
         run.status = RunStatus::Running;
         run.unavailable.extend(run.platform.unavailable.clone());
         run.unavailable.extend(run.host.unavailable());
-        replace_document(&directory, files::RUN, &run)?;
         let path = directory.join(files::SCENARIO);
         fs::write(&path, scenario).map_err(|source| RecordError::Write { path, source })?;
         let create = |name: &str| {
@@ -74,6 +73,8 @@ impl RunWriter {
         let launches = create(files::LAUNCHES)?;
         let invocations =
             GzEncoder::new(create(files::INVOCATIONS)?, Compression::new(COMPRESSION));
+        // Last, so that whoever finds it finds the others too.
+        replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
         Ok(RunWriter { directory, run, launches, invocations, piece })
     }

@@ -9,10 +9,13 @@ use kelvin_scenario::{HostError, Resolved};
 use kelvin_workload::verify;
 use serde_json::Value;
 
+use crate::signals::Stop;
+
 /// What is known to be right for one function.
 #[derive(Debug)]
 pub(super) struct Answers {
     bootstrap: PathBuf,
+    stop: Stop,
     cases: Vec<CaseDescription>,
     /// Responses that were found right: most functions answer the same each time, to the byte.
     right: HashMap<String, Vec<Bytes>>,
@@ -22,9 +25,10 @@ pub(super) struct Answers {
 const REMEMBERED: usize = 16;
 
 impl Answers {
-    pub(super) fn of(resolved: &Resolved) -> Answers {
+    pub(super) fn of(resolved: &Resolved, stop: Stop) -> Answers {
         Answers {
             bootstrap: resolved.bootstrap.clone(),
+            stop,
             cases: resolved.cases.clone(),
             right: HashMap::new(),
         }
@@ -39,15 +43,16 @@ impl Answers {
         if invocation.status != Status::Ok {
             return Ok(());
         }
-        let right = self.right.entry(case.to_owned()).or_default();
-        if right.contains(&invocation.response) {
+        let right = self.right.get(case);
+        if right.is_some_and(|right| right.contains(&invocation.response)) {
             return Ok(());
         }
         let Some(description) = self.cases.iter().find(|known| known.name == case) else {
             return Ok(());
         };
-        match verdict(description, &self.bootstrap, &invocation.response)? {
+        match self.verdict(description, &invocation.response)? {
             Ok(()) => {
+                let right = self.right.entry(case.to_owned()).or_default();
                 if right.len() < REMEMBERED {
                     right.push(invocation.response.clone());
                 }
@@ -62,31 +67,32 @@ impl Answers {
         }
         Ok(())
     }
-}
 
-fn verdict(
-    case: &CaseDescription,
-    bootstrap: &std::path::Path,
-    response: &[u8],
-) -> Result<Result<(), String>, HostError> {
-    let expected = match &case.answer {
-        Answer::Unknown => return Ok(Ok(())),
-        Answer::Code => {
-            let checked = kelvin_artifact::check(bootstrap, &case.name, response);
-            return checked.map_err(|error| {
-                HostError::because(
-                    format!("failed to check an answer to case \"{}\"", case.name),
-                    error,
-                )
-            });
-        }
-        Answer::Json(value) => kelvin_workload::Answer::Json(value.clone()),
-        Answer::Sha256(digest) => kelvin_workload::Answer::Sha256(digest.clone()),
-    };
-    Ok(match serde_json::from_slice::<Value>(response) {
-        Ok(response) => verify(&expected, &response),
-        Err(error) => Err(format!("the response is not JSON: {error}")),
-    })
+    fn verdict(
+        &self,
+        case: &CaseDescription,
+        response: &[u8],
+    ) -> Result<Result<(), String>, HostError> {
+        let expected = match &case.answer {
+            Answer::Unknown => return Ok(Ok(())),
+            Answer::Code => {
+                let stop = || self.stop.is_wanted();
+                let checked = kelvin_artifact::check(&self.bootstrap, &case.name, response, &stop);
+                return checked.map_err(|error| {
+                    HostError::because(
+                        format!("failed to check an answer to case \"{}\"", case.name),
+                        error,
+                    )
+                });
+            }
+            Answer::Json(value) => kelvin_workload::Answer::Json(value.clone()),
+            Answer::Sha256(digest) => kelvin_workload::Answer::Sha256(digest.clone()),
+        };
+        Ok(match serde_json::from_slice::<Value>(response) {
+            Ok(response) => verify(&expected, &response),
+            Err(error) => Err(format!("the response is not JSON: {error}")),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -98,8 +104,13 @@ mod tests {
 
     fn check(answer: Answer, response: &str) -> (Status, String) {
         let case = CaseDescription { name: "c".into(), event: Value::Null, answer, bytes: None };
-        let mut answers =
-            Answers { bootstrap: "/nowhere".into(), cases: vec![case], right: HashMap::new() };
+        let (_never, watch) = tokio::sync::watch::channel(false);
+        let mut answers = Answers {
+            bootstrap: "/nowhere".into(),
+            stop: Stop { watch },
+            cases: vec![case],
+            right: HashMap::new(),
+        };
         let mut invocation = Invocation {
             request_id: String::new(),
             environment: Some(1),

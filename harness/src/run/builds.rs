@@ -13,7 +13,7 @@ use crate::signals::Stop;
 /// The workspace of the current folder, and what was built of it so far.
 pub(super) struct Builds {
     folder: PathBuf,
-    stop: Stop,
+    pub(super) stop: Stop,
     workspace: Option<Workspace>,
     built: HashMap<(String, String), Resolved>,
     binaries: HashMap<PathBuf, BinaryFacts>,
@@ -77,7 +77,7 @@ impl Builds {
         let bootstrap = built.map_err(|error| {
             HostError::because(format!("failed to build workload \"{name}\""), error)
         })?;
-        let cases = cases(workload, &bootstrap).map_err(|error| {
+        let cases = cases(workload, &bootstrap, &|| self.stop.is_wanted()).map_err(|error| {
             HostError::because(format!("failed to find the cases of workload \"{name}\""), error)
         })?;
         // Only a bootstrap of Kelvin's own traits knows the variable.
@@ -110,9 +110,10 @@ pub(super) fn find<'a>(
 fn cases(
     workload: &WorkloadPackage,
     bootstrap: &Path,
+    stop: kelvin_artifact::Stop<'_>,
 ) -> Result<Vec<CaseDescription>, kelvin_artifact::ArtifactError> {
     match workload.cases_from_files()? {
         Some(cases) => Ok(cases),
-        None => Ok(describe(bootstrap)?.cases),
+        None => Ok(describe(bootstrap, stop)?.cases),
     }
 }

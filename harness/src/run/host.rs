@@ -74,7 +74,7 @@ impl Host for RunHost {
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);
         if let Some(resolved) = &state.resolved {
-            state.answers.insert(function, Answers::of(resolved));
+            state.answers.insert(function, Answers::of(resolved, state.builds.stop.clone()));
         }
     }
 

@@ -14,7 +14,7 @@ use std::{env, fs};
 
 use anyhow::{Context, anyhow};
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
-use kelvin_lambda::US_EAST_1;
+use kelvin_lambda::{INIT_TIMEOUT, US_EAST_1};
 use kelvin_platform::Platform;
 use kelvin_record::{RunStatus, Summary};
 use kelvin_report::summarise;
@@ -169,6 +169,7 @@ fn emulator_options(limits: Limits) -> anyhow::Result<Options> {
     Ok(Options {
         temporary_folder: env::temp_dir(),
         limits,
+        init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })
 }

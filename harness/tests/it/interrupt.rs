@@ -1,5 +1,7 @@
 //! However a run ends, nothing keeps running, no folder is left, and what was recorded can be read.
 
+use std::time::{Duration, Instant};
+
 use kelvin_record::{Run, RunStatus};
 use rustix::process::Signal;
 
@@ -9,8 +11,7 @@ use crate::{kit, processes};
 /// More blocks than anybody waits for. Beside `hello` runs a function that leaves a process of another session behind.
 fn endless(place: &Place) -> String {
     let bootstrap = place.path("bootstrap");
-    let hello = kit::kept().parent().expect("a folder of the target folder").join("debug/hello");
-    let text = format!("#!/bin/sh\nsetsid sleep 600 &\nexec {}\n", hello.display());
+    let text = format!("#!/bin/sh\nsetsid sleep 600 &\nexec {}\n", kit::hello().display());
     std::fs::write(&bootstrap, text).expect("the folder is writable");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&bootstrap, executable).expect("it is ours");
@@ -83,6 +84,74 @@ fn sigkill_leaves_whole_launches_and_nothing_else() {
     report.prints(&format!("\n{} launches, ", run.launches.len()));
     let list = place.wait(&mut place.with_results(&["list", "runs"])).exits(0);
     list.prints("  running  ");
+}
+
+/// So many runs are killed, or as many as `KELVIN_TEST_KILLS` says.
+const KILLS: u32 = 8;
+
+#[test]
+fn sigkill_at_any_moment_leaves_whole_launches_and_nothing_else() {
+    let kills = std::env::var("KELVIN_TEST_KILLS").map_or(KILLS, |n| n.parse().unwrap());
+    let text = format!(
+        "let bad = deploy(#{{ bootstrap: \"{0}\", name: \"bad\" }});
+         let worse = deploy(#{{ bootstrap: \"{0}\", name: \"worse\" }});
+         blocks(1000000, [bad, worse], |f| {{
+             f.recycle();
+             f.invoke(\"escape\");
+             for i in 0..9 {{ f.invoke(\"echo\"); }}
+         }});",
+        kit::bad_function()
+    );
+    let start = |place: &Place| {
+        let script = place.script(&text);
+        Running::start(&mut place.with_results(&["run", &script]))
+    };
+    let span = {
+        let place = Place::new();
+        let begin = Instant::now();
+        start(&place).wait_for_line("block 5 of ");
+        2 * begin.elapsed()
+    };
+    let mut on_record = 0;
+    for kill in 0..kills {
+        let place = Place::new();
+        let begin = Instant::now();
+        let mut running = start(&place);
+        running.read_until(begin + moment(kill, span));
+        running.signal(Signal::KILL);
+        let done = running.end();
+        assert_eq!(done.code, None);
+        processes::wait_until_gone(&place.tmp());
+        place.assert_nothing_is_left();
+        // Two launches a block. What has begun tells what has ended: all of the block before the last but one.
+        let begun = done.stderr.lines().filter(|line| line.starts_with("block ")).count();
+        on_record += assert_on_record(&place, 2 * begun.saturating_sub(2));
+    }
+    assert!(on_record > 0, "not one run came to its first launch");
+}
+
+/// The moment of one of many kills: spread evenly, however many there are, by multiples of the golden ratio.
+fn moment(kill: u32, span: Duration) -> Duration {
+    let fraction = f64::from(kill.wrapping_mul(2_654_435_769)) / f64::from(u32::MAX);
+    span.mul_f64(fraction)
+}
+
+/// At least so many launches of a killed run can be read, each whole, and the report says that it is cut short. Returns how
+/// many there are.
+fn assert_on_record(place: &Place, ended: usize) -> usize {
+    let runs = std::fs::read_dir(place.results()).into_iter().flatten().flatten();
+    let Some(directory) = runs.map(|entry| entry.path()).find(|run| run.join("run.json").exists())
+    else {
+        assert_eq!(ended, 0, "nothing was recorded");
+        return 0;
+    };
+    let run = Run::open(&directory).expect("a run can be read");
+    assert!(run.launches.len() >= ended, "{} launches of {ended}", run.launches.len());
+    assert!(run.launches.iter().all(|launch| (launch.invocations, launch.failed) == (10, 0)));
+    assert_eq!(run.invocations.len(), 10 * run.launches.len());
+    let report = place.wait(&mut place.with_results(&["report"])).exits(0);
+    report.prints("TRUNCATED: the run has not ended, or its program was killed");
+    run.launches.len()
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kelvin_record::{Run, list_runs};
 use rustix::process::{Pid, Signal, kill_process};
@@ -24,6 +25,38 @@ pub(crate) fn root() -> &'static Path {
 /// What cargo keeps for this package's tests, from one run of the tests to the next.
 pub(crate) fn kept() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// What cargo built in this profile.
+fn built(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
+/// The bootstrap of `hello`, where a run has built it.
+pub(crate) fn hello() -> PathBuf {
+    built("hello")
+}
+
+/// The function that misbehaves on demand, of the emulator's own tests. Built if it was not, or has changed since.
+pub(crate) fn bad_function() -> String {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let program = built("kelvin-test-function");
+    BUILT.get_or_init(|| {
+        let changed = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).ok();
+        let source = root().join("crates/emulator/tests/programs/function.rs");
+        if changed(&program) < changed(&source) {
+            let build = ["build", "--package=kelvin-emulator", "--bin=kelvin-test-function"];
+            let mut cargo = program_of_cargo();
+            cargo.args(build).current_dir(root()).env("CARGO_TARGET_DIR", target());
+            let status = cargo.stderr(Stdio::null()).status().expect("cargo can be started");
+            assert!(status.success(), "the function does not build");
+        }
+    });
+    program.display().to_string()
+}
+
+fn target() -> &'static Path {
+    kept().parent().expect("it is a folder of the target folder")
 }
 
 /// Folders of one test's own: results, scripts, and the temporary files of all that it starts.
@@ -67,8 +100,7 @@ impl Place {
         for name in ["CI", "CLICOLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TERM"] {
             command.env_remove(name);
         }
-        let target = kept().parent().expect("it is a folder of the target folder");
-        command.env("LANG", "C.UTF-8").env("TMPDIR", self.tmp()).env("CARGO_TARGET_DIR", target);
+        command.env("LANG", "C.UTF-8").env("TMPDIR", self.tmp()).env("CARGO_TARGET_DIR", target());
         // What these tests need has been fetched when they were built.
         command.env("CARGO_NET_OFFLINE", "true");
         command
@@ -189,6 +221,19 @@ impl Running {
         panic!("it ended before it said {text:?}:\n{}", self.seen);
     }
 
+    /// Reads standard error until this moment.
+    pub(crate) fn read_until(&mut self, moment: Instant) {
+        loop {
+            let left = moment.saturating_duration_since(Instant::now());
+            match self.stderr.recv_timeout(left) {
+                Ok(line) => self.seen.extend([line.as_str(), "\n"]),
+                // It may have closed standard error and go on.
+                Err(mpsc::RecvTimeoutError::Disconnected) if !left.is_zero() => thread::yield_now(),
+                Err(_) => return,
+            }
+        }
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it is our child");
     }
@@ -226,6 +271,11 @@ impl Drop for Running {
 #[expect(clippy::disallowed_methods, reason = "the program itself is what is tested here")]
 fn bare_command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kelvin"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the tests need is built like the tests")]
+fn program_of_cargo() -> Command {
+    Command::new(env!("CARGO"))
 }
 
 /// A document of a run's folder.

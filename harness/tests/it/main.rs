@@ -3,6 +3,7 @@
 mod foreign;
 mod interrupt;
 mod kit;
+mod misbehaviour;
 mod mistakes;
 mod processes;
 mod report;

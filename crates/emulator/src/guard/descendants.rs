@@ -5,10 +5,10 @@ use std::fs;
 
 use rustix::process::Pid;
 
-/// All living descendants of `root`, children before their own children.
-pub(super) fn descendants(root: Pid) -> Vec<Pid> {
+/// All living descendants of `roots`, children before their own children.
+pub(super) fn descendants(roots: &[Pid]) -> Vec<Pid> {
     let parents = parents();
-    let mut known = HashSet::from([root.as_raw_nonzero().get()]);
+    let mut known: HashSet<i32> = roots.iter().map(|root| root.as_raw_nonzero().get()).collect();
     let mut found = Vec::new();
     loop {
         let before = found.len();
@@ -23,11 +23,14 @@ pub(super) fn descendants(root: Pid) -> Vec<Pid> {
     }
 }
 
-/// Children of `parent`.
+/// Children of `parent`, which is the calling process: only it reaps them, so that the kernel's list misses none
+/// (proc_tid_children(5)).
 pub(super) fn children(parent: Pid) -> Vec<Pid> {
-    let parent = parent.as_raw_nonzero().get();
-    let of_parent = parents().into_iter().filter(|&(_, ppid)| ppid == parent);
-    of_parent.filter_map(|(pid, _)| Pid::from_raw(pid)).collect()
+    let pid = parent.as_raw_nonzero();
+    let Ok(list) = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) else {
+        return descendants(&[parent]);
+    };
+    list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
 }
 
 /// Whether a process was given the environment variable `marker` (`NAME=value`) at its start.

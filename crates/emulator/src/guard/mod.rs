@@ -54,7 +54,7 @@ pub(crate) enum Event {
     Launched { id: u64, pid: i32, exec_ns: u64 },
     /// The process could not be started.
     LaunchFailed { id: u64, message: String },
-    /// A launched process has ended and was reaped.
+    /// A launched process has ended and was reaped, and nothing that it started runs any more.
     Exited { id: u64, status: ExitStatus },
 }
 

@@ -54,6 +54,9 @@ pub fn main(root: &Path) -> io::Result<()> {
     served.and(removed)
 }
 
+/// Whoever keeps on forking is left alone after so long; there is a second try at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 struct Guard {
     socket: OwnedFd,
     /// Processes that were launched and not yet reaped.
@@ -134,7 +137,10 @@ impl Guard {
                 };
                 self.tell(&event);
             }
-            Request::Kill { id } => self.kill(id),
+            Request::Kill { id } => {
+                self.kill(id);
+                self.reap();
+            }
             Request::Remove { path } => remove(&path),
         }
     }
@@ -186,23 +192,29 @@ impl Guard {
 
     /// Kills the process, its group and its descendants, also those that left the group or were orphaned.
     fn kill(&mut self, id: u64) {
-        let Some((&pid, launched)) = self.launched.iter().find(|(_, launched)| launched.id == id)
-        else {
+        let Some((&pid, _)) = self.launched.iter().find(|(_, launched)| launched.id == id) else {
             return; // It has ended, and that was told.
         };
-        let mut doomed = descendants(pid);
-        let orphans = children(getpid()).into_iter().filter(|pid| !self.launched.contains_key(pid));
-        for orphan in orphans.filter(|&orphan| carries(orphan, &launched.marker)) {
-            doomed.extend(descendants(orphan));
-            doomed.push(orphan);
-        }
-        // A process may be gone by now: that is what is wanted.
+        // Also those that carry no marker, which are known only while their parents live.
+        let doomed = descendants(&[pid]);
         kill_process_group(pid, Signal::KILL).ok();
-        for process in doomed {
-            kill_process(process, Signal::KILL).ok();
-        }
         if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
+            end(&doomed);
             self.ended(pid, status);
+        }
+    }
+
+    /// Kills what a process that has ended left behind, until nothing of it is left: some may have forked just before.
+    fn end_orphans(&self, marker: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let orphans = children(getpid()).into_iter();
+            let orphans = orphans.filter(|pid| !self.launched.contains_key(pid));
+            let orphans: Vec<Pid> = orphans.filter(|&pid| carries(pid, marker)).collect();
+            if orphans.is_empty() {
+                return;
+            }
+            end(&[orphans.clone(), descendants(&orphans)].concat());
         }
     }
 
@@ -217,6 +229,7 @@ impl Guard {
         let Some(launched) = self.launched.remove(&pid) else { return };
         // What the process started goes with it, as on Lambda.
         kill_process_group(pid, Signal::KILL).ok();
+        self.end_orphans(&launched.marker);
         let status = match status.terminating_signal() {
             Some(signal) => ExitStatus::Signal(signal),
             None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
@@ -232,9 +245,9 @@ impl Guard {
 
     /// Kills every descendant, however it is called and whoever is its parent by now.
     fn end_everything(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let left = descendants(getpid());
+            let left = descendants(&[getpid()]);
             if left.is_empty() {
                 break;
             }
@@ -245,6 +258,18 @@ impl Guard {
             wait(WaitOptions::empty()).ok();
         }
         while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+    }
+}
+
+/// Kills processes, parents before their children, whose own parents have ended; returns when they have ended too.
+fn end(doomed: &[Pid]) {
+    for &pid in doomed {
+        // It may be gone by now: that is what is wanted.
+        kill_process(pid, Signal::KILL).ok();
+    }
+    for &pid in doomed {
+        // With its parent gone it is a child of the guard, unless its parent has waited for it.
+        waitpid(Some(pid), WaitOptions::empty()).ok();
     }
 }
 

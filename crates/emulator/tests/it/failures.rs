@@ -1,59 +1,125 @@
 //! Each way to fail is a recorded invocation with AWS's error, and the next invocation works.
 
-use bytes::Bytes;
-use kelvin_lambda::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Start, Status, Timeout};
-use kelvin_platform::{FunctionSpec, InvokeRequest, Platform, PlatformError};
+use std::time::Duration;
 
-use crate::kit::{kit, seen};
+use bytes::Bytes;
+use kelvin_emulator::Limits;
+use kelvin_lambda::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, MemorySize, Start, Status, Timeout};
+use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError};
+
+use crate::kit::{Kit, kit, kit_of, kit_with, seen};
 
 /// What a failed function error looks like to the caller.
 fn payload(error_type: &str, message: &str) -> String {
     format!(r#"{{"errorType":"{error_type}","errorMessage":"{message}"}}"#)
 }
 
+/// What is done, what the caller sees, and how the next invocation starts.
+type Row<'a> = (&'a str, Status, &'a str, Start);
+
+/// Invokes a warm function like this, and looks at what comes after.
+fn check(kit: &Kit, function: FunctionId, (what, status, response, next): Row<'_>) {
+    let first = kit.invoke(function, what);
+    assert_eq!(seen(&first), (status, Start::Warm, response.to_owned()), "{what}");
+    let log = first.log_tail.expect("it was asked for");
+    assert!(log.contains("REPORT RequestId: "), "{what}: {log}");
+    if status != Status::Ok {
+        let error_type = first.error.expect("a failure has an error").error_type;
+        let told = match status {
+            Status::Crash => format!("\tStatus: error\tError Type: {error_type}\t"),
+            Status::Timeout => "\tStatus: timeout\t".to_owned(),
+            _ => "\t\n".to_owned(),
+        };
+        assert!(log.contains(&told), "{what}: {log}");
+    }
+    let after = kit.invoke(function, "echo");
+    assert_eq!(seen(&after), (Status::Ok, next, "\"echo\"".to_owned()), "after {what}");
+    assert_eq!(after.timing.init_ns, None, "a suppressed init has no Init Duration");
+    assert_eq!(kit.invoke(function, "echo").start, Start::Warm, "after {what}");
+}
+
 #[test]
 fn after_each_failure_the_next_invocation_works() {
-    let kit = kit();
-    let function = kit.deploy(|config| config.timeout = Timeout::new(1).expect("in range"));
+    for on in [false, true] {
+        fail_in_every_way(Limits { cpu: on, memory: on, freeze: on });
+    }
+}
+
+fn fail_in_every_way(limits: Limits) {
+    use Start::{SuppressedInit, Warm};
+    use Status::{Crash, Error, Ok, TooLarge};
+    let kit = kit_with(limits);
+    let function = kit.deploy(|config| config.memory_size = MemorySize::ONE_VCPU);
     kit.invoke(function, "echo");
     let exit =
         |reason: &str| payload("Runtime.ExitError", &format!("RequestId: ID Error: {reason}"));
-    let timed_out =
-        payload("Sandbox.Timedout", "RequestId: ID Error: Task timed out after 1.00 seconds");
-    let too_large = format!(
-        r#"{{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."}}"#
+    let status = |code| exit(&format!("Runtime exited with error: exit status {code}"));
+    let signal = |name| exit(&format!("Runtime exited with error: signal: {name}"));
+    let too_large = payload(
+        "Function.ResponseSizeTooLarge",
+        &format!(
+            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+        ),
     );
-    use Start::{SuppressedInit, Warm};
-    use Status::{Crash, Error, Ok, Timeout as TimedOut, TooLarge};
     let table_missing =
-        r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#
-            .to_owned();
+        r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#;
     let truncated = payload("Runtime.TruncatedResponse", "Response was truncated");
     let table = [
-        // What happens, what the caller sees, and how the next invocation starts.
         ("error", Error, table_missing, Warm),
-        ("exit 0", Crash, exit("Runtime exited without providing a reason"), SuppressedInit),
-        ("exit 3", Crash, exit("Runtime exited with error: exit status 3"), SuppressedInit),
-        ("panic", Crash, exit("Runtime exited with error: exit status 101"), SuppressedInit),
-        ("abort", Crash, exit("Runtime exited with error: signal: aborted"), SuppressedInit),
-        ("hang", TimedOut, timed_out, SuppressedInit),
-        ("large 6291557", TooLarge, too_large, Warm),
-        ("cut", Error, truncated, Warm),
+        ("exit 0", Crash, &exit("Runtime exited without providing a reason"), SuppressedInit),
+        ("exit 3", Crash, &status(3), SuppressedInit),
+        ("panic", Crash, &status(101), SuppressedInit),
+        ("abort", Crash, &signal("aborted"), SuppressedInit),
+        ("signal 9", Crash, &signal("killed"), SuppressedInit),
+        ("signal 11", Crash, &signal("segmentation fault"), SuppressedInit),
+        ("signal 15", Crash, &signal("terminated"), SuppressedInit),
+        ("escape-and-exit", Crash, &status(9), SuppressedInit),
+        ("large 6291557", TooLarge, &too_large, Warm),
+        ("large 7340032", TooLarge, &too_large, Warm),
+        ("cut in the head", Ok, "\"after all\"", Warm),
+        ("cut before the body", Error, &truncated, Warm),
+        ("cut in the body", Error, &truncated, Warm),
+        ("cut in a chunk", Error, &truncated, Warm),
+        ("hang-up", Ok, "\"bye\"", Warm),
         // The caller has its answer, but the environment is lost.
-        ("respond-and-exit", Crash, "\"last words\"".to_owned(), SuppressedInit),
-        ("respond-and-hang", TimedOut, "\"done\"".to_owned(), SuppressedInit),
+        ("respond-and-exit", Crash, "\"last words\"", SuppressedInit),
     ];
-    for (what, status, response, next) in table {
-        let failed = kit.invoke(function, what);
-        assert_eq!(seen(&failed), (status, Warm, response), "{what}");
-        assert!(failed.error.is_some(), "{what}");
-        let log = failed.log_tail.expect("failures have a log");
-        assert!(log.contains("REPORT RequestId: "), "{what}: {log}");
-        let after = kit.invoke(function, "echo");
-        assert_eq!(seen(&after), (Ok, next, "\"echo\"".to_owned()), "after {what}");
-        assert_eq!(after.timing.init_ns, None, "a suppressed init has no Init Duration");
-        assert_eq!(kit.invoke(function, "echo").start, Warm, "after {what}");
+    for row in table {
+        check(&kit, function, row);
+        assert_eq!(kit.folder.processes().len(), 1, "{}", row.0);
     }
+}
+
+#[test]
+fn after_each_timeout_the_next_invocation_works() {
+    let kit = kit();
+    let timed_out =
+        payload("Sandbox.Timedout", "RequestId: ID Error: Task timed out after 1.00 seconds");
+    let timed_out = timed_out.as_str();
+    let table = [
+        ("hang", timed_out),
+        ("spin 3600000", timed_out),
+        ("stall in the body", timed_out),
+        ("bomb and hang", timed_out),
+        ("late", timed_out),
+        ("output 1000000000000", timed_out),
+        ("respond-and-hang", "\"done\""),
+    ];
+    // All at once, because each takes its second: a function each, of one emulator.
+    std::thread::scope(|scope| {
+        for (at, (what, response)) in table.into_iter().enumerate() {
+            let kit = &kit;
+            scope.spawn(move || {
+                let function = kit.deploy(|config| {
+                    config.name = format!("function-{at}");
+                    config.timeout = Timeout::new(1).expect("in range");
+                });
+                kit.invoke(function, "echo");
+                check(kit, function, (what, Status::Timeout, response, Start::SuppressedInit));
+            });
+        }
+    });
+    assert_eq!(kit.folder.processes().len(), table.len());
 }
 
 #[test]
@@ -90,7 +156,8 @@ fn a_request_over_the_limit_reaches_no_environment() {
 
 #[test]
 fn a_failing_init_is_tried_again_inside_the_invocation() {
-    let kit = kit();
+    // Long enough for an init that goes well.
+    let kit = kit_of(|options| options.init_timeout = Duration::from_millis(500));
     let init = |what: &str| {
         let what = what.to_owned();
         kit.deploy(|config| {
@@ -111,11 +178,18 @@ fn a_failing_init_is_tried_again_inside_the_invocation() {
     let reported = kit.invoke(init("error"), "echo");
     let body = r#"{"errorType":"Config.Missing","errorMessage":"no table name"}"#.to_owned();
     assert_eq!(seen(&reported), (Status::Error, Start::SuppressedInit, body));
-    let function = init("exit once");
-    let second_try = kit.invoke(function, "echo");
-    assert_eq!(seen(&second_try), (Status::Ok, Start::SuppressedInit, "\"echo\"".to_owned()));
-    assert_eq!(second_try.timing.init_ns, None);
-    assert_eq!(kit.invoke(function, "echo").start, Start::Warm);
+    let timed_out =
+        payload("Sandbox.Timedout", "RequestId: ID Error: Task timed out after 1.00 seconds");
+    let hung = kit.invoke(init("hang"), "echo");
+    assert_eq!(seen(&hung), (Status::Timeout, Start::SuppressedInit, timed_out));
+    for once in ["exit once", "hang once"] {
+        let function = init(once);
+        let second_try = kit.invoke(function, "echo");
+        let echo = (Status::Ok, Start::SuppressedInit, "\"echo\"".to_owned());
+        assert_eq!(seen(&second_try), echo, "{once}");
+        assert_eq!(second_try.timing.init_ns, None, "{once}");
+        assert_eq!(kit.invoke(function, "echo").start, Start::Warm, "{once}");
+    }
 }
 
 #[test]

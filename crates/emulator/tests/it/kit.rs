@@ -1,34 +1,45 @@
 //! An emulator with one function, driven from a test.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
-use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, Timeout};
+use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 use tempfile::TempDir;
 
 pub(crate) struct Kit {
     pub emulator: Emulator,
     pub runtime: tokio::runtime::Runtime,
-    pub folder: TempDir,
+    /// After the emulator, which must have left nothing in it.
+    pub folder: Folder,
 }
+
+/// Holds everything of one emulator, and is a text that only its functions have in their environment.
+pub(crate) struct Folder(TempDir);
 
 /// Without limits: what most tests are about does not depend on them.
 pub(crate) fn kit() -> Kit {
-    kit_with(Limits { cpu: false, memory: false, freeze: false })
+    kit_of(|_| ())
 }
 
 pub(crate) fn kit_with(limits: Limits) -> Kit {
-    let folder = TempDir::new().expect("a temporary folder");
-    let options = Options {
+    kit_of(|options| options.limits = limits)
+}
+
+pub(crate) fn kit_of(change: impl FnOnce(&mut Options)) -> Kit {
+    let folder = Folder(TempDir::new().expect("a temporary folder"));
+    let mut options = Options {
         temporary_folder: folder.path().to_owned(),
-        limits,
+        limits: Limits { cpu: false, memory: false, freeze: false },
+        init_timeout: INIT_TIMEOUT,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),
             args: Vec::new(),
         },
     };
+    change(&mut options);
     let emulator = Emulator::start(&options).expect("the emulator starts");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Kit { emulator, runtime: runtime.expect("a runtime"), folder }
@@ -76,6 +87,42 @@ impl Kit {
 
     pub(crate) fn recycle(&self, function: FunctionId) {
         self.runtime.block_on(self.emulator.recycle(function)).expect("the emulator works");
+    }
+}
+
+impl Folder {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The emulator's own folders in it.
+    pub(crate) fn emulators(&self) -> usize {
+        let entries = fs::read_dir(self.path()).expect("it is there").flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("kelvin-")).count()
+    }
+
+    /// Command lines of functions and of all that they started. What has ended has neither environment nor folder, also
+    /// where nobody has looked yet.
+    pub(crate) fn processes(&self) -> Vec<String> {
+        let mark = self.path().as_os_str().as_encoded_bytes();
+        let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
+        let ours = processes.map(|process| process.path()).filter(|process| {
+            let environment = fs::read(process.join("environ")).unwrap_or_default();
+            environment.windows(mark.len()).any(|text| text == mark)
+                || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(self.path()))
+        });
+        let command_line = |process: PathBuf| fs::read(process.join("cmdline")).unwrap_or_default();
+        ours.map(|process| String::from_utf8_lossy(&command_line(process)).replace('\0', " "))
+            .collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.processes(), [""; 0], "still running");
+            assert_eq!(self.emulators(), 0, "folders are left");
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! When the emulator ends, nothing of it is left.
 
 use std::fs;
-use std::path::Path;
 
 use kelvin_platform::Platform;
 
@@ -10,10 +9,6 @@ use crate::kit::{kit, seen};
 fn runs(pid: i32) -> bool {
     // A zombie has ended; only its parent has not looked yet.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-}
-
-fn entries(folder: &Path) -> usize {
-    fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
 #[test]
@@ -30,11 +25,24 @@ fn children_that_outlive_their_function_are_killed_with_the_environment() {
     assert!(!runs(first), "recycling kills what left its process group");
     let second = escaped();
     assert!(runs(second));
-    let folder = kit.folder.path().to_owned();
-    assert_eq!(entries(&folder), 1);
+    assert_eq!(kit.folder.emulators(), 1);
     drop(kit.emulator);
     assert!(!runs(second), "dropping the emulator kills what left its process group");
-    assert_eq!(entries(&folder), 0, "the folders are gone");
+    assert_eq!(kit.folder.emulators(), 0, "the folders are gone");
+}
+
+#[test]
+fn processes_that_multiply_are_killed_with_the_environment() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    for _ in 0..3 {
+        assert_eq!(seen(&kit.invoke(function, "bomb")).2, "\"lit\"");
+        // It goes off at this very moment.
+        kit.recycle(function);
+        assert_eq!(kit.folder.processes(), [""; 0]);
+    }
+    kit.invoke(function, "bomb");
+    // The end of the kit looks what is left.
 }
 
 #[test]

@@ -53,13 +53,23 @@ fn memory_over_the_limit_ends_the_environment() {
     let kit = kit_with(Limits { memory: true, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(128));
     kit.invoke(function, "echo");
-    let failed = kit.invoke(function, "allocate 400");
     let expected = r#"{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: ID Error: Runtime exited with error: signal: killed"}"#;
-    assert_eq!(seen(&failed), (Status::OutOfMemory, Start::Warm, expected.to_owned()));
-    let log = failed.log_tail.expect("failures have a log");
-    assert!(log.contains("Status: error\tError Type: Runtime.OutOfMemory"), "{log}");
-    let after = kit.invoke(function, "allocate 50");
-    assert_eq!((after.status, after.start), (Status::Ok, Start::SuppressedInit));
+    let check = |function, what: &str, start| {
+        let failed = kit.invoke(function, what);
+        assert_eq!(seen(&failed), (Status::OutOfMemory, start, expected.to_owned()), "{what}");
+        let log = failed.log_tail.expect("failures have a log");
+        assert!(log.contains("Status: error\tError Type: Runtime.OutOfMemory"), "{log}");
+    };
+    for what in ["allocate 400", "grow"] {
+        check(function, what, Start::Warm);
+        let after = kit.invoke(function, "allocate 50");
+        assert_eq!((after.status, after.start), (Status::Ok, Start::SuppressedInit), "{what}");
+    }
+    let grows = kit.deploy(|config| {
+        config.name = "grows".to_owned();
+        config.env_vars.insert("INIT".to_owned(), "grow".to_owned());
+    });
+    check(grows, "echo", Start::SuppressedInit);
 }
 
 #[test]

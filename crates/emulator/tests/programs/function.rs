@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What the thread of `background` counts.
@@ -23,6 +24,9 @@ const FOR_EVER: Duration = Duration::from_secs(3600);
 
 fn main() -> io::Result<()> {
     let api = env::var("AWS_LAMBDA_RUNTIME_API").expect("the emulator sets it");
+    if let Ok(path) = env::var("ANSWER_LATE") {
+        answer_late(&api, &path);
+    }
     let mut runtime = Runtime::connect(&api)?;
     init(&mut runtime)?;
     let mut served = 0;
@@ -44,8 +48,10 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
     match env::var("INIT").as_deref() {
         Ok("exit 1") => exit(1),
         Ok("hang") => sleep(FOR_EVER),
+        Ok("grow") => grow(),
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
         Ok("exit once") if first => exit(1),
+        Ok("hang once") if first => sleep(FOR_EVER),
         Ok("error") => {
             let body = r#"{"errorType":"Config.Missing","errorMessage":"no table name"}"#;
             runtime.post("/2018-06-01/runtime/init/error", body.as_bytes())?;
@@ -70,6 +76,10 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
         }
         "exit" => exit(argument.parse().unwrap_or(0)),
         "abort" => abort(),
+        "signal" => {
+            let signal = argument.parse().ok().and_then(Signal::from_named_raw);
+            kill_process(getpid(), signal.expect("a signal of POSIX"))?;
+        }
         "panic" => panic!("on demand"),
         "hang" => sleep(FOR_EVER),
         "wrong-id" => {
@@ -102,13 +112,39 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             respond(runtime, "\"done\"")?;
             sleep(FOR_EVER);
         }
-        "cut" => {
-            // Promises more than it sends, and closes the connection.
-            let head = format!(
-                "POST {base}/response HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
-            );
-            runtime.stream.get_mut().write_all(head.as_bytes())?;
+        "cut" | "stall" => {
+            // Promises more than it sends …
+            let head = format!("POST {base}/response HTTP/1.1\r\nHost: a\r\n");
+            let part = match argument {
+                "before the body" => format!("{head}Content-Length: 100\r\n\r\n"),
+                "in the body" => format!("{head}Content-Length: 100\r\n\r\nhalf"),
+                "in a chunk" => format!("{head}Transfer-Encoding: chunked\r\n\r\n64\r\nhalf"),
+                _ => head,
+            };
+            runtime.stream.get_mut().write_all(part.as_bytes())?;
+            if verb == "stall" {
+                sleep(FOR_EVER);
+            }
+            // … and closes the connection.
             runtime.reconnect()?;
+            if argument == "in the head" {
+                respond(runtime, "\"after all\"")?;
+            }
+        }
+        "hang-up" => {
+            // Asks for the next event and does not wait for it.
+            respond(runtime, "\"bye\"")?;
+            let next = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: a\r\n\r\n";
+            runtime.stream.get_mut().write_all(next)?;
+            runtime.reconnect()?;
+        }
+        "late" => {
+            // When this process is gone, a child in a session of its own answers in its place.
+            let (reader, _writer) = io::pipe()?;
+            let mut child = program("setsid");
+            child.arg(env::current_exe()?).env("ANSWER_LATE", format!("{base}/response"));
+            child.stdin(reader).spawn()?;
+            sleep(FOR_EVER);
         }
         "garbage" => {
             let mut other = TcpStream::connect(&runtime.api)?;
@@ -130,6 +166,30 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             }
             out.write_all(b"\nthe end\n")?;
             respond(runtime, "\"written\"")?;
+        }
+        "murmur" => {
+            print!("no newline");
+            io::stdout().flush()?;
+            respond(runtime, "\"written\"")?;
+        }
+        "escape-and-exit" => {
+            let mut child = shell("setsid sh -c 'echo escaped; sleep 3600 & exec sleep 3600' &");
+            let mut child = child.stdout(Stdio::piped()).spawn()?;
+            let output = child.stdout.take().expect("it was asked for");
+            BufReader::new(output).read_line(&mut String::new())?;
+            exit(9);
+        }
+        "bomb" => {
+            // Every process starts two more, in sessions of their own, and there it ends: 127.
+            let script = r#"if [ "$1" -gt 0 ]; then
+                for i in 1 2; do setsid sh -c "$0" "$0" $(($1 - 1)) & done
+            fi
+            exec sleep 3600"#;
+            shell(script).args([script, "6"]).spawn()?;
+            if argument == "and hang" {
+                sleep(FOR_EVER);
+            }
+            respond(runtime, "\"lit\"")?;
         }
         "escape" => {
             // A grandchild in a session of its own, whose parent is gone.
@@ -157,6 +217,7 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let sum: u64 = block.iter().step_by(4096).map(|&byte| u64::from(byte)).sum();
             respond(runtime, &sum.to_string())?;
         }
+        "grow" => grow(),
         "background" => {
             std::thread::spawn(|| {
                 loop {
@@ -194,11 +255,30 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is a function, which may start what it likes")]
+/// Takes memory until somebody ends it, or the machine would suffer.
+fn grow() {
+    let blocks: Vec<Vec<u8>> = (0..2048).map(|_| vec![1; 1 << 20]).collect();
+    std::hint::black_box(blocks);
+    sleep(FOR_EVER);
+}
+
+/// Waits until the parent is gone and answers, again and again. Never returns.
+fn answer_late(api: &str, path: &str) -> ! {
+    io::stdin().read_to_end(&mut Vec::new()).ok();
+    loop {
+        Runtime::connect(api).and_then(|mut runtime| runtime.post(path, b"\"late\"")).ok();
+    }
+}
+
 fn shell(script: &str) -> Command {
-    let mut command = Command::new("/bin/sh");
+    let mut command = program("/bin/sh");
     command.args(["-c", script]);
     command
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a function, which may start what it likes")]
+fn program(name: &str) -> Command {
+    Command::new(name)
 }
 
 struct Runtime {
