@@ -55,7 +55,7 @@ pub(crate) struct Environment {
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub id: String,
-    pub config: &'a FunctionConfig,
+    pub config: &'a Arc<FunctionConfig>,
     pub invoke: &'a InvokeRequest,
     /// When the function took it.
     pub accepted_at: u64,
@@ -200,7 +200,6 @@ impl Environment {
         }
         let process = self.process.as_mut().expect("init has made the process");
         process.output.begin();
-        measured.cpu_before_ns = process.cpu_ns();
         let event = NextEvent {
             request_id: request.id,
             deadline_ms,
@@ -212,7 +211,7 @@ impl Environment {
         if measured.start != Start::SuppressedInit {
             measured.handed_at = now;
         }
-        process.hand_over(event, now);
+        measured.cpu_before_ns = process.hand_over(event, now);
         let answer = async {
             loop {
                 match process.step().await {

@@ -77,16 +77,14 @@ impl Watch {
         self.usage.peak_bytes()
     }
 
-    /// An invocation begins: thaws, and opens the books.
-    pub(crate) fn begin(&mut self, now: u64) {
+    /// An invocation begins: opens the books, and thaws. Returns the CPU time of the processes so far.
+    pub(crate) fn begin(&mut self, now: u64) -> Option<u64> {
         self.phase = Phase::Invoke;
         self.next_look = now + LOOK_NS;
-        let cpu_ns = self.usage.cpu_ns().unwrap_or(0);
-        let held = self.cpu.as_mut().is_some_and(|cpu| {
-            cpu.begin(now, cpu_ns);
-            cpu.next_event() <= now
-        });
+        let cpu_ns = self.usage.cpu_ns();
+        let held = self.cpu.as_mut().is_some_and(|cpu| cpu.begin(now, cpu_ns.unwrap_or(0)));
         self.stop(held);
+        cpu_ns
     }
 
     /// The invocation has ended: freezes.
