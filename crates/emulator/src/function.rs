@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing};
+use kelvin_lambda::{
+    FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing,
+};
 use kelvin_platform::{ConfigChange, FunctionSpec, InvokeRequest, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;

@@ -24,7 +24,7 @@ use rustix::process::{
 };
 use rustix::thread::{CpuSet, sched_setaffinity};
 
-use super::descendants::{carries, children, descendants};
+use super::descendants::{Processes, carries};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
 use crate::clock::now_ns;
 
@@ -53,6 +53,11 @@ pub fn main(root: &Path) -> io::Result<()> {
     };
     served.and(removed)
 }
+
+/// Processes that the kernel cannot end in this time, because they wait for a device, are left to it.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+/// After this time a process without environment has been started without one. It is killed at the end of all.
+const EXEC_PATIENCE: Duration = Duration::from_millis(50);
 
 struct Guard {
     socket: OwnedFd,
@@ -190,16 +195,34 @@ impl Guard {
         else {
             return; // It has ended, and that was told.
         };
-        let mut doomed = descendants(pid);
-        let orphans = children(getpid()).into_iter().filter(|pid| !self.launched.contains_key(pid));
-        for orphan in orphans.filter(|&orphan| carries(orphan, &launched.marker)) {
-            doomed.extend(descendants(orphan));
-            doomed.push(orphan);
-        }
-        // A process may be gone by now: that is what is wanted.
         kill_process_group(pid, Signal::KILL).ok();
-        for process in doomed {
-            kill_process(process, Signal::KILL).ok();
+        // Again and again until there is nobody left: a process may be started while this one looks at the others, and
+        // one that is just becoming another program (execve) cannot be told by its environment at that moment.
+        let begun = Instant::now();
+        loop {
+            let processes = Processes::read();
+            let mut doomed = processes.descendants(pid);
+            let orphans =
+                processes.children(getpid()).filter(|pid| !self.launched.contains_key(pid));
+            let mut undecided = false;
+            for orphan in orphans {
+                match carries(orphan, &launched.marker) {
+                    Some(true) => {
+                        doomed.extend(processes.descendants(orphan));
+                        doomed.push(orphan);
+                    }
+                    Some(false) => {}
+                    None => undecided = true,
+                }
+            }
+            undecided &= begun.elapsed() < EXEC_PATIENCE;
+            if (doomed.is_empty() && !undecided) || begun.elapsed() > KILL_PATIENCE {
+                break;
+            }
+            for process in doomed {
+                // It may be gone by now: that is what is wanted.
+                kill_process(process, Signal::KILL).ok();
+            }
         }
         if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
             self.ended(pid, status);
@@ -232,9 +255,9 @@ impl Guard {
 
     /// Kills every descendant, however it is called and whoever is its parent by now.
     fn end_everything(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + KILL_PATIENCE;
         while Instant::now() < deadline {
-            let left = descendants(getpid());
+            let left = Processes::read().descendants(getpid());
             if left.is_empty() {
                 break;
             }
