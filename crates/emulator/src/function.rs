@@ -1,7 +1,12 @@
 //! The owner of one function: a task that holds all of its state.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use bytes::Bytes;
-use kelvin_lambda::{FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing};
+use kelvin_lambda::{
+    FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing,
+};
 use kelvin_platform::{ConfigChange, FunctionSpec, InvokeRequest, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -32,14 +37,16 @@ pub(crate) enum Command {
 /// A deployed function. It has at most one execution environment: its callers take turns.
 #[derive(Debug)]
 pub(crate) struct Function {
-    spec: FunctionSpec,
+    config: Arc<FunctionConfig>,
+    bootstrap: PathBuf,
     context: Context,
     environment: Option<Environment>,
 }
 
 impl Function {
     pub(crate) fn new(spec: FunctionSpec, context: Context) -> Function {
-        Function { spec, context, environment: None }
+        let FunctionSpec { config, bootstrap } = spec;
+        Function { config: Arc::new(config), bootstrap, context, environment: None }
     }
 
     /// Carries out commands one after another until it is removed or nobody can ask any more.
@@ -82,26 +89,26 @@ impl Function {
             return Ok(refused(id, request, accepted_at));
         }
         if self.environment.is_none() {
-            let environment = Environment::new(&self.context, &self.spec.bootstrap);
+            let environment = Environment::new(&self.context, &self.bootstrap);
             self.environment = Some(environment.map_err(|source| PlatformError::Io {
-                action: format!("make an execution environment of {}", self.spec.config.name),
+                action: format!("make an execution environment of {}", self.config.name),
                 source,
             })?);
         }
         let environment = self.environment.as_mut().expect("it was made above");
-        let config = &self.spec.config;
+        let config = &self.config;
         let throttled = self.context.limits.cpu;
         let request = Request { id, config, invoke: request, accepted_at, throttled, answered };
         Ok(environment.invoke(request).await.into_invocation())
     }
 
     async fn configure(&mut self, change: ConfigChange) -> Result<(), PlatformError> {
-        let mut config = self.spec.config.clone();
+        let mut config = FunctionConfig::clone(&self.config);
         change.apply(&mut config);
         config
             .validate()
             .map_err(|source| PlatformError::InvalidConfig { name: config.name.clone(), source })?;
-        self.spec.config = config;
+        self.config = Arc::new(config);
         self.recycle().await;
         Ok(())
     }

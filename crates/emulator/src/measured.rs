@@ -1,5 +1,7 @@
 //! What is noted while an invocation is served, and the record that becomes of it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use kelvin_lambda::{
     FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, ReportLine, Start, Status,
@@ -17,7 +19,7 @@ use crate::throttled::{Spans, overlap_ns};
 #[derive(Debug)]
 pub(crate) struct Measured {
     request_id: String,
-    config: FunctionConfig,
+    config: Arc<FunctionConfig>,
     environment: u64,
     pub start: Start,
     init_ns: Option<u64>,
@@ -67,7 +69,7 @@ impl Measured {
     ) -> Measured {
         Measured {
             request_id: request.id.clone(),
-            config: request.config.clone(),
+            config: Arc::clone(request.config),
             environment,
             start,
             init_ns,

@@ -160,12 +160,11 @@ impl Process {
         self.exec_ns
     }
 
-    /// Thaws the process and hands an event to the runtime, which must be ready.
-    pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) {
-        if let Some(watch) = &mut self.watch {
-            watch.begin(now);
-        }
+    /// Thaws the process and hands an event to the runtime, which must be ready. Returns the CPU time so far.
+    pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) -> Option<u64> {
+        let cpu_ns = self.watch.as_mut().and_then(|watch| watch.begin(now));
         self.api.hand_over(event);
+        cpu_ns
     }
 
     /// The invocation is complete: freezes the process.

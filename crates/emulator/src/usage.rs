@@ -1,35 +1,63 @@
 //! CPU time and memory of a process and its descendants, read from the kernel.
+//!
+//! This is read before and after every invocation, so the files stay open: each reading is one system call.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::pread;
 
 /// The processes of one execution environment.
 #[derive(Debug)]
 pub(crate) struct Usage {
-    pid: i32,
-    clock: Option<ClockId>,
+    main: Member,
+    /// `children` of the main thread.
+    children: Option<OwnedFd>,
     /// CPU time of descendants that were seen and have ended since.
     ended_cpu_ns: u64,
-    descendants: Vec<Descendant>,
+    descendants: Vec<Member>,
     resident_bytes: u64,
     peak_bytes: u64,
 }
 
+/// One process.
 #[derive(Debug)]
-struct Descendant {
+struct Member {
     pid: i32,
-    clock: ClockId,
+    clock: Option<ClockId>,
+    status: Option<OwnedFd>,
+    /// The last reading.
     cpu_ns: u64,
+}
+
+impl Member {
+    fn new(pid: i32) -> Member {
+        let clock = clock_getcpuclockid(Pid::from_raw(pid)).ok();
+        Member { pid, clock, status: open(&format!("/proc/{pid}/status")), cpu_ns: 0 }
+    }
+
+    /// CPU time of all its threads, also of those that have ended; `None` if it is gone.
+    fn read_cpu_ns(&mut self) -> Option<u64> {
+        let time = self.clock?.now().ok()?;
+        let seconds = u64::try_from(time.tv_sec()).ok()?;
+        self.cpu_ns = seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?;
+        Some(self.cpu_ns)
+    }
+
+    fn read_status(&self) -> Status {
+        let mut buffer = [0; 4096];
+        read(self.status.as_ref(), &mut buffer).map(parse).unwrap_or_default()
+    }
 }
 
 impl Usage {
     pub(crate) fn of(pid: i32) -> Usage {
-        let clock = clock_getcpuclockid(Pid::from_raw(pid)).ok();
         Usage {
-            pid,
-            clock,
+            main: Member::new(pid),
+            children: open(&format!("/proc/{pid}/task/{pid}/children")),
             ended_cpu_ns: 0,
             descendants: Vec::new(),
             resident_bytes: 0,
@@ -40,14 +68,12 @@ impl Usage {
     /// CPU time so far, of the process with all its threads and of the descendants known from the last
     /// [`Usage::look`]. `None` if the process is gone.
     ///
-    /// Costs two system calls and none more for each descendant.
+    /// Costs one system call for each process.
     pub(crate) fn cpu_ns(&mut self) -> Option<u64> {
-        let own = read(self.clock?)?;
-        let mut sum = own + self.ended_cpu_ns;
+        let mut sum = self.main.read_cpu_ns()? + self.ended_cpu_ns;
         for descendant in &mut self.descendants {
             // A descendant that has ended keeps its last value until the next look.
-            descendant.cpu_ns = read(descendant.clock).unwrap_or(descendant.cpu_ns);
-            sum += descendant.cpu_ns;
+            sum += descendant.read_cpu_ns().unwrap_or(descendant.cpu_ns);
         }
         Some(sum)
     }
@@ -56,8 +82,23 @@ impl Usage {
     ///
     /// A descendant that begins and ends between two looks is not seen.
     pub(crate) fn look(&mut self) {
+        let own = self.main.read_status();
+        self.find_descendants(own.threads);
+        let others: u64 =
+            self.descendants.iter().map(|descendant| descendant.read_status().resident).sum();
+        self.resident_bytes = own.resident + others;
+        self.peak_bytes = self.peak_bytes.max(own.peak + others);
+    }
+
+    fn find_descendants(&mut self, threads: u64) {
+        let mut buffer = [0; 4096];
+        let children_of_main = read(self.children.as_ref(), &mut buffer).unwrap_or_default();
+        // The usual case: no child, and no other thread that could have one.
+        if children_of_main.is_empty() && threads <= 1 && self.descendants.is_empty() {
+            return;
+        }
         let mut pids = Vec::new();
-        children(self.pid, &mut pids);
+        descendants(self.main.pid, &mut pids);
         self.descendants.retain(|known| {
             let alive = pids.contains(&known.pid);
             if !alive {
@@ -66,18 +107,10 @@ impl Usage {
             alive
         });
         for pid in pids {
-            let known = self.descendants.iter().any(|descendant| descendant.pid == pid);
-            if let Ok(clock) = clock_getcpuclockid(Pid::from_raw(pid))
-                && !known
-            {
-                self.descendants.push(Descendant { pid, clock, cpu_ns: 0 });
+            if !self.descendants.iter().any(|known| known.pid == pid) {
+                self.descendants.push(Member::new(pid));
             }
         }
-        let own = memory(self.pid);
-        let others: u64 =
-            self.descendants.iter().map(|descendant| memory(descendant.pid).resident).sum();
-        self.resident_bytes = own.resident + others;
-        self.peak_bytes = self.peak_bytes.max(own.peak + others);
     }
 
     /// What all processes together had resident at the last [`Usage::look`].
@@ -97,41 +130,58 @@ impl Usage {
     }
 }
 
-fn read(clock: ClockId) -> Option<u64> {
-    let time = clock.now().ok()?;
-    let seconds = u64::try_from(time.tv_sec()).ok()?;
-    Some(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?)
+fn open(path: &str) -> Option<OwnedFd> {
+    openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
 }
 
-/// Adds all descendants of `pid`.
-fn children(pid: i32, found: &mut Vec<i32>) {
+/// The beginning of a file under `/proc`; `None` if the process is gone.
+fn read<'a>(file: Option<&OwnedFd>, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    let bytes = pread(file?, &mut *buffer, 0).ok()?;
+    Some(&buffer[..bytes])
+}
+
+/// Adds all descendants of `pid`: children of each of its threads, and theirs.
+fn descendants(pid: i32, found: &mut Vec<i32>) {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return };
     for thread in threads.flatten() {
         let Ok(list) = fs::read_to_string(thread.path().join("children")) else { continue };
         for child in list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()) {
             found.push(child);
-            children(child, found);
+            descendants(child, found);
         }
     }
 }
 
+/// Of proc_pid_status(5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Memory {
+struct Status {
+    /// VmRSS, in bytes.
     resident: u64,
+    /// VmHWM, in bytes.
     peak: u64,
+    threads: u64,
 }
 
-fn memory(pid: i32) -> Memory {
-    fs::read_to_string(format!("/proc/{pid}/status")).map(|text| parse(&text)).unwrap_or_default()
+fn parse(text: &[u8]) -> Status {
+    let mut status = Status::default();
+    for line in text.split(|&b| b == b'\n') {
+        if let Some(value) = line.strip_prefix(b"VmHWM:") {
+            status.peak = number(value) * 1024;
+        } else if let Some(value) = line.strip_prefix(b"VmRSS:") {
+            status.resident = number(value) * 1024;
+        } else if let Some(value) = line.strip_prefix(b"Threads:") {
+            status.threads = number(value);
+            // What follows is about signals and scheduling.
+            break;
+        }
+    }
+    status
 }
 
-fn parse(status: &str) -> Memory {
-    let bytes = |field: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-        let kb: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-        Some(kb * 1024)
-    };
-    Memory { resident: bytes("VmRSS:").unwrap_or(0), peak: bytes("VmHWM:").unwrap_or(0) }
+/// The number at the beginning, after white space; zero if there is none.
+fn number(text: &[u8]) -> u64 {
+    let digits = text.trim_ascii_start().iter().take_while(|b| b.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 #[cfg(test)]
@@ -139,10 +189,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_read_from_status() {
-        let status = "Name:\tjson\nVmPeak:\t   99 kB\nVmHWM:\t    5120 kB\nVmRSS:\t    4096 kB\n";
-        assert_eq!(parse(status), Memory { resident: 4096 << 10, peak: 5120 << 10 });
-        assert_eq!(parse("Name:\tzombie\n"), Memory::default());
+    fn status_is_read_from_its_text() {
+        let text = b"Name:\tjson\nVmPeak:\t   99 kB\nVmHWM:\t    5120 kB\nVmRSS:\t    4096 kB\nThreads:\t3\n";
+        let expected = Status { resident: 4096 << 10, peak: 5120 << 10, threads: 3 };
+        assert_eq!(parse(text), expected);
+        assert_eq!(
+            parse(b"Name:\tzombie\nThreads:\t1\n"),
+            Status { threads: 1, ..Status::default() }
+        );
+        assert_eq!(parse(b""), Status::default());
     }
 
     #[test]

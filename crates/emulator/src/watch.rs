@@ -20,7 +20,7 @@ pub struct Limits {
     pub freeze: bool,
 }
 
-/// Memory is looked at this often where no CPU limit sets the pace.
+/// Memory and children are looked at this often where no CPU limit sets the pace.
 const LOOK_NS: u64 = 4_000_000;
 
 /// Watches one process and everything that it started.
@@ -77,16 +77,14 @@ impl Watch {
         self.usage.peak_bytes()
     }
 
-    /// An invocation begins: thaws, and opens the books.
-    pub(crate) fn begin(&mut self, now: u64) {
+    /// An invocation begins: opens the books, and thaws. Returns the CPU time of the processes so far.
+    pub(crate) fn begin(&mut self, now: u64) -> Option<u64> {
         self.phase = Phase::Invoke;
         self.next_look = now + LOOK_NS;
-        let cpu_ns = self.usage.cpu_ns().unwrap_or(0);
-        let held = self.cpu.as_mut().is_some_and(|cpu| {
-            cpu.begin(now, cpu_ns);
-            cpu.next_event() <= now
-        });
+        let cpu_ns = self.usage.cpu_ns();
+        let held = self.cpu.as_mut().is_some_and(|cpu| cpu.begin(now, cpu_ns.unwrap_or(0)));
         self.stop(held);
+        cpu_ns
     }
 
     /// The invocation has ended: freezes.
@@ -105,8 +103,8 @@ impl Watch {
         let due = match (&self.cpu, self.phase) {
             (_, Phase::Idle) => return std::future::pending().await,
             (Some(cpu), Phase::Invoke) => cpu.next_event(),
-            _ if self.limits.memory => self.next_look,
-            _ => return std::future::pending().await,
+            // Also where nothing is limited: what children use is seen only while they live.
+            _ => self.next_look,
         };
         loop {
             let now = now_ns();

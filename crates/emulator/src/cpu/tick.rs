@@ -31,15 +31,16 @@ impl TickLimit {
         }
     }
 
-    /// An invocation begins. `cpu_ns` is the CPU time of the processes so far.
-    pub(crate) fn begin(&mut self, now: u64, cpu_ns: u64) {
+    /// An invocation begins. `cpu_ns` is the CPU time of the processes so far. Returns whether the processes must be
+    /// stopped for what earlier invocations used.
+    pub(crate) fn begin(&mut self, now: u64, cpu_ns: u64) -> bool {
         self.holds.clear();
         self.held_since = None;
         if self.account.wake(now) {
             // Whatever INIT, or an invocation long ago, used is forgotten with the old books.
             self.charged_ns = cpu_ns;
         }
-        self.advance(now, cpu_ns);
+        self.advance(now, cpu_ns)
     }
 
     /// When [`TickLimit::advance`] is due.

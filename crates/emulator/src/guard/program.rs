@@ -24,7 +24,7 @@ use rustix::process::{
 };
 use rustix::thread::{CpuSet, sched_setaffinity};
 
-use super::descendants::{carries, children, descendants};
+use super::descendants::{Processes, carries};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
 use crate::clock::now_ns;
 
@@ -54,8 +54,10 @@ pub fn main(root: &Path) -> io::Result<()> {
     served.and(removed)
 }
 
-/// Whoever keeps on forking is left alone after so long; there is a second try at the end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Processes that the kernel cannot end in this time, because they wait for a device, are left to it.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+/// After this time a process without environment has been started without one. It is killed at the end of all.
+const EXEC_PATIENCE: Duration = Duration::from_millis(50);
 
 struct Guard {
     socket: OwnedFd,
@@ -192,29 +194,47 @@ impl Guard {
 
     /// Kills the process, its group and its descendants, also those that left the group or were orphaned.
     fn kill(&mut self, id: u64) {
-        let Some((&pid, _)) = self.launched.iter().find(|(_, launched)| launched.id == id) else {
+        let Some((&pid, launched)) = self.launched.iter().find(|(_, launched)| launched.id == id)
+        else {
             return; // It has ended, and that was told.
         };
-        // Also those that carry no marker, which are known only while their parents live.
-        let doomed = descendants(&[pid]);
         kill_process_group(pid, Signal::KILL).ok();
+        self.kill_rest(pid, &launched.marker);
         if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
-            end(&doomed);
             self.ended(pid, status);
         }
     }
 
-    /// Kills what a process that has ended left behind, until nothing of it is left: some may have forked just before.
-    fn end_orphans(&self, marker: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            let orphans = children(getpid()).into_iter();
-            let orphans = orphans.filter(|pid| !self.launched.contains_key(pid));
-            let orphans: Vec<Pid> = orphans.filter(|&pid| carries(pid, marker)).collect();
-            if orphans.is_empty() {
+    /// Kills the descendants of a process, and by their marker those that it has lost, until there is nobody left.
+    ///
+    /// Again and again, because a process may be started while this one looks at the others, and one that is just becoming
+    /// another program (execve) cannot be told by its environment at that moment.
+    fn kill_rest(&self, pid: Pid, marker: &str) {
+        let begun = Instant::now();
+        loop {
+            let processes = Processes::read();
+            let mut doomed = processes.descendants(pid);
+            let orphans =
+                processes.children(getpid()).filter(|pid| !self.launched.contains_key(pid));
+            let mut undecided = false;
+            for orphan in orphans {
+                match carries(orphan, marker) {
+                    Some(true) => {
+                        doomed.extend(processes.descendants(orphan));
+                        doomed.push(orphan);
+                    }
+                    Some(false) => {}
+                    None => undecided = true,
+                }
+            }
+            undecided &= begun.elapsed() < EXEC_PATIENCE;
+            if (doomed.is_empty() && !undecided) || begun.elapsed() > KILL_PATIENCE {
                 return;
             }
-            end(&[orphans.clone(), descendants(&orphans)].concat());
+            for process in doomed {
+                // It may be gone by now: that is what is wanted.
+                kill_process(process, Signal::KILL).ok();
+            }
         }
     }
 
@@ -229,7 +249,9 @@ impl Guard {
         let Some(launched) = self.launched.remove(&pid) else { return };
         // What the process started goes with it, as on Lambda.
         kill_process_group(pid, Signal::KILL).ok();
-        self.end_orphans(&launched.marker);
+        if has_other_children(&self.launched) {
+            self.kill_rest(pid, &launched.marker);
+        }
         let status = match status.terminating_signal() {
             Some(signal) => ExitStatus::Signal(signal),
             None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
@@ -245,9 +267,9 @@ impl Guard {
 
     /// Kills every descendant, however it is called and whoever is its parent by now.
     fn end_everything(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + KILL_PATIENCE;
         while Instant::now() < deadline {
-            let left = descendants(&[getpid()]);
+            let left = Processes::read().descendants(getpid());
             if left.is_empty() {
                 break;
             }
@@ -261,16 +283,15 @@ impl Guard {
     }
 }
 
-/// Kills processes, parents before their children, whose own parents have ended; returns when they have ended too.
-fn end(doomed: &[Pid]) {
-    for &pid in doomed {
-        // It may be gone by now: that is what is wanted.
-        kill_process(pid, Signal::KILL).ok();
-    }
-    for &pid in doomed {
-        // With its parent gone it is a child of the guard, unless its parent has waited for it.
-        waitpid(Some(pid), WaitOptions::empty()).ok();
-    }
+/// Whether this process has children that it did not launch: functions have left them behind. Reading the kernel's own list
+/// is quicker than looking at every process; it is whole, because nobody else reaps them (proc_tid_children(5)).
+fn has_other_children(launched: &HashMap<Pid, Launched>) -> bool {
+    let pid = getpid().as_raw_nonzero();
+    let Ok(list) = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) else {
+        return true;
+    };
+    let mut children = list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    children.any(|child| !launched.contains_key(&child))
 }
 
 fn cpu_set(cpus: &[usize]) -> Option<CpuSet> {
