@@ -180,6 +180,7 @@ impl Measured {
             extension_overhead_ns: Some(0),
             cpu_ns: outcome.cpu_ns,
             throttled_ns,
+            throttled_total_ns: None,
             decode_ns: spans.map(|spans| spans.decode_ns),
             compute_ns: spans.map(|spans| spans.compute_ns),
             io_ns: spans.map(|spans| spans.io_ns),
