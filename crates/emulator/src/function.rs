@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing};
+use kelvin_lambda::{
+    FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, Timing,
+};
 use kelvin_platform::{ConfigChange, FunctionSpec, InvokeRequest, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::clock::now_ns;
+use crate::cpu::CpuLimit;
 use crate::environment::{Context, Environment, Request};
 
 /// What can be asked of a function.
@@ -95,7 +98,7 @@ impl Function {
         }
         let environment = self.environment.as_mut().expect("it was made above");
         let config = &self.config;
-        let throttled = self.context.limits.cpu;
+        let throttled = self.context.limits.cpu == CpuLimit::Tick;
         let request = Request { id, config, invoke: request, accepted_at, throttled, answered };
         Ok(environment.invoke(request).await.into_invocation())
     }

@@ -11,6 +11,7 @@ use kelvin_platform::{FunctionId, FunctionSpec, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client;
+use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
@@ -35,18 +36,28 @@ pub(crate) enum Ask {
     },
 }
 
+/// Where environments live, and under which limits.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Holds their folders.
+    pub root: PathBuf,
+    /// Holds the cgroups of their processes, if they are limited by cgroup.
+    pub cgroup: Option<Cgroup>,
+    pub limits: Limits,
+}
+
 /// Serves until nobody can ask any more; then everything on this thread is dropped, the guard's socket last of all.
 pub(crate) async fn serve(
     guard_socket: OwnedFd,
-    root: PathBuf,
+    place: Place,
     spin: Spin,
-    limits: Limits,
     mut asks: mpsc::UnboundedReceiver<Ask>,
 ) {
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let context = Context { guard, root, limits, spin: spin.clone(), next_id };
+    let Place { root, cgroup, limits } = place;
+    let context = Context { guard, root, limits, cgroup, spin: spin.clone(), next_id };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {

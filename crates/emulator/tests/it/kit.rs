@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_emulator::cpu::CpuLimit;
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, StartError};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 use tempfile::TempDir;
@@ -16,10 +17,14 @@ pub(crate) struct Kit {
 
 /// Without limits: what most tests are about does not depend on them.
 pub(crate) fn kit() -> Kit {
-    kit_with(Limits { cpu: false, memory: false, freeze: false })
+    kit_with(Limits { cpu: CpuLimit::Off, memory: false, freeze: false })
 }
 
 pub(crate) fn kit_with(limits: Limits) -> Kit {
+    try_kit_with(limits).expect("the emulator starts")
+}
+
+pub(crate) fn try_kit_with(limits: Limits) -> Result<Kit, StartError> {
     let folder = TempDir::new().expect("a temporary folder");
     let options = Options {
         temporary_folder: folder.path().to_owned(),
@@ -29,9 +34,9 @@ pub(crate) fn kit_with(limits: Limits) -> Kit {
             args: Vec::new(),
         },
     };
-    let emulator = Emulator::start(&options).expect("the emulator starts");
+    let emulator = Emulator::start(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Kit { emulator, runtime: runtime.expect("a runtime"), folder }
+    Ok(Kit { emulator, runtime: runtime.expect("a runtime"), folder })
 }
 
 impl Kit {
