@@ -13,7 +13,7 @@ pub enum StartError {
     Folder { folder: PathBuf, source: io::Error },
     #[error("failed to start the guard process {}", program.display())]
     Guard { program: PathBuf, source: io::Error },
-    #[error("failed to limit the CPU by a cgroup; what would make it possible: {}", source.remedy())]
+    #[error("failed to limit the CPU by a cgroup")]
     Cgroup {
         #[from]
         source: CgroupError,

@@ -1,14 +1,13 @@
 //! What this machine offers.
 
 use std::env;
-use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use kelvin_emulator::cpu::CpuLimit;
-use kelvin_emulator::{Limits, StartError};
+use kelvin_emulator::Limits;
+use kelvin_emulator::cpu::{CgroupError, CpuLimit};
 
 use super::Patient;
 
@@ -72,13 +71,10 @@ fn cgroup() -> Finding {
     let limits = Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: false };
     let (state, remedy) = match Patient::new(limits) {
         Ok(patient) => (format!("{} (--cpu-limit cgroup)", patient.mechanism()), None),
-        Err(error) => match error.downcast_ref() {
-            Some(StartError::Cgroup { source }) => {
-                let cause = source.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-                (format!("cannot be used: {source}{cause}"), Some(source.remedy()))
-            }
-            _ => (format!("cannot be tried: {error:#}"), None),
-        },
+        Err(error) => {
+            let cgroup = error.chain().find_map(|cause| cause.downcast_ref::<CgroupError>());
+            (format!("cannot be used: {error:#}"), cgroup.map(CgroupError::remedy))
+        }
     };
     Finding { what: "cgroup", state, remedy }
 }

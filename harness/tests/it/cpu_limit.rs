@@ -22,7 +22,8 @@ fn usable(place: &Place) -> bool {
         return true;
     }
     let refused = place.run_script(SCRIPT, &["--cpu-limit", "cgroup"]).exits(1);
-    refused.complains("failed to limit the CPU by a cgroup; what would make it possible: ");
+    let refused = refused.complains("error: failed to limit the CPU by a cgroup: ");
+    refused.complains("\nto make it possible: ");
     assert!(doctor.stdout.contains("to add it: "));
     assert_eq!(fs::read_dir(place.results()).expect("it was made").count(), 0);
     writeln!(std::io::stderr(), "not checked further: {line}").ok();

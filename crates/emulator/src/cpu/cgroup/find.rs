@@ -80,7 +80,9 @@ impl Mount {
         let within = Path::new(path).strip_prefix(&self.root).ok()?;
         // In a namespace of cgroups, what lies above its root begins with "/..".
         let above = within.components().any(|part| part == std::path::Component::ParentDir);
-        (!above).then(|| self.point.join(within))
+        // Joining an empty path would add a slash.
+        let folder = self.point.components().chain(within.components()).collect();
+        (!above).then_some(folder)
     }
 }
 
@@ -115,7 +117,7 @@ mod tests {
             };
         use CgroupVersion::{V1 as One, V2 as Two};
         let root = "5:cpuset:/other\n3:cpu,cpuacct:/\n0::/unified\n";
-        check(V1, root, Ok((One, "/sys/fs/cgroup/cpu,cpuacct/")));
+        check(V1, root, Ok((One, "/sys/fs/cgroup/cpu,cpuacct")));
         let nested = "3:cpu,cpuacct:/user.slice/a:b\n";
         check(V1, nested, Ok((One, "/sys/fs/cgroup/cpu,cpuacct/user.slice/a:b")));
         let scope = "0::/user.slice/user-1000.slice/run-1.scope\n";
