@@ -27,15 +27,14 @@ impl Output {
         if self.ended {
             return std::future::pending().await;
         }
-        let read = self.pipe.readable().await.is_ok();
-        let mut buffer = [0; 1];
-        if !read {
-            self.ended = true;
-        } else if !self.read() {
-            // Nothing there after all: makes tokio wait for the next event.
-            if let Ok(1) = self.pipe.try_read(&mut buffer) {
-                self.log.push(&buffer);
-            }
+        let readable = self.pipe.readable().await;
+        let mut buffer = [0; 16 * 1024];
+        match readable.and_then(|()| self.pipe.try_read(&mut buffer)) {
+            Ok(0) => self.ended = true,
+            Ok(n) => self.log.push(&buffer[..n]),
+            // Nothing there after all: tokio now waits for the next event.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.ended = true,
         }
     }
 

@@ -193,7 +193,10 @@ mod tests {
         let text = b"Name:\tjson\nVmPeak:\t   99 kB\nVmHWM:\t    5120 kB\nVmRSS:\t    4096 kB\nThreads:\t3\n";
         let expected = Status { resident: 4096 << 10, peak: 5120 << 10, threads: 3 };
         assert_eq!(parse(text), expected);
-        assert_eq!(parse(b"Name:\tzombie\nThreads:\t1\n"), Status { threads: 1, ..Status::default() });
+        assert_eq!(
+            parse(b"Name:\tzombie\nThreads:\t1\n"),
+            Status { threads: 1, ..Status::default() }
+        );
         assert_eq!(parse(b""), Status::default());
     }
 

@@ -21,7 +21,7 @@ pub struct Limits {
     pub freeze: bool,
 }
 
-/// Memory is looked at this often where no CPU limit sets the pace.
+/// Memory and children are looked at this often where no CPU limit sets the pace.
 const LOOK_NS: u64 = 4_000_000;
 
 /// Watches one process and everything that it started.
@@ -121,8 +121,8 @@ impl Watch {
         let due = match (next_event, self.phase) {
             (_, Phase::Idle) => return std::future::pending().await,
             (Some(next_event), Phase::Invoke) => next_event,
-            _ if self.limits.memory => self.next_look,
-            _ => return std::future::pending().await,
+            // Also where nothing is limited: what children use is seen only while they live.
+            _ => self.next_look,
         };
         loop {
             let now = now_ns();

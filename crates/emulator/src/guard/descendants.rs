@@ -5,49 +5,60 @@ use std::fs;
 
 use rustix::process::Pid;
 
-/// All living descendants of `root`, children before their own children.
-pub(super) fn descendants(root: Pid) -> Vec<Pid> {
-    let parents = parents();
-    let mut known = HashSet::from([root.as_raw_nonzero().get()]);
-    let mut found = Vec::new();
-    loop {
-        let before = found.len();
-        for &(pid, parent) in &parents {
-            if known.contains(&parent) && known.insert(pid) {
-                found.extend(Pid::from_raw(pid));
+/// All processes that are not zombies, at one moment.
+#[derive(Debug)]
+pub(super) struct Processes {
+    /// Process id and parent's id.
+    parents: Vec<(i32, i32)>,
+}
+
+impl Processes {
+    pub(super) fn read() -> Processes {
+        let folder = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = folder.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        Processes { parents: pids.filter_map(|pid| Some((pid, parent(pid)?))).collect() }
+    }
+
+    /// All descendants of `root`.
+    pub(super) fn descendants(&self, root: Pid) -> Vec<Pid> {
+        let mut known = HashSet::from([root.as_raw_nonzero().get()]);
+        let mut found = Vec::new();
+        loop {
+            let before = found.len();
+            for &(pid, parent) in &self.parents {
+                if known.contains(&parent) && known.insert(pid) {
+                    found.extend(Pid::from_raw(pid));
+                }
+            }
+            if found.len() == before {
+                return found;
             }
         }
-        if found.len() == before {
-            return found;
-        }
+    }
+
+    /// Children of `parent`.
+    pub(super) fn children(&self, parent: Pid) -> impl Iterator<Item = Pid> {
+        let parent = parent.as_raw_nonzero().get();
+        let of_parent = self.parents.iter().filter(move |&&(_, ppid)| ppid == parent);
+        of_parent.filter_map(|&(pid, _)| Pid::from_raw(pid))
     }
 }
 
-/// Children of `parent`.
-pub(super) fn children(parent: Pid) -> Vec<Pid> {
-    let parent = parent.as_raw_nonzero().get();
-    let of_parent = parents().into_iter().filter(|&(_, ppid)| ppid == parent);
-    of_parent.filter_map(|(pid, _)| Pid::from_raw(pid)).collect()
-}
-
-/// Whether a process was given the environment variable `marker` (`NAME=value`) at its start.
-pub(super) fn carries(pid: Pid, marker: &str) -> bool {
+/// Whether a process was given the environment variable `marker` (`NAME=value`) at its start. `None` if that cannot be
+/// told at this moment, as it has no environment at all: it is becoming another program, or ending.
+pub(super) fn carries(pid: Pid, marker: &str) -> Option<bool> {
     let path = format!("/proc/{}/environ", pid.as_raw_nonzero());
-    fs::read(path).is_ok_and(|vars| vars.split(|&b| b == 0).any(|var| var == marker.as_bytes()))
+    let vars = fs::read(path).ok().filter(|vars| !vars.is_empty())?;
+    Some(vars.split(|&b| b == 0).any(|var| var == marker.as_bytes()))
 }
 
-/// Process id and parent's id of every process that is not a zombie.
-fn parents() -> Vec<(i32, i32)> {
-    let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter_map(|pid| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // proc(5): "pid (comm) state ppid …", where comm may itself contain parentheses and spaces.
-        let (_, rest) = stat.rsplit_once(") ")?;
-        let mut fields = rest.split(' ');
-        let state = fields.next()?;
-        let parent = fields.next()?.parse().ok()?;
-        (state != "Z").then_some((pid, parent))
-    })
-    .collect()
+/// The parent of a process that is no zombie.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // proc(5): "pid (comm) state ppid …", where comm may itself contain parentheses and spaces.
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    (state != "Z").then_some(parent)
 }

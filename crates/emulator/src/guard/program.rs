@@ -26,7 +26,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::Serialize;
 
 use super::cgroups::{CgroupPlan, Cgroups, Refusal};
-use super::descendants::{carries, children, descendants};
+use super::descendants::{Processes, carries};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
 use crate::clock::now_ns;
 use crate::cpu::cgroup::Cgroup;
@@ -59,6 +59,11 @@ pub fn main(root: &Path) -> io::Result<()> {
     };
     served.and(removed)
 }
+
+/// Processes that the kernel cannot end in this time, because they wait for a device, are left to it.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
+/// After this time a process without environment has been started without one. It is killed at the end of all.
+const EXEC_PATIENCE: Duration = Duration::from_millis(50);
 
 struct Guard {
     socket: OwnedFd,
@@ -229,16 +234,38 @@ impl Guard {
         else {
             return; // It has ended, and that was told.
         };
-        let mut doomed = descendants(pid);
-        let orphans = children(getpid()).into_iter().filter(|pid| !self.launched.contains_key(pid));
-        for orphan in orphans.filter(|&orphan| carries(orphan, &launched.marker)) {
-            doomed.extend(descendants(orphan));
-            doomed.push(orphan);
+        if let Some(group) = &launched.cgroup {
+            // What is held back would die only when it gets its next quota.
+            group.set_quota(None).ok();
         }
-        // A process may be gone by now: that is what is wanted.
         kill_process_group(pid, Signal::KILL).ok();
-        for process in doomed {
-            kill_process(process, Signal::KILL).ok();
+        // Again and again until there is nobody left: a process may be started while this one looks at the others, and
+        // one that is just becoming another program (execve) cannot be told by its environment at that moment.
+        let begun = Instant::now();
+        loop {
+            let processes = Processes::read();
+            let mut doomed = processes.descendants(pid);
+            let orphans =
+                processes.children(getpid()).filter(|pid| !self.launched.contains_key(pid));
+            let mut undecided = false;
+            for orphan in orphans {
+                match carries(orphan, &launched.marker) {
+                    Some(true) => {
+                        doomed.extend(processes.descendants(orphan));
+                        doomed.push(orphan);
+                    }
+                    Some(false) => {}
+                    None => undecided = true,
+                }
+            }
+            undecided &= begun.elapsed() < EXEC_PATIENCE;
+            if (doomed.is_empty() && !undecided) || begun.elapsed() > KILL_PATIENCE {
+                break;
+            }
+            for process in doomed {
+                // It may be gone by now: that is what is wanted.
+                kill_process(process, Signal::KILL).ok();
+            }
         }
         if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
             self.ended(pid, status);
@@ -278,9 +305,9 @@ impl Guard {
 
     /// Kills every descendant, however it is called and whoever is its parent by now.
     fn end_everything(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + KILL_PATIENCE;
         while Instant::now() < deadline {
-            let left = descendants(getpid());
+            let left = Processes::read().descendants(getpid());
             if left.is_empty() {
                 break;
             }
