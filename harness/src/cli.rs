@@ -81,6 +81,8 @@ pub(crate) enum CpuLimit {
     Auto,
     /// AWS's accounts, kept by stopping and continuing the processes
     Tick,
+    /// A quota that the kernel keeps; needs a cgroup that may be written, see `kelvin doctor`
+    Cgroup,
     /// Every function runs at full speed
     Off,
 }
@@ -97,9 +99,21 @@ pub(crate) struct DoctorArgs {
     /// Compare the CPU limit with measurements published for AWS; takes minutes
     #[arg(long)]
     pub cpu_limit: bool,
+    /// Which mechanism to compare
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "cpu_limit")]
+    pub with: Mechanism,
     /// How often to measure each memory size, five invocations each time
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mechanism {
+    /// Of `--cpu-limit tick`
+    #[default]
+    Tick,
+    /// Of `--cpu-limit cgroup`
+    Cgroup,
 }
 
 #[derive(Debug, Args)]

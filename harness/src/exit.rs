@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use kelvin_emulator::cpu::CgroupError;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -18,7 +20,7 @@ pub(crate) enum Exit {
     InvocationsFailed = 4,
 }
 
-/// The exit code; errors are printed to standard error with all their causes.
+/// The exit code; errors are printed to standard error with all their causes, and what to do where there is a command.
 pub(crate) fn code(done: anyhow::Result<Exit>) -> ExitCode {
     let exit = match done {
         Ok(exit) => exit,
@@ -26,6 +28,11 @@ pub(crate) fn code(done: anyhow::Result<Exit>) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
             crate::terminal::complain(&format!("error: {error:#}"));
+            let cgroup = error.chain().find_map(|cause| cause.downcast_ref::<CgroupError>());
+            if let Some(cgroup) = cgroup {
+                let remedy = cgroup.remedy();
+                crate::terminal::complain(&format!("to make it possible: {remedy}"));
+            }
             Exit::NotCarriedOut
         }
     };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
+use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
 use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
@@ -15,11 +16,11 @@ use crate::{ANSWER, EVENT};
 pub(crate) const GUARD: &str = "guard";
 
 /// Nothing is enforced.
-pub(crate) const NONE: Limits = Limits { cpu: false, memory: false, freeze: false };
+pub(crate) const NONE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false };
 /// Processes are stopped between invocations.
-pub(crate) const FREEZE: Limits = Limits { cpu: false, memory: false, freeze: true };
+pub(crate) const FREEZE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: true };
 /// Everything is enforced.
-pub(crate) const ALL: Limits = Limits { cpu: true, memory: true, freeze: true };
+pub(crate) const ALL: Limits = Limits { cpu: CpuLimit::Tick, memory: true, freeze: true };
 
 /// An emulator with one function.
 #[derive(Debug)]

@@ -17,9 +17,10 @@ use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
+use crate::cpu::{CgroupVersion, CpuLimit};
 use crate::function::Command;
-use crate::guard::GuardClient;
-use crate::serving::{Ask, serve};
+use crate::guard::{self, Started};
+use crate::serving::{Ask, Place, serve};
 use crate::spin::Spin;
 use crate::watch::Limits;
 
@@ -47,7 +48,7 @@ pub struct GuardProgram {
 
 /// An embedded AWS Lambda.
 ///
-/// When it is dropped, every process that it started and every folder that it made are gone.
+/// When it is dropped, every process that it started, and every folder and cgroup that it made, is gone.
 #[derive(Debug)]
 pub struct Emulator {
     /// Taken at the end, which ends the serving thread.
@@ -57,6 +58,8 @@ pub struct Emulator {
     spin: Spin,
     cores: usize,
     limits: Limits,
+    /// By which the CPU is limited, if it is by cgroup.
+    cgroup: Option<CgroupVersion>,
 }
 
 impl Emulator {
@@ -65,35 +68,37 @@ impl Emulator {
         let folder = options.temporary_folder.clone();
         let root = folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
         // The guard first: from then on somebody removes the folder, even if this process ends right after making it.
-        let (mut guard, socket) = GuardClient::start(&options.guard, &root)
-            .map_err(|source| StartError::Guard { program: options.guard.path.clone(), source })?;
+        let Started { mut child, socket, cgroup } = guard::start(options, &root)?;
         if let Err(source) = DirBuilder::new().mode(0o700).create(&root) {
             drop(socket);
-            guard.wait().ok();
+            child.wait().ok();
             return Err(StartError::Folder { folder, source });
         }
+        let mechanism = cgroup.as_ref().map(|cgroup| cgroup.version);
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
-        let served = (root, spin.clone(), options.clone());
+        let Options { limits, init_timeout, .. } = *options;
+        let served = (Place { root, cgroup, limits, init_timeout }, spin.clone());
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
             .spawn(move || {
-                let (root, spin, options) = served;
+                let (place, spin) = served;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 if let Ok(runtime) = runtime {
-                    runtime.block_on(serve(socket, root, spin, &options, inbox));
+                    runtime.block_on(serve(socket, place, spin, inbox));
                 }
             })
             .map_err(StartError::Thread)?;
         Ok(Emulator {
             asks: Some(asks),
             thread: Some(thread),
-            guard,
+            guard: child,
             spin,
             cores,
-            limits: options.limits,
+            limits,
+            cgroup: mechanism,
         })
     }
 
@@ -140,7 +145,7 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(self.limits, self.cores),
+            enforcement: enforcement(self.limits, self.cgroup, self.cores),
             unavailable: unavailable(self.limits),
             notes,
         }
@@ -213,6 +218,7 @@ impl Platform for Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        let _one_at_a_time = guard::one_at_a_time(self.limits.cpu);
         self.asks = None;
         if let Some(thread) = self.thread.take() {
             // A panic over there has been printed already; what matters here is that the guard's socket is closed.
@@ -233,19 +239,25 @@ fn executable(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 fn unavailable(limits: Limits) -> BTreeMap<String, String> {
-    let throttled = ("throttled_ns".to_owned(), "no CPU limit is enforced".to_owned());
-    if limits.cpu { BTreeMap::new() } else { BTreeMap::from([throttled]) }
+    let why = match limits.cpu {
+        CpuLimit::Tick => return BTreeMap::new(),
+        CpuLimit::Off => "no CPU limit is enforced",
+        CpuLimit::Cgroup => {
+            "not attributed: a cgroup tells a total only, recorded as throttled_total_ns; it lies inside the spans and runtime"
+        }
+    };
+    BTreeMap::from([("throttled_ns".to_owned(), why.to_owned())])
 }
 
 /// What is enforced, by what; and what is not.
-fn enforcement(limits: Limits, cores: usize) -> Vec<Enforcement> {
+fn enforcement(limits: Limits, cgroup: Option<CgroupVersion>, cores: usize) -> Vec<Enforcement> {
     let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
         limit: limit.to_owned(),
         by: enforced.then(|| by.to_owned()),
         note: (!enforced).then(|| otherwise.to_owned()),
     };
     vec![
-        entry("cpu", limits.cpu, "tick model", "full speed at every memory size"),
+        cpu(limits.cpu, cgroup),
         entry(
             "memory",
             limits.memory,
@@ -265,6 +277,19 @@ fn enforcement(limits: Limits, cores: usize) -> Vec<Enforcement> {
         entry("private /tmp", false, "", "only TMPDIR is"),
         entry("processes and threads", false, "", "as many as this machine allows"),
     ]
+}
+
+fn cpu(limit: CpuLimit, cgroup: Option<CgroupVersion>) -> Enforcement {
+    let (by, note) = match limit {
+        CpuLimit::Off => (None, Some("full speed at every memory size")),
+        CpuLimit::Tick => (Some("tick model"), None),
+        CpuLimit::Cgroup => (
+            cgroup.map(CgroupVersion::name),
+            Some("short work takes as long as on AWS only where the kernel's tick is 4 ms too"),
+        ),
+    };
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Enforcement { limit: "cpu".to_owned(), by: owned(by), note: owned(note) }
 }
 
 fn visible_cpus(cores: usize) -> Enforcement {

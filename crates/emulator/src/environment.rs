@@ -14,6 +14,7 @@ use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use crate::clock::{epoch_ms, now_ns};
+use crate::cpu::cgroup::Cgroup;
 use crate::env_vars;
 use crate::failure::Failure;
 use crate::guard::GuardClient;
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub root: PathBuf,
     pub limits: Limits,
     pub init_timeout: Duration,
+    /// Holds the cgroups of processes, if they are limited by cgroup.
+    pub cgroup: Option<Cgroup>,
     pub spin: Spin,
     /// For environments and processes: no number is used twice.
     pub next_id: Arc<AtomicU64>,
@@ -64,7 +67,7 @@ pub(crate) struct Request<'a> {
     pub invoke: &'a InvokeRequest,
     /// When the function took it.
     pub accepted_at: u64,
-    /// Whether a CPU limit is enforced.
+    /// Whether it can be told when the environment is held back by its CPU limit.
     pub throttled: bool,
     /// Gets the response as soon as it is there.
     pub answered: oneshot::Sender<Bytes>,
@@ -165,6 +168,7 @@ impl Environment {
         let program = Program {
             config: config.clone(),
             limits: self.context.limits,
+            cgroup: self.context.cgroup.clone(),
             spin: self.context.spin.clone(),
             path: self.program.clone(),
             folder: task_root,
@@ -208,6 +212,7 @@ impl Environment {
         let process = self.process.as_mut().expect("init has made the process");
         self.timeout.as_mut().reset(deadline);
         process.output.begin();
+        process.limit_cpu().map_err(|error| Failure::unlimited(&error))?;
         let event = NextEvent {
             request_id: request.id,
             deadline_ms,

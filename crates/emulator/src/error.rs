@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::cpu::CgroupError;
+
 /// The emulator could not be started.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is its message")]
@@ -11,6 +13,11 @@ pub enum StartError {
     Folder { folder: PathBuf, source: io::Error },
     #[error("failed to start the guard process {}", program.display())]
     Guard { program: PathBuf, source: io::Error },
+    #[error("failed to limit the CPU by a cgroup")]
+    Cgroup {
+        #[from]
+        source: CgroupError,
+    },
     #[error("failed to start the serving thread")]
     Thread(#[source] io::Error),
 }

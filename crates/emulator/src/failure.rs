@@ -1,8 +1,11 @@
 //! Ways in which an invocation fails, and what AWS calls them.
 
+use std::error::Error;
+
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, FunctionError, Status};
 
+use crate::cpu::CgroupError;
 use crate::guard::ExitStatus;
 use crate::process::End;
 
@@ -21,6 +24,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A function that would run faster than asked for does not run.
+    pub(crate) fn unlimited(error: &CgroupError) -> Failure {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Failure::Internal(format!("the emulator could not limit the CPU: {error}{cause}"))
+    }
+
     /// Status, error and the payload that the caller gets.
     pub(crate) fn describe(
         &self,

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::clock::now_ns;
+use crate::cpu::CpuLimit;
 use crate::environment::{Context, Environment, Request};
 
 /// What can be asked of a function.
@@ -97,7 +98,7 @@ impl Function {
         }
         let environment = self.environment.as_mut().expect("it was made above");
         let config = &self.config;
-        let throttled = self.context.limits.cpu;
+        let throttled = self.context.limits.cpu == CpuLimit::Tick;
         let request = Request { id, config, invoke: request, accepted_at, throttled, answered };
         Ok(environment.invoke(request).await.into_invocation())
     }

@@ -32,7 +32,7 @@ pub(crate) struct Measured {
     pub ready_at: Option<u64>,
     request_bytes: u64,
     wants_log: bool,
-    /// Whether a CPU limit is enforced.
+    /// Whether it can be told when the environment was held back by its CPU limit.
     throttled: bool,
     outcome: Option<Outcome>,
 }
@@ -56,6 +56,7 @@ struct Outcome {
     max_memory_bytes: Option<u64>,
     spans: Option<kelvin_lambda::SpanLine>,
     holds: Vec<Interval>,
+    throttled_total_ns: Option<u64>,
     log: Option<String>,
 }
 
@@ -136,6 +137,7 @@ impl Measured {
             max_memory_bytes: None,
             spans: None,
             holds: Vec::new(),
+            throttled_total_ns: None,
             log: None,
         };
         if let Some(process) = process {
@@ -148,6 +150,7 @@ impl Measured {
                 .map(|(before, after)| after.saturating_sub(before));
             outcome.max_memory_bytes = process.peak_bytes();
             outcome.holds = process.holds().to_vec();
+            outcome.throttled_total_ns = process.throttled_total_ns();
             if self.wants_log || status != Status::Ok {
                 outcome.log = Some(process.output.tail());
             }
@@ -180,6 +183,7 @@ impl Measured {
             extension_overhead_ns: Some(0),
             cpu_ns: outcome.cpu_ns,
             throttled_ns,
+            throttled_total_ns: outcome.throttled_total_ns,
             decode_ns: spans.map(|spans| spans.decode_ns),
             compute_ns: spans.map(|spans| spans.compute_ns),
             io_ns: spans.map(|spans| spans.io_ns),

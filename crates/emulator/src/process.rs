@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::cpu::visible_cpus;
+use crate::cpu::cgroup::Cgroup;
+use crate::cpu::{CgroupError, visible_cpus};
 use crate::env_vars;
 use crate::guard::{self, ExitStatus, GuardClient, Launch};
 use crate::output::Output;
@@ -30,6 +31,7 @@ pub(crate) struct Process {
     watch: Option<Watch>,
     limits: Limits,
     config: FunctionConfig,
+    cgroup: Option<Cgroup>,
     spin: Spin,
     exec_ns: Option<u64>,
     ended: Option<End>,
@@ -42,6 +44,8 @@ pub(crate) struct Process {
 pub(crate) struct Program {
     pub config: FunctionConfig,
     pub limits: Limits,
+    /// In which each process gets a cgroup of its own, if any.
+    pub cgroup: Option<Cgroup>,
     pub spin: Spin,
     pub path: PathBuf,
     pub folder: PathBuf,
@@ -99,6 +103,7 @@ impl Process {
             watch: None,
             limits: program.limits,
             config: program.config,
+            cgroup: program.cgroup.map(|top| top.child(&id.to_string())),
             spin: program.spin,
             exec_ns: None,
             ended: None,
@@ -135,7 +140,7 @@ impl Process {
         match event {
             Some(guard::Event::Launched { pid, exec_ns, .. }) => {
                 self.exec_ns = Some(exec_ns);
-                self.watch = Some(Watch::new(self.limits, &self.config, pid));
+                self.watch = Some(Watch::new(self.limits, &self.config, pid, self.cgroup.clone()));
             }
             Some(guard::Event::LaunchFailed { message, .. }) => {
                 self.ended = Some(End::NotStarted(message));
@@ -160,6 +165,11 @@ impl Process {
         self.exec_ns
     }
 
+    /// Ends the full speed of INIT. Must come before the first event; does nothing after it.
+    pub(crate) fn limit_cpu(&mut self) -> Result<(), CgroupError> {
+        self.watch.as_mut().map_or(Ok(()), Watch::limit_cpu)
+    }
+
     /// Thaws the process and hands an event to the runtime, which must be ready. Returns the CPU time so far.
     pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) -> Option<u64> {
         let cpu_ns = self.watch.as_mut().and_then(|watch| watch.begin(now));
@@ -177,6 +187,11 @@ impl Process {
     /// When the process was held back by its CPU limit in this invocation.
     pub(crate) fn holds(&self) -> &[Interval] {
         self.watch.as_ref().map_or(&[], Watch::holds)
+    }
+
+    /// How long it was held back in this invocation, where only a total is known.
+    pub(crate) fn throttled_total_ns(&self) -> Option<u64> {
+        self.watch.as_ref()?.throttled_total_ns()
     }
 
     /// CPU time of the process and its known descendants so far.

@@ -5,17 +5,19 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use kelvin_lambda::Invocation;
 use kelvin_platform::{FunctionId, FunctionSpec, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client;
-use crate::emulator::Options;
+use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
 use crate::spin::Spin;
+use crate::watch::Limits;
 
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
@@ -35,19 +37,30 @@ pub(crate) enum Ask {
     },
 }
 
+/// Where environments live, and under which limits.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Holds their folders.
+    pub root: PathBuf,
+    /// Holds the cgroups of their processes, if they are limited by cgroup.
+    pub cgroup: Option<Cgroup>,
+    pub limits: Limits,
+    pub init_timeout: Duration,
+}
+
 /// Serves until nobody can ask any more; then everything on this thread is dropped, the guard's socket last of all.
 pub(crate) async fn serve(
     guard_socket: OwnedFd,
-    root: PathBuf,
+    place: Place,
     spin: Spin,
-    options: &Options,
     mut asks: mpsc::UnboundedReceiver<Ask>,
 ) {
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let (limits, init_timeout) = (options.limits, options.init_timeout);
-    let context = Context { guard, root, limits, init_timeout, spin: spin.clone(), next_id };
+    let Place { root, cgroup, limits, init_timeout } = place;
+    let context =
+        Context { guard, root, limits, init_timeout, cgroup, spin: spin.clone(), next_id };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {

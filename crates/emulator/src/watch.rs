@@ -1,19 +1,20 @@
 //! What is watched and enforced while a process runs: its CPU limit, its memory limit, and its freeze.
 
-use kelvin_lambda::{FunctionConfig, Interval};
+use kelvin_lambda::{FunctionConfig, Interval, MemorySize};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::time::{Duration, sleep};
 
 use crate::clock::now_ns;
-use crate::cpu::TickLimit;
+use crate::cpu::cgroup::{Cgroup, CgroupLimit};
+use crate::cpu::{CgroupError, CpuLimit, Limiter, TickLimit};
 use crate::spin::Spin;
 use crate::usage::Usage;
 
 /// Which of Lambda's limits are enforced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// CPU in proportion to memory, by the tick model.
-    pub cpu: bool,
+    /// CPU in proportion to memory, and by which mechanism.
+    pub cpu: CpuLimit,
     /// The environment is killed when its processes' resident memory exceeds the memory size.
     pub memory: bool,
     /// Processes are stopped between invocations.
@@ -30,7 +31,7 @@ pub(crate) struct Watch {
     memory_bytes: u64,
     usage: Usage,
     group: Option<Pid>,
-    cpu: Option<TickLimit>,
+    cpu: Option<Box<dyn Limiter>>,
     phase: Phase,
     next_look: u64,
     stopped: bool,
@@ -53,13 +54,19 @@ pub(crate) enum Found {
 }
 
 impl Watch {
-    pub(crate) fn new(limits: Limits, config: &FunctionConfig, pid: i32) -> Watch {
+    /// `cgroup` is the process's own, if it has one.
+    pub(crate) fn new(
+        limits: Limits,
+        config: &FunctionConfig,
+        pid: i32,
+        cgroup: Option<Cgroup>,
+    ) -> Watch {
         Watch {
             limits,
             memory_bytes: config.memory_size.bytes(),
             usage: Usage::of(pid),
             group: Pid::from_raw(pid),
-            cpu: limits.cpu.then(|| TickLimit::new(config.memory_size)),
+            cpu: limiter(limits.cpu, config.memory_size, cgroup),
             phase: Phase::Init,
             next_look: now_ns() + LOOK_NS,
             stopped: false,
@@ -75,6 +82,11 @@ impl Watch {
     pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
         self.usage.look();
         self.usage.peak_bytes()
+    }
+
+    /// Ends the full speed of INIT. Must come before the first invocation.
+    pub(crate) fn limit_cpu(&mut self) -> Result<(), CgroupError> {
+        self.cpu.as_mut().map_or(Ok(()), |cpu| cpu.enforce())
     }
 
     /// An invocation begins: opens the books, and thaws. Returns the CPU time of the processes so far.
@@ -95,14 +107,20 @@ impl Watch {
 
     /// When the environment was held in this invocation.
     pub(crate) fn holds(&self) -> &[Interval] {
-        self.cpu.as_ref().map_or(&[], TickLimit::holds)
+        self.cpu.as_ref().map_or(&[], |cpu| cpu.holds())
+    }
+
+    /// How long it was held in this invocation, where only a total is known.
+    pub(crate) fn throttled_total_ns(&self) -> Option<u64> {
+        self.cpu.as_ref()?.throttled_total_ns()
     }
 
     /// Waits until [`Watch::look`] is due. Cancel safe.
     pub(crate) async fn due(&self, spin: &Spin) {
-        let due = match (&self.cpu, self.phase) {
+        let next_event = self.cpu.as_ref().and_then(|cpu| cpu.next_event());
+        let due = match (next_event, self.phase) {
             (_, Phase::Idle) => return std::future::pending().await,
-            (Some(cpu), Phase::Invoke) => cpu.next_event(),
+            (Some(next_event), Phase::Invoke) => next_event,
             // Also where nothing is limited: what children use is seen only while they live.
             _ => self.next_look,
         };
@@ -154,5 +172,17 @@ impl Watch {
         for pid in self.usage.descendants().filter_map(Pid::from_raw) {
             kill_process(pid, signal).ok();
         }
+    }
+}
+
+fn limiter(
+    limit: CpuLimit,
+    memory: MemorySize,
+    cgroup: Option<Cgroup>,
+) -> Option<Box<dyn Limiter>> {
+    match limit {
+        CpuLimit::Off => None,
+        CpuLimit::Tick => Some(Box::new(TickLimit::new(memory))),
+        CpuLimit::Cgroup => Some(Box::new(CgroupLimit::new(cgroup?, memory))),
     }
 }

@@ -34,8 +34,11 @@ pub struct Timing {
     pub extension_overhead_ns: Option<u64>,
     /// CPU time of the environment's processes in this invocation (INIT not included).
     pub cpu_ns: Option<u64>,
-    /// Time in which the environment was held back by its CPU limit while it had work.
+    /// Time in which the environment was held back by its CPU limit while it had work; no other part contains it.
     pub throttled_ns: Option<u64>,
+    /// The same where only a total is known, over all CPUs and until the runtime is ready for the next event. It lies somewhere
+    /// inside the other parts, so it is none of the ladder; then `throttled_ns` is `None`.
+    pub throttled_total_ns: Option<u64>,
     /// Span of the handler: payload → event.
     pub decode_ns: Option<u64>,
     /// Span of the handler: its own time without `io`.
@@ -137,5 +140,36 @@ impl Ladder {
     /// The latency.
     pub fn sum_ns(&self) -> i64 {
         self.parts().iter().map(|(_, ns)| ns).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_adds_up_to_the_latency_with_and_without_attribution() {
+        let check = |throttled_ns, throttled_total_ns, runtime_ns| {
+            let timing = Timing {
+                latency_ns: 1_000,
+                queue_ns: Some(100),
+                response_latency_ns: Some(700),
+                response_duration_ns: Some(50),
+                throttled_ns,
+                throttled_total_ns,
+                decode_ns: Some(10),
+                compute_ns: Some(300),
+                io_ns: Some(40),
+                encode_ns: Some(20),
+                ..Timing::default()
+            };
+            let ladder = timing.ladder().unwrap();
+            assert_eq!(ladder.sum_ns(), 1_000);
+            assert_eq!((ladder.client_ns, ladder.runtime_ns), (150, runtime_ns));
+        };
+        check(None, None, 330);
+        check(Some(200), None, 130);
+        // A total may even be larger than the latency, and is no part of it.
+        check(None, Some(1_500), 330);
     }
 }

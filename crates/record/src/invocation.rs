@@ -63,6 +63,9 @@ pub struct InvocationRecord {
     /// Held back by the CPU limit.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub throttled_ns: Measured,
+    /// Held back by the CPU limit, where only a total is known: over all CPUs, and inside the other parts.
+    #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
+    pub throttled_total_ns: Measured,
     /// Span of the handler: payload → event.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub decode_ns: Measured,
@@ -151,6 +154,7 @@ impl InvocationRecord {
             extension_overhead_ns: measured("extension_overhead_ns", timing.extension_overhead_ns),
             cpu_ns: measured("cpu_ns", timing.cpu_ns),
             throttled_ns: measured("throttled_ns", timing.throttled_ns),
+            throttled_total_ns: measured("throttled_total_ns", timing.throttled_total_ns),
             decode_ns: measured("decode_ns", timing.decode_ns),
             compute_ns: measured("compute_ns", timing.compute_ns),
             io_ns: measured("io_ns", timing.io_ns),
@@ -178,6 +182,7 @@ impl InvocationRecord {
             extension_overhead_ns: self.extension_overhead_ns.value(),
             cpu_ns: self.cpu_ns.value(),
             throttled_ns: self.throttled_ns.value(),
+            throttled_total_ns: self.throttled_total_ns.value(),
             decode_ns: self.decode_ns.value(),
             compute_ns: self.compute_ns.value(),
             io_ns: self.io_ns.value(),

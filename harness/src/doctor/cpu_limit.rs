@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use kelvin_emulator::Limits;
-use kelvin_emulator::cpu::{predicted_wall, published};
+use kelvin_emulator::cpu::{CpuLimit, predicted_wall, published};
 use kelvin_lambda::{MemorySize, Start};
 
 use super::work::Work;
@@ -13,7 +13,6 @@ use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::terminal;
 
-const LIMITS: Limits = Limits { cpu: true, memory: false, freeze: true };
 /// Of the long work.
 const LONG_MS: f64 = 150.0;
 
@@ -32,8 +31,8 @@ impl Row {
 }
 
 /// Measures all tables, interleaved, `rounds` times each, and prints them.
-pub(super) fn compare(rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
-    let patient = Patient::new(LIMITS)?;
+pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
+    let patient = Patient::new(Limits { cpu: limit, memory: false, freeze: true })?;
     let mut short: Vec<Row> = published::short_work()
         .into_iter()
         .map(|(memory, published_ms)| Row {
@@ -65,8 +64,10 @@ pub(super) fn compare(rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
         measure_init(&patient, &mut init, stop)?;
     }
     let noise = machine::timer_noise();
+    let mechanism = patient.mechanism();
     drop(patient);
-    terminal::print(&text(&short, &long, &tick, &init, &noise))?;
+    let tables = text(&short, &long, &tick, &init, &noise);
+    terminal::print(&format!("CPU limit by {mechanism}\n\n{tables}"))?;
     Ok(Exit::Done)
 }
 

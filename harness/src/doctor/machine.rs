@@ -6,13 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use kelvin_emulator::Limits;
+use kelvin_emulator::cpu::{CgroupError, CpuLimit};
+
+use super::Patient;
+
 /// One thing that a measurement may want.
 pub(super) struct Finding {
     what: &'static str,
     /// What was found.
     state: String,
     /// How to get it, where it is missing.
-    remedy: Option<&'static str>,
+    remedy: Option<String>,
 }
 
 pub(super) fn look() -> Vec<Finding> {
@@ -23,6 +28,7 @@ pub(super) fn look() -> Vec<Finding> {
             state: "tick model (stop and continue signals; needs no privileges)".to_owned(),
             remedy: None,
         },
+        cgroup(),
         Finding {
             what: "memory limit",
             state: "resident memory, looked at every 4 ms".to_owned(),
@@ -54,10 +60,23 @@ fn cores() -> Finding {
     } else {
         (
             "1: the serving thread has to sleep, latencies are longer".to_owned(),
-            Some("give this machine or container a second core"),
+            Some("give this machine or container a second core".to_owned()),
         )
     };
     Finding { what: "cores", state, remedy }
+}
+
+/// Tries it: only the kernel knows all that may be in the way.
+fn cgroup() -> Finding {
+    let limits = Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: false };
+    let (state, remedy) = match Patient::new(limits) {
+        Ok(patient) => (format!("{} (--cpu-limit cgroup)", patient.mechanism()), None),
+        Err(error) => {
+            let cgroup = error.chain().find_map(|cause| cause.downcast_ref::<CgroupError>());
+            (format!("cannot be used: {error:#}"), cgroup.map(CgroupError::remedy))
+        }
+    };
+    Finding { what: "cgroup", state, remedy }
 }
 
 fn governor() -> Finding {
@@ -66,7 +85,7 @@ fn governor() -> Finding {
         Ok(governor) if governor.trim() == "performance" => ("performance".to_owned(), None),
         Ok(governor) => (
             format!("{}: the clock rate follows the load", governor.trim()),
-            Some("sudo cpupower frequency-set --governor performance"),
+            Some("sudo cpupower frequency-set --governor performance".to_owned()),
         ),
         Err(_) => ("not visible, as in most virtual machines".to_owned(), None),
     };
@@ -79,7 +98,7 @@ fn program(name: &'static str, purpose: &str, remedy: &'static str) -> Finding {
         None => Finding {
             what: name,
             state: format!("not found; needed {purpose}"),
-            remedy: Some(remedy),
+            remedy: Some(remedy.to_owned()),
         },
     }
 }

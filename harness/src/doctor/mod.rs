@@ -8,12 +8,13 @@ use std::env;
 use std::time::Duration;
 
 use anyhow::Context;
+use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
 use tokio::runtime::Runtime;
 
-use crate::cli::DoctorArgs;
+use crate::cli::{DoctorArgs, Mechanism};
 use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::terminal;
@@ -21,7 +22,11 @@ use crate::terminal;
 pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
     if args.cpu_limit {
         let stop = Stop::on_signals().context("failed to watch for signals")?;
-        return cpu_limit::compare(args.rounds, &stop);
+        let limit = match args.with {
+            Mechanism::Tick => CpuLimit::Tick,
+            Mechanism::Cgroup => CpuLimit::Cgroup,
+        };
+        return cpu_limit::compare(limit, args.rounds, &stop);
     }
     let findings = machine::look();
     terminal::print(&machine::render(&findings))?;
@@ -45,6 +50,13 @@ impl Patient {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         Ok(Patient { emulator: Emulator::start(&options)?, runtime })
+    }
+
+    /// By which the CPU is limited, in the words of `run.json`.
+    fn mechanism(&self) -> String {
+        let enforcement = self.emulator.describe().enforcement;
+        let cpu = enforcement.into_iter().find(|entry| entry.limit == "cpu");
+        cpu.and_then(|entry| entry.by).unwrap_or_else(|| "nothing".to_owned())
     }
 
     fn deploy(&self, memory: MemorySize) -> anyhow::Result<FunctionId> {

@@ -1,14 +1,18 @@
 //! Which limits are wanted, and which are a condition.
 
 use anyhow::bail;
-use kelvin_emulator::Limits;
+use kelvin_emulator::{Limits, cpu};
 use kelvin_lambda::PlatformFacts;
 
 use crate::cli::{CpuLimit, LimitArgs, Switch};
 
 pub(super) fn wanted(args: &LimitArgs) -> Limits {
     Limits {
-        cpu: args.cpu_limit != CpuLimit::Off,
+        cpu: match args.cpu_limit {
+            CpuLimit::Auto | CpuLimit::Tick => cpu::CpuLimit::Tick,
+            CpuLimit::Cgroup => cpu::CpuLimit::Cgroup,
+            CpuLimit::Off => cpu::CpuLimit::Off,
+        },
         memory: args.memory_limit == Switch::On,
         freeze: args.freeze == Switch::On,
     }

@@ -1,5 +1,6 @@
 //! End to end: the real command line, real builds, real processes.
 
+mod cpu_limit;
 mod foreign;
 mod interrupt;
 mod kit;

@@ -9,6 +9,7 @@
 use kelvin_lambda::{Interval, MemorySize};
 
 use super::account::Account;
+use super::{CgroupError, Limiter};
 
 /// The CPU limit of one process and what it started, from one invocation to the next.
 #[derive(Debug)]
@@ -30,10 +31,15 @@ impl TickLimit {
             holds: Vec::new(),
         }
     }
+}
 
-    /// An invocation begins. `cpu_ns` is the CPU time of the processes so far. Returns whether the processes must be
-    /// stopped for what earlier invocations used.
-    pub(crate) fn begin(&mut self, now: u64, cpu_ns: u64) -> bool {
+impl Limiter for TickLimit {
+    /// The account is opened by the first invocation, so there is nothing to do.
+    fn enforce(&mut self) -> Result<(), CgroupError> {
+        Ok(())
+    }
+
+    fn begin(&mut self, now: u64, cpu_ns: u64) -> bool {
         self.holds.clear();
         self.held_since = None;
         if self.account.wake(now) {
@@ -43,13 +49,11 @@ impl TickLimit {
         self.advance(now, cpu_ns)
     }
 
-    /// When [`TickLimit::advance`] is due.
-    pub(crate) fn next_event(&self) -> u64 {
-        self.account.next_event()
+    fn next_event(&self) -> Option<u64> {
+        Some(self.account.next_event())
     }
 
-    /// Brings the books up to date; then whether the processes must be stopped.
-    pub(crate) fn advance(&mut self, now: u64, cpu_ns: u64) -> bool {
+    fn advance(&mut self, now: u64, cpu_ns: u64) -> bool {
         let used_ns = cpu_ns.saturating_sub(self.charged_ns);
         self.charged_ns = self.charged_ns.max(cpu_ns);
         self.account.advance(now, used_ns);
@@ -64,8 +68,12 @@ impl TickLimit {
         self.account.is_held()
     }
 
-    /// When the environment was held in this invocation, in order.
-    pub(crate) fn holds(&self) -> &[Interval] {
+    fn holds(&self) -> &[Interval] {
         &self.holds
+    }
+
+    /// Every hold is known, so no total stands beside them.
+    fn throttled_total_ns(&self) -> Option<u64> {
+        None
     }
 }

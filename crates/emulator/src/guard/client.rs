@@ -16,8 +16,11 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
+use super::cgroups::{CgroupPlan, Refusal};
 use super::{Event, Launch, MAX_MESSAGE, Request};
 use crate::GuardProgram;
+use crate::cpu::CgroupError;
+use crate::cpu::cgroup::Cgroup;
 
 /// Handle to the task that owns the guard's socket.
 #[derive(Clone, Debug)]
@@ -52,6 +55,21 @@ impl GuardClient {
             .process_group(0)
             .spawn()?;
         Ok((child, ours))
+    }
+
+    /// Has the guard make cgroups, one for each process launched later; they are gone when the guard is. Must be called
+    /// before [`GuardClient::serve`]. Returns the group that will hold them, unless it cannot be made.
+    pub(crate) fn make_cgroups(
+        socket: &OwnedFd,
+        plan: CgroupPlan,
+    ) -> io::Result<Result<Cgroup, CgroupError>> {
+        let top = plan.top();
+        let message = serde_json::to_vec(&Request::MakeCgroups(plan))?;
+        rustix::net::send(socket, &message, SendFlags::NOSIGNAL)?;
+        let mut answer = vec![0; MAX_MESSAGE];
+        let size = recv(socket, &mut answer[..], RecvFlags::empty())?.0;
+        let made: Result<(), Refusal> = serde_json::from_slice(&answer[..size])?;
+        Ok(made.map(|()| top).map_err(CgroupError::from))
     }
 
     /// Spawns the task that owns the socket, on the current runtime.

@@ -2,26 +2,33 @@
 //!
 //! The emulator starts the guard first and speaks with it over a socket that nobody else holds.
 //! However the emulator's process ends, even by SIGKILL, the kernel closes its end of the socket; the guard then kills
-//! all of its own descendants, removes the folders of the execution environments, and ends.
+//! all of its own descendants, removes the folders and the cgroups of the execution environments, and ends.
 //! The guard is a child subreaper (prctl(2)), so a process that left its process group or lost its parent is still its
 //! descendant.
 //!
 //! It is also the launcher, because it is small: a fork of a large harness would cost milliseconds.
 
+mod cgroups;
 mod client;
 mod descendants;
 mod program;
+mod start;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cgroups::CgroupPlan;
 pub(crate) use client::GuardClient;
 pub use program::main;
+pub(crate) use start::{Started, one_at_a_time, start};
 
 /// What the emulator asks of the guard: one JSON message each.
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
+    /// Makes a cgroup in which each process launched from now on gets one of its own. Comes first, if at all; answered by a
+    /// `Result<(), Refusal>`.
+    MakeCgroups(CgroupPlan),
     /// Starts a process in a process group of its own. The write end of its output pipe comes with the message.
     Launch(Launch),
     /// Kills a launched process and all of its descendants; answered by `Exited`.

@@ -23,10 +23,13 @@ use rustix::process::{
     set_child_subreaper, wait, waitpid,
 };
 use rustix::thread::{CpuSet, sched_setaffinity};
+use serde::Serialize;
 
+use super::cgroups::{CgroupPlan, Cgroups, Refusal};
 use super::descendants::{Processes, carries};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
 use crate::clock::now_ns;
+use crate::cpu::cgroup::Cgroup;
 
 /// Runs the guard until the emulator is gone. `root` is the folder that holds all execution environments; it is removed
 /// at the end.
@@ -44,9 +47,12 @@ pub fn main(root: &Path) -> io::Result<()> {
     }
     set_child_subreaper(Some(getpid()))?;
     let socket = rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3)?;
-    let mut guard = Guard { socket, launched: HashMap::new() };
+    let mut guard = Guard { socket, launched: HashMap::new(), cgroups: None };
     let served = guard.serve();
     guard.end_everything();
+    if let Some(cgroups) = &mut guard.cgroups {
+        cgroups.end();
+    }
     let removed = match fs::remove_dir_all(root) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -63,6 +69,8 @@ struct Guard {
     socket: OwnedFd,
     /// Processes that were launched and not yet reaped.
     launched: HashMap<Pid, Launched>,
+    /// Where processes are limited by cgroup.
+    cgroups: Option<Cgroups>,
 }
 
 struct Launched {
@@ -70,6 +78,7 @@ struct Launched {
     marker: String,
     /// Becomes readable when the process ends. Unlike SIGCHLD it does not wake the guard at each stop and continue.
     pidfd: OwnedFd,
+    cgroup: Option<Cgroup>,
 }
 
 impl Guard {
@@ -131,12 +140,9 @@ impl Guard {
 
     fn carry_out(&mut self, request: Request, output: Option<OwnedFd>) {
         match request {
+            Request::MakeCgroups(plan) => self.make_cgroups(&plan),
             Request::Launch(launch) => {
-                let id = launch.id;
-                let event = match self.launch(launch, output) {
-                    Ok(event) => event,
-                    Err(error) => Event::LaunchFailed { id, message: error.to_string() },
-                };
+                let event = self.launch_in_group(launch, output);
                 self.tell(&event);
             }
             Request::Kill { id } => {
@@ -147,7 +153,37 @@ impl Guard {
         }
     }
 
-    fn launch(&mut self, launch: Launch, output: Option<OwnedFd>) -> io::Result<Event> {
+    fn make_cgroups(&mut self, plan: &CgroupPlan) {
+        let made = Cgroups::make(plan).map(|cgroups| self.cgroups = Some(cgroups));
+        self.tell(&made.map_err(Refusal::from));
+    }
+
+    /// Launches a process in a cgroup of its own, where there are cgroups.
+    fn launch_in_group(&mut self, launch: Launch, output: Option<OwnedFd>) -> Event {
+        let id = launch.id;
+        let failed =
+            |error: &dyn std::error::Error| Event::LaunchFailed { id, message: error.to_string() };
+        let made = self.cgroups.as_ref().map(|cgroups| cgroups.make_group(id)).transpose();
+        let (group, procs) = match made {
+            Ok(made) => made.unzip(),
+            Err(error) => return failed(&error),
+        };
+        match self.launch(launch, output, group.clone(), procs) {
+            Ok(event) => event,
+            Err(error) => {
+                self.remove_group(group);
+                failed(&error)
+            }
+        }
+    }
+
+    fn launch(
+        &mut self,
+        launch: Launch,
+        output: Option<OwnedFd>,
+        cgroup: Option<Cgroup>,
+        procs: Option<File>,
+    ) -> io::Result<Event> {
         let output = output.ok_or_else(|| io::Error::other("the message came without a pipe"))?;
         let (exec_time, exec_time_write) = pipe_with(PipeFlags::CLOEXEC)?;
         let program = CString::new(launch.program.as_os_str().as_bytes())?;
@@ -163,6 +199,9 @@ impl Guard {
             .stdout(output.try_clone()?)
             .stderr(output);
         let exec = move || {
+            if let Some(procs) = &procs {
+                rustix::io::write(procs, b"0")?;
+            }
             if let Some(cpus) = &cpus {
                 sched_setaffinity(None, cpus)?;
             }
@@ -184,7 +223,7 @@ impl Guard {
         File::from(exec_time).read_exact(&mut stamp)?;
         let pid = Pid::from_child(&child);
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
-        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker, pidfd });
+        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker, pidfd, cgroup });
         Ok(Event::Launched {
             id: launch.id,
             pid: pid.as_raw_nonzero().get(),
@@ -198,6 +237,10 @@ impl Guard {
         else {
             return; // It has ended, and that was told.
         };
+        if let Some(group) = &launched.cgroup {
+            // What is held back would die only when it gets its next quota.
+            group.set_quota(None).ok();
+        }
         kill_process_group(pid, Signal::KILL).ok();
         self.kill_rest(pid, &launched.marker);
         if let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::empty()) {
@@ -257,10 +300,17 @@ impl Guard {
             None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
         };
         self.tell(&Event::Exited { id: launched.id, status });
+        self.remove_group(launched.cgroup);
     }
 
-    fn tell(&self, event: &Event) {
-        let message = serde_json::to_vec(event).expect("events can always be written as JSON");
+    fn remove_group(&mut self, group: Option<Cgroup>) {
+        if let (Some(cgroups), Some(group)) = (&mut self.cgroups, group) {
+            cgroups.remove(group);
+        }
+    }
+
+    fn tell(&self, answer: &impl Serialize) {
+        let message = serde_json::to_vec(answer).expect("answers can always be written as JSON");
         // The emulator may be gone; the next receive finds out.
         send(&self.socket, &message, SendFlags::NOSIGNAL).ok();
     }
@@ -290,7 +340,8 @@ fn has_other_children(launched: &HashMap<Pid, Launched>) -> bool {
     let Ok(list) = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) else {
         return true;
     };
-    let mut children = list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    let mut children =
+        list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
     children.any(|child| !launched.contains_key(&child))
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kelvin_emulator::Limits;
+use kelvin_emulator::cpu::CpuLimit;
 use kelvin_lambda::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, MemorySize, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError};
 
@@ -40,8 +41,8 @@ fn check(kit: &Kit, function: FunctionId, (what, status, response, next): Row<'_
 
 #[test]
 fn after_each_failure_the_next_invocation_works() {
-    for on in [false, true] {
-        fail_in_every_way(Limits { cpu: on, memory: on, freeze: on });
+    for (cpu, on) in [(CpuLimit::Off, false), (CpuLimit::Tick, true)] {
+        fail_in_every_way(Limits { cpu, memory: on, freeze: on });
     }
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_emulator::cpu::CpuLimit;
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, StartError};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 use tempfile::TempDir;
@@ -29,10 +30,14 @@ pub(crate) fn kit_with(limits: Limits) -> Kit {
 }
 
 pub(crate) fn kit_of(change: impl FnOnce(&mut Options)) -> Kit {
+    try_kit_of(change).expect("the emulator starts")
+}
+
+pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, StartError> {
     let folder = Folder(TempDir::new().expect("a temporary folder"));
     let mut options = Options {
         temporary_folder: folder.path().to_owned(),
-        limits: Limits { cpu: false, memory: false, freeze: false },
+        limits: Limits { cpu: CpuLimit::Off, memory: false, freeze: false },
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),
@@ -40,9 +45,9 @@ pub(crate) fn kit_of(change: impl FnOnce(&mut Options)) -> Kit {
         },
     };
     change(&mut options);
-    let emulator = Emulator::start(&options).expect("the emulator starts");
+    let emulator = Emulator::start(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Kit { emulator, runtime: runtime.expect("a runtime"), folder }
+    Ok(Kit { emulator, runtime: runtime.expect("a runtime"), folder })
 }
 
 impl Kit {

@@ -1,11 +1,12 @@
 //! CPU, memory and freeze, enforced on real processes.
 
 use kelvin_emulator::Limits;
+use kelvin_emulator::cpu::CpuLimit;
 use kelvin_lambda::{MemorySize, Start, Status, Timing};
 
 use crate::kit::{kit_with, seen};
 
-const NONE: Limits = Limits { cpu: false, memory: false, freeze: false };
+const NONE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false };
 
 fn memory(mb: u32) -> MemorySize {
     MemorySize::new(mb).expect("in range")
@@ -13,7 +14,7 @@ fn memory(mb: u32) -> MemorySize {
 
 #[test]
 fn work_beyond_the_quota_is_held_back_and_said_to_be() {
-    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(128));
     kit.invoke(function, "echo");
     let spun = kit.invoke(function, "spin 50");
@@ -27,7 +28,7 @@ fn work_beyond_the_quota_is_held_back_and_said_to_be() {
 
 #[test]
 fn a_whole_core_and_short_work_are_not_held_back() {
-    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(1769));
     kit.invoke(function, "spin 100");
     let small = kit.deploy(|config| {
@@ -40,7 +41,7 @@ fn a_whole_core_and_short_work_are_not_held_back() {
 
 #[test]
 fn short_work_back_to_back_is_held_back_as_if_it_were_one() {
-    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(128));
     kit.invoke(function, "echo");
     let all: Vec<_> = (0..60).map(|_| kit.invoke(function, "spin 1").timing).collect();
@@ -52,7 +53,7 @@ fn short_work_back_to_back_is_held_back_as_if_it_were_one() {
 
 #[test]
 fn children_are_held_back_together_with_their_parent() {
-    let kit = kit_with(Limits { cpu: true, ..NONE });
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(128));
     kit.invoke(function, "echo");
     let children = kit.invoke(function, "children");

@@ -1,5 +1,6 @@
 //! The emulator from outside: real processes, real protocol.
 
+mod cgroup;
 mod failures;
 mod kit;
 mod left_behind;

@@ -49,6 +49,7 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
         Ok("exit 1") => exit(1),
         Ok("hang") => sleep(FOR_EVER),
         Ok("grow") => grow(),
+        Ok("quota") => std::fs::write(format!("{tmp}/quota"), quota()?)?,
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
         Ok("exit once") if first => exit(1),
         Ok("hang once") if first => sleep(FOR_EVER),
@@ -231,6 +232,11 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             while COUNT.load(Ordering::Relaxed) == seen {}
             respond(runtime, &seen.to_string())?;
         }
+        "quota" => {
+            let path = format!("{}/quota", env::var("TMPDIR").expect("the emulator sets it"));
+            let at_init = std::fs::read_to_string(path)?;
+            respond(runtime, &format!("\"{at_init}, then {}\"", quota()?))?;
+        }
         "pid" => {
             respond(runtime, &std::process::id().to_string())?;
         }
@@ -268,6 +274,23 @@ fn answer_late(api: &str, path: &str) -> ! {
     loop {
         Runtime::connect(api).and_then(|mut runtime| runtime.post(path, b"\"late\"")).ok();
     }
+}
+
+/// What this process's cgroup grants in a period, in microseconds.
+fn quota() -> io::Result<String> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup")?;
+    let path_of = |wanted: fn(&str) -> bool| {
+        let mut lines = groups.lines().map(|line| line.splitn(3, ':').collect::<Vec<_>>());
+        lines.find(|fields| wanted(fields[1])).map(|fields| fields[2].to_owned())
+    };
+    let v1 = path_of(|controllers| controllers.split(',').any(|name| name == "cpu"));
+    let file = match v1 {
+        Some(path) => format!("/sys/fs/cgroup/cpu{path}/cpu.cfs_quota_us"),
+        None => format!("/sys/fs/cgroup{}/cpu.max", path_of(str::is_empty).unwrap_or_default()),
+    };
+    let text = std::fs::read_to_string(file)?;
+    let quota = text.split_whitespace().next().unwrap_or_default();
+    Ok(if matches!(quota, "-1" | "max") { "none" } else { quota }.to_owned())
 }
 
 fn shell(script: &str) -> Command {

@@ -45,7 +45,18 @@ fn the_timing_comes_back() {
         let record = InvocationRecord::new(&invocation, &PLACE, &unavailable);
         assert_eq!(record.timing(), invocation.timing);
         assert_eq!(record.throttled_ns, Measured::NotMeasurable);
+        assert_eq!(record.throttled_total_ns, Measured::NotApplicable);
     }
+}
+
+#[test]
+fn a_total_that_no_part_contains_comes_back() {
+    let mut invocation = invocation(Start::Warm, 5_000, &mut Noise(3));
+    invocation.timing.throttled_total_ns = Some(7);
+    let record = InvocationRecord::new(&invocation, &PLACE, &run_record().platform.unavailable);
+    let line = serde_json::to_string(&record).unwrap();
+    assert!(line.contains(r#""throttled_ns":null,"throttled_total_ns":7,"#), "{line}");
+    assert_eq!(record.timing(), invocation.timing);
 }
 
 #[test]

@@ -133,6 +133,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
             extension_overhead_ns: Some(0),
             cpu_ns: Some(noise.around(compute_ns)),
             throttled_ns: None,
+            throttled_total_ns: None,
             decode_ns: Some(noise.around(20_000)),
             compute_ns: Some(compute_ns),
             io_ns: Some(0),

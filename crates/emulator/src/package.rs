@@ -1,0 +1,86 @@
+//! The files of an execution environment on this machine: where its package and its `/tmp` are, before it sees them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kelvin_lambda::EphemeralStorage;
+
+use crate::guard::{Files, TASK_ROOT};
+
+/// Where an environment's files are.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// Holds everything that was made for the environment.
+    pub folder: PathBuf,
+    bootstrap: PathBuf,
+    private: bool,
+}
+
+/// What a process is told about its files.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The executable, as the process sees it.
+    pub bootstrap: PathBuf,
+    /// `LAMBDA_TASK_ROOT`.
+    pub task_root: PathBuf,
+    /// `TMPDIR`, which Lambda does not set; only where `/tmp` is not the environment's own.
+    pub tmp: Option<PathBuf>,
+    pub files: Option<Files>,
+}
+
+impl Package {
+    /// Makes the environment's folders.
+    ///
+    /// A file named `bootstrap` is taken for part of a package, like the zip that would be deployed: its neighbours come
+    /// along.
+    pub(crate) fn new(folder: PathBuf, bootstrap: &Path, private: bool) -> io::Result<Package> {
+        fs::create_dir_all(folder.join("tmp"))?;
+        let task = folder.join("task");
+        fs::create_dir(&task)?;
+        let package = Package { folder, bootstrap: bootstrap.to_owned(), private };
+        match (package.whole(), private) {
+            // The folder itself is mounted.
+            (Some(_), true) => {}
+            (Some(whole), false) => {
+                for entry in fs::read_dir(whole)? {
+                    let entry = entry?;
+                    std::os::unix::fs::symlink(entry.path(), task.join(entry.file_name()))?;
+                }
+            }
+            // An empty file to mount the executable on.
+            (None, true) => drop(fs::File::create(task.join("bootstrap"))?),
+            (None, false) => std::os::unix::fs::symlink(bootstrap, task.join("bootstrap"))?,
+        }
+        Ok(package)
+    }
+
+    /// The folder of the package, if it is one and not a bare executable.
+    fn whole(&self) -> Option<&Path> {
+        let named = self.bootstrap.file_name().is_some_and(|name| name == "bootstrap");
+        self.bootstrap.parent().filter(|_| named)
+    }
+
+    pub(crate) fn view(&self, ephemeral_storage: EphemeralStorage) -> View {
+        let (task, tmp) = (self.folder.join("task"), self.folder.join("tmp"));
+        if !self.private {
+            return View {
+                bootstrap: task.join("bootstrap"),
+                task_root: task,
+                tmp: Some(tmp),
+                files: None,
+            };
+        }
+        let (task, bootstrap) = match self.whole() {
+            Some(whole) => (whole.to_owned(), None),
+            None => (task, Some(self.bootstrap.clone())),
+        };
+        let tmp_bytes = u64::from(ephemeral_storage.mb()) << 20;
+        View {
+            bootstrap: Path::new(TASK_ROOT).join("bootstrap"),
+            task_root: PathBuf::from(TASK_ROOT),
+            tmp: None,
+            files: Some(Files { task, bootstrap, tmp, tmp_bytes }),
+        }
+    }
+}
