@@ -69,6 +69,9 @@ pub(crate) struct LimitArgs {
     /// Stop functions between invocations
     #[arg(long, value_enum, default_value_t)]
     pub freeze: Switch,
+    /// Whether functions have a /tmp and a /var/task of their own, /tmp with the size of the ephemeral storage
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub private_files: PrivateFiles,
     /// Refuse to run unless these limits are enforced, separated by commas: cpu, memory, freeze, …
     #[arg(long, value_name = "LIMIT,…", value_delimiter = ',')]
     pub require: Vec<String>,
@@ -84,6 +87,15 @@ pub(crate) enum CpuLimit {
     /// A quota that the kernel keeps; needs a cgroup that may be written, see `kelvin doctor`
     Cgroup,
     /// Every function runs at full speed
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateFiles {
+    /// Where this machine allows mount namespaces
+    #[default]
+    Auto,
+    /// Functions see this machine's files, and are told other folders
     Off,
 }
 

@@ -16,11 +16,13 @@ use crate::{ANSWER, EVENT};
 pub(crate) const GUARD: &str = "guard";
 
 /// Nothing is enforced.
-pub(crate) const NONE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false };
+pub(crate) const NONE: Limits =
+    Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: false };
 /// Processes are stopped between invocations.
-pub(crate) const FREEZE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: true };
+pub(crate) const FREEZE: Limits = Limits { freeze: true, ..NONE };
 /// Everything is enforced.
-pub(crate) const ALL: Limits = Limits { cpu: CpuLimit::Tick, memory: true, freeze: true };
+pub(crate) const ALL: Limits =
+    Limits { cpu: CpuLimit::Tick, memory: true, freeze: true, files: true };
 
 /// An emulator with one function.
 #[derive(Debug)]

@@ -1,14 +1,11 @@
 //! The emulator as a platform.
 
-use std::collections::BTreeMap;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use kelvin_lambda::{Enforcement, Invocation, MemorySize, PlatformFacts};
+use kelvin_lambda::{Invocation, PlatformFacts};
 use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
     RepeatPlan, Sink,
@@ -17,7 +14,7 @@ use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
-use crate::cpu::{CgroupVersion, CpuLimit};
+use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
 use crate::guard::{self, Started};
 use crate::serving::{Ask, Place, serve};
@@ -58,8 +55,7 @@ pub struct Emulator {
     spin: Spin,
     cores: usize,
     limits: Limits,
-    /// By which the CPU is limited, if it is by cgroup.
-    cgroup: Option<CgroupVersion>,
+    mechanisms: Mechanisms,
 }
 
 impl Emulator {
@@ -67,20 +63,17 @@ impl Emulator {
     pub fn start(options: &Options) -> Result<Emulator, StartError> {
         let folder = options.temporary_folder.clone();
         let root = folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
-        // The guard first: from then on somebody removes the folder, even if this process ends right after making it.
-        let Started { mut child, socket, cgroup } = guard::start(options, &root)?;
-        if let Err(source) = DirBuilder::new().mode(0o700).create(&root) {
-            drop(socket);
-            child.wait().ok();
-            return Err(StartError::Folder { folder, source });
-        }
-        let mechanism = cgroup.as_ref().map(|cgroup| cgroup.version);
+        let Started { child, socket, cgroup, no_private_files } = guard::start(options, &root)?;
+        let mut limits = options.limits;
+        limits.files &= no_private_files.is_none();
+        let mechanisms =
+            Mechanisms { cgroup: cgroup.as_ref().map(|cgroup| cgroup.version), no_private_files };
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
-        let Options { limits, init_timeout, .. } = *options;
-        let served = (Place { root, cgroup, limits, init_timeout }, spin.clone());
+        let place = Place { root, cgroup, limits, init_timeout: options.init_timeout };
+        let served = (place, spin.clone());
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
             .spawn(move || {
@@ -98,7 +91,7 @@ impl Emulator {
             spin,
             cores,
             limits,
-            cgroup: mechanism,
+            mechanisms,
         })
     }
 
@@ -145,7 +138,7 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(self.limits, self.cgroup, self.cores),
+            enforcement: enforcement(self.limits, &self.mechanisms, self.cores),
             unavailable: unavailable(self.limits),
             notes,
         }
@@ -236,68 +229,4 @@ fn executable(path: &Path) -> std::io::Result<PathBuf> {
     }
     access(&path, Access::EXEC_OK)?;
     Ok(path)
-}
-
-fn unavailable(limits: Limits) -> BTreeMap<String, String> {
-    let why = match limits.cpu {
-        CpuLimit::Tick => return BTreeMap::new(),
-        CpuLimit::Off => "no CPU limit is enforced",
-        CpuLimit::Cgroup => {
-            "not attributed: a cgroup tells a total only, recorded as throttled_total_ns; it lies inside the spans and runtime"
-        }
-    };
-    BTreeMap::from([("throttled_ns".to_owned(), why.to_owned())])
-}
-
-/// What is enforced, by what; and what is not.
-fn enforcement(limits: Limits, cgroup: Option<CgroupVersion>, cores: usize) -> Vec<Enforcement> {
-    let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
-        limit: limit.to_owned(),
-        by: enforced.then(|| by.to_owned()),
-        note: (!enforced).then(|| otherwise.to_owned()),
-    };
-    vec![
-        cpu(limits.cpu, cgroup),
-        entry(
-            "memory",
-            limits.memory,
-            "resident memory, looked at every 4 ms",
-            "may exceed the memory size",
-        ),
-        entry(
-            "freeze",
-            limits.freeze,
-            "stop signal",
-            "background work goes on between invocations",
-        ),
-        entry("timeout", true, "kill signal", ""),
-        entry("payload size", true, "Runtime API", ""),
-        visible_cpus(cores),
-        entry("ephemeral storage", false, "", "as large as this machine's"),
-        entry("private /tmp", false, "", "only TMPDIR is"),
-        entry("processes and threads", false, "", "as many as this machine allows"),
-    ]
-}
-
-fn cpu(limit: CpuLimit, cgroup: Option<CgroupVersion>) -> Enforcement {
-    let (by, note) = match limit {
-        CpuLimit::Off => (None, Some("full speed at every memory size")),
-        CpuLimit::Tick => (Some("tick model"), None),
-        CpuLimit::Cgroup => (
-            cgroup.map(CgroupVersion::name),
-            Some("short work takes as long as on AWS only where the kernel's tick is 4 ms too"),
-        ),
-    };
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    Enforcement { limit: "cpu".to_owned(), by: owned(by), note: owned(note) }
-}
-
-fn visible_cpus(cores: usize) -> Enforcement {
-    let most = MemorySize::MAX.visible_vcpus();
-    let note = format!("this machine has {cores}; functions on Lambda see 2 to {most}");
-    Enforcement {
-        limit: "visible cpus".to_owned(),
-        by: (cores >= MemorySize::MIN.visible_vcpus()).then(|| "affinity".to_owned()),
-        note: (cores < most).then_some(note),
-    }
 }

@@ -31,7 +31,7 @@ pub(crate) fn env_vars(
     config: &FunctionConfig,
     log_stream_name: &str,
     task_root: &Path,
-    tmp: &Path,
+    tmp: Option<&Path>,
 ) -> Vec<(String, String)> {
     let name = &config.name;
     let mut all: Vec<(String, String)> = [
@@ -59,12 +59,12 @@ pub(crate) fn env_vars(
                 .to_owned(),
         ),
         ("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
-        // Not one of Lambda's: stands in for /tmp, which is not private here.
-        ("TMPDIR", tmp.display().to_string()),
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", config.handler.clone()),
     ]
     .into_iter()
+    // Not one of Lambda's: stands in for /tmp where that is not private.
+    .chain(tmp.map(|tmp| ("TMPDIR", tmp.display().to_string())))
     .map(|(name, value)| (name.to_owned(), value))
     .filter(|(name, _)| !config.env_vars.contains_key(name))
     .collect();

@@ -19,6 +19,7 @@ use crate::env_vars;
 use crate::failure::Failure;
 use crate::guard::GuardClient;
 use crate::measured::Measured;
+use crate::package::Package;
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
 use crate::spin::Spin;
@@ -50,8 +51,7 @@ impl Context {
 pub(crate) struct Environment {
     pub id: u64,
     context: Context,
-    program: PathBuf,
-    folder: PathBuf,
+    package: Package,
     log_stream_name: String,
     process: Option<Process>,
     initialized: bool,
@@ -78,14 +78,12 @@ impl Environment {
     pub(crate) fn new(context: &Context, bootstrap: &Path) -> io::Result<Environment> {
         let id = context.fresh_id();
         let folder = context.root.join(id.to_string());
-        std::fs::create_dir_all(folder.join("tmp"))?;
-        let program = link_task_root(bootstrap, &folder.join("task"))?;
+        let package = Package::new(folder, bootstrap, context.limits.files)?;
         let date = jiff::Timestamp::now().strftime("%Y/%m/%d").to_string();
         Ok(Environment {
             id,
             context: context.clone(),
-            program,
-            folder,
+            package,
             log_stream_name: env_vars::log_stream_name(&date),
             process: None,
             initialized: false,
@@ -162,16 +160,17 @@ impl Environment {
 
     /// Starts the process and waits until its runtime asks for the first event. Returns the Init Duration.
     async fn init(&mut self, config: &FunctionConfig) -> Result<u64, Failure> {
-        let task_root = self.folder.join("task");
+        let view = self.package.view(config.ephemeral_storage);
         let env_vars =
-            env_vars::env_vars(config, &self.log_stream_name, &task_root, &self.folder.join("tmp"));
+            env_vars::env_vars(config, &self.log_stream_name, &view.task_root, view.tmp.as_deref());
         let program = Program {
             config: config.clone(),
             limits: self.context.limits,
             cgroup: self.context.cgroup.clone(),
             spin: self.context.spin.clone(),
-            path: self.program.clone(),
-            folder: task_root,
+            path: view.bootstrap,
+            folder: self.package.folder.join("task"),
+            files: view.files,
             env_vars,
         };
         let id = self.context.fresh_id();
@@ -273,27 +272,8 @@ impl Drop for Environment {
     fn drop(&mut self) {
         // The process first, so that nothing writes into the folder while the guard removes it.
         self.process = None;
-        self.context.guard.remove(self.folder.clone());
+        self.context.guard.remove(self.package.folder.clone());
     }
-}
-
-/// Makes the environment's `/var/task`: links to the package's files, or to a bare binary as `bootstrap`.
-///
-/// A file named `bootstrap` is taken for part of a package, like the zip that would be deployed: its neighbours come along.
-fn link_task_root(bootstrap: &Path, task: &Path) -> io::Result<PathBuf> {
-    std::fs::create_dir_all(task)?;
-    let package = bootstrap
-        .parent()
-        .filter(|_| bootstrap.file_name().is_some_and(|name| name == "bootstrap"));
-    if let Some(package) = package {
-        for entry in std::fs::read_dir(package)? {
-            let entry = entry?;
-            std::os::unix::fs::symlink(entry.path(), task.join(entry.file_name()))?;
-        }
-    } else {
-        std::os::unix::fs::symlink(bootstrap, task.join("bootstrap"))?;
-    }
-    Ok(task.join("bootstrap"))
 }
 
 /// A new X-Ray trace header, not sampled.

@@ -4,28 +4,45 @@ use std::collections::BTreeMap;
 
 use kelvin_lambda::{Enforcement, MemorySize};
 
+use crate::cpu::{CgroupVersion, CpuLimit};
 use crate::watch::Limits;
+
+/// What was found to enforce limits with.
+#[derive(Debug)]
+pub(crate) struct Mechanisms {
+    /// By which the CPU is limited, if it is by cgroup.
+    pub cgroup: Option<CgroupVersion>,
+    /// Why environments cannot have files of their own, if they cannot.
+    pub no_private_files: Option<String>,
+}
 
 /// What cannot be measured, and why.
 pub(crate) fn unavailable(limits: Limits) -> BTreeMap<String, String> {
-    let throttled = ("throttled_ns".to_owned(), "no CPU limit is enforced".to_owned());
-    if limits.cpu { BTreeMap::new() } else { BTreeMap::from([throttled]) }
+    let why = match limits.cpu {
+        CpuLimit::Tick => return BTreeMap::new(),
+        CpuLimit::Off => "no CPU limit is enforced",
+        CpuLimit::Cgroup => {
+            "not attributed: a cgroup tells a total only, recorded as throttled_total_ns; it lies inside the spans and runtime"
+        }
+    };
+    BTreeMap::from([("throttled_ns".to_owned(), why.to_owned())])
 }
 
 /// What is enforced, by what; and what is not.
 pub(crate) fn enforcement(
     limits: Limits,
-    no_private_files: Option<&str>,
+    mechanisms: &Mechanisms,
     cores: usize,
 ) -> Vec<Enforcement> {
-    let why = no_private_files.map(|why| format!(": {why}")).unwrap_or_default();
+    let why = mechanisms.no_private_files.as_ref();
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
         limit: limit.to_owned(),
         by: enforced.then(|| by.to_owned()),
         note: (!enforced).then(|| otherwise.to_owned()),
     };
     vec![
-        entry("cpu", limits.cpu, "tick model", "full speed at every memory size"),
+        cpu(limits.cpu, mechanisms.cgroup),
         entry(
             "memory",
             limits.memory,
@@ -54,7 +71,21 @@ pub(crate) fn enforcement(
             "mount namespace",
             &format!("LAMBDA_TASK_ROOT is another folder{why}"),
         ),
+        entry("processes and threads", false, "", "as many as this machine allows"),
     ]
+}
+
+fn cpu(limit: CpuLimit, cgroup: Option<CgroupVersion>) -> Enforcement {
+    let (by, note) = match limit {
+        CpuLimit::Off => (None, Some("full speed at every memory size")),
+        CpuLimit::Tick => (Some("tick model"), None),
+        CpuLimit::Cgroup => (
+            cgroup.map(CgroupVersion::name),
+            Some("short work takes as long as on AWS only where the kernel's tick is 4 ms too"),
+        ),
+    };
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Enforcement { limit: "cpu".to_owned(), by: owned(by), note: owned(note) }
 }
 
 fn visible_cpus(cores: usize) -> Enforcement {

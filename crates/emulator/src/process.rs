@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::cpu::cgroup::Cgroup;
 use crate::cpu::{CgroupError, visible_cpus};
 use crate::env_vars;
-use crate::guard::{self, ExitStatus, GuardClient, Launch};
+use crate::guard::{self, ExitStatus, Files, GuardClient, Launch};
 use crate::output::Output;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
 use crate::spin::Spin;
@@ -49,6 +49,7 @@ pub(crate) struct Program {
     pub spin: Spin,
     pub path: PathBuf,
     pub folder: PathBuf,
+    pub files: Option<Files>,
     pub env_vars: Vec<(String, String)>,
 }
 
@@ -90,8 +91,15 @@ impl Process {
         let mut env_vars = program.env_vars;
         env_vars.push(runtime_api);
         let cpus = visible_cpus(program.config.memory_size, id);
-        let launch =
-            Launch { id, program: program.path, env_vars, folder: program.folder, cpus, marker };
+        let launch = Launch {
+            id,
+            program: program.path,
+            env_vars,
+            folder: program.folder,
+            files: program.files,
+            cpus,
+            marker,
+        };
         guard.launch(launch, output_write, events_to);
         Ok(Process {
             id,

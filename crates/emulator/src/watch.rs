@@ -19,6 +19,9 @@ pub struct Limits {
     pub memory: bool,
     /// Processes are stopped between invocations.
     pub freeze: bool,
+    /// `/tmp`, with the size of the ephemeral storage, and `/var/task` are the environment's own. Where the machine does not
+    /// allow that, they are not, and [`Platform::describe`](kelvin_platform::Platform::describe) says why.
+    pub files: bool,
 }
 
 /// Memory and children are looked at this often where no CPU limit sets the pace.
@@ -99,9 +102,13 @@ impl Watch {
         cpu_ns
     }
 
-    /// The invocation has ended: freezes.
+    /// The invocation has ended: charges it, and freezes.
     pub(crate) fn end(&mut self) {
         self.phase = Phase::Idle;
+        // Now and not when the next one begins: the books begin anew after an idle period, and so must know when it began.
+        if let (Some(cpu), Some(cpu_ns)) = (&mut self.cpu, self.usage.cpu_ns()) {
+            cpu.advance(now_ns(), cpu_ns);
+        }
         self.stop(self.limits.freeze);
     }
 

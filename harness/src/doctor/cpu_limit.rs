@@ -32,7 +32,7 @@ impl Row {
 
 /// Measures all tables, interleaved, `rounds` times each, and prints them.
 pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
-    let patient = Patient::new(Limits { cpu: limit, memory: false, freeze: true })?;
+    let patient = Patient::new(Limits { cpu: limit, memory: false, freeze: true, files: true })?;
     let mut short: Vec<Row> = published::short_work()
         .into_iter()
         .map(|(memory, published_ms)| Row {

@@ -68,7 +68,7 @@ fn cores() -> Finding {
 
 /// Tries it: only the kernel knows all that may be in the way.
 fn cgroup() -> Finding {
-    let limits = Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: false };
+    let limits = Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: false, files: false };
     let (state, remedy) = match Patient::new(limits) {
         Ok(patient) => (format!("{} (--cpu-limit cgroup)", patient.mechanism()), None),
         Err(error) => {

@@ -4,7 +4,7 @@ use anyhow::bail;
 use kelvin_emulator::{Limits, cpu};
 use kelvin_lambda::PlatformFacts;
 
-use crate::cli::{CpuLimit, LimitArgs, Switch};
+use crate::cli::{CpuLimit, LimitArgs, PrivateFiles, Switch};
 
 pub(super) fn wanted(args: &LimitArgs) -> Limits {
     Limits {
@@ -15,6 +15,7 @@ pub(super) fn wanted(args: &LimitArgs) -> Limits {
         },
         memory: args.memory_limit == Switch::On,
         freeze: args.freeze == Switch::On,
+        files: args.private_files == PrivateFiles::Auto,
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Processes that have `mark` on their command line or in their environment, with their command lines. Those that have
-/// ended and whose parent has not looked yet have neither.
+/// Processes that have `mark` on their command line, in their environment, or in the place of a mount that only they see, with
+/// their command lines. Those that have ended and whose parent has not looked yet have neither.
 pub(crate) fn of(mark: &Path) -> Vec<String> {
     let mark = mark.to_str().expect("temporary folders have plain names").as_bytes();
     let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
@@ -14,9 +14,11 @@ pub(crate) fn of(mark: &Path) -> Vec<String> {
         let path = process.path();
         path.file_name()?.to_str()?.parse::<u32>().ok()?;
         let command_line = fs::read(path.join("cmdline")).ok()?;
-        let environment = fs::read(path.join("environ")).unwrap_or_default();
-        let contains = |text: &[u8]| text.windows(mark.len()).any(|window| window == mark);
-        let marked = contains(&command_line) || contains(&environment);
+        let contains = |file: &str| {
+            let text = fs::read(path.join(file)).unwrap_or_default();
+            text.windows(mark.len()).any(|window| window == mark)
+        };
+        let marked = contains("cmdline") || contains("environ") || contains("mountinfo");
         marked.then(|| String::from_utf8_lossy(&command_line).replace('\0', " "))
     });
     marked.collect()

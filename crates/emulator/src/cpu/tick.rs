@@ -77,3 +77,41 @@ impl Limiter for TickLimit {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn short_work_back_to_back_is_held_back_as_if_it_were_one() {
+        let mut limit = TickLimit::new(MemorySize::MIN);
+        let (begun_at, mut now, mut cpu_ns, mut held_ns) = (1_000 * MS, 1_000 * MS, 0, 0);
+        for _ in 0..60 {
+            let mut held = limit.begin(now, cpu_ns);
+            while held {
+                now = limit.next_event().unwrap();
+                held = limit.advance(now, cpu_ns);
+            }
+            // A millisecond of work, too short for a tick to fall into most of them.
+            (now, cpu_ns) = (now + MS, cpu_ns + MS);
+            limit.advance(now, cpu_ns);
+            held_ns += limit.holds().iter().map(|hold| hold.ns()).sum::<u64>();
+        }
+        // As much as the quota of 128/1769 allows, but for the last debt.
+        let linear = cpu_ns * 1769 / 128;
+        let wall = now - begun_at;
+        assert!(wall.abs_diff(linear) < linear / 10, "{wall} ns, of which {held_ns} ns held");
+        assert_eq!(wall, cpu_ns + held_ns);
+    }
+
+    #[test]
+    fn after_a_whole_idle_period_the_books_begin_anew() {
+        let mut limit = TickLimit::new(MemorySize::MIN);
+        limit.begin(0, 0);
+        limit.advance(4 * MS, 4 * MS);
+        assert!(limit.begin(5 * MS, 4 * MS), "there is a debt to pay");
+        assert!(!limit.begin(100 * MS, 4 * MS), "it is forgotten");
+    }
+}

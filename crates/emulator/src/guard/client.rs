@@ -17,7 +17,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
 use super::cgroups::{CgroupPlan, Refusal};
-use super::{Event, Launch, MAX_MESSAGE, Request};
+use super::{Event, Launch, MAX_MESSAGE, Ready, Request};
 use crate::GuardProgram;
 use crate::cpu::CgroupError;
 use crate::cpu::cgroup::Cgroup;
@@ -36,9 +36,12 @@ enum Ask {
 }
 
 impl GuardClient {
-    /// Starts the guard's process. The returned socket must be given to [`GuardClient::serve`]; when it is dropped, the
+    /// Starts the guard's process and waits until it is ready. The returned socket must be given to [`GuardClient::serve`]; when it is dropped, the
     /// guard ends everything and then itself.
-    pub(crate) fn start(program: &GuardProgram, root: &Path) -> io::Result<(Child, OwnedFd)> {
+    pub(crate) fn start(
+        program: &GuardProgram,
+        root: &Path,
+    ) -> io::Result<(Child, OwnedFd, Ready)> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         #[expect(
@@ -54,7 +57,14 @@ impl GuardClient {
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()?;
-        Ok((child, ours))
+        let mut message = [0; 4096];
+        let (bytes, _) = recv(&ours, &mut message[..], RecvFlags::empty())?;
+        if bytes == 0 {
+            return Err(io::Error::other(
+                "it ended at once; it must call kelvin_emulator::guard::main",
+            ));
+        }
+        Ok((child, ours, serde_json::from_slice(&message[..bytes])?))
     }
 
     /// Has the guard make cgroups, one for each process launched later; they are gone when the guard is. Must be called

@@ -5,6 +5,8 @@
 //! more namespace, in which that tmpfs is `/tmp` and the package is `/var/task`.
 //! Nobody else sees these mounts, and the kernel takes them away with the last process, however it ended.
 
+use std::collections::HashSet;
+use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,41 +37,89 @@ pub(crate) struct Files {
     pub tmp_bytes: u64,
 }
 
-/// Enters a mount namespace in which `/var/task` exists, and finds out whether a tmpfs can be mounted. `folder` may be used
-/// for that.
-pub(super) fn enter(folder: &Path) -> io::Result<()> {
-    let (user, group) = (geteuid(), getegid());
-    if user.is_root() {
-        unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(|error| step("unshare a mount namespace", error))?;
-    } else {
-        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)
-            .map_err(|error| step("unshare user and mount namespaces", error))?;
-        // Everybody stays who they are: only that allows a process without privileges to map anybody.
-        let (user, group) = (user.as_raw(), group.as_raw());
-        let write = |file: &str, text: String| {
-            fs::write(format!("/proc/self/{file}"), text).map_err(|error| step(file, error))
-        };
-        write("setgroups", "deny".to_owned())?;
-        write("uid_map", format!("{user} {user} 1"))?;
-        write("gid_map", format!("{group} {group} 1"))?;
-    }
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| step("make mounts private", error))?;
-    if !Path::new(TASK_ROOT).is_dir() {
-        make_task_root(&folder.join("var")).map_err(|error| step("make /var/task", error))?;
-    }
-    let probe = folder.join("probe");
-    fs::create_dir(&probe)?;
-    mount_tmpfs(&probe, 1 << 20).map_err(|error| step("mount a tmpfs", error))?;
-    unmount_tmpfs(&probe);
-    fs::remove_dir(&probe)
+/// The guard's own mount namespace, and what is mounted there. Everything is unmounted when it is dropped.
+#[derive(Debug)]
+pub(super) struct Mounts {
+    /// Folders on which a tmpfs is mounted.
+    tmpfs: HashSet<PathBuf>,
 }
 
-/// A `/var` with everything that this machine's has, and `task`.
+impl Mounts {
+    /// Enters a mount namespace in which `/var/task` exists, and finds out whether a tmpfs can be mounted. `folder` is used
+    /// for that.
+    pub(super) fn enter(folder: &Path) -> io::Result<Mounts> {
+        enter_namespaces()?;
+        mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+            .map_err(|error| step("make mounts private", error))?;
+        let mut mounts = Mounts { tmpfs: HashSet::new() };
+        let probe = folder.join("probe");
+        fs::create_dir(&probe)?;
+        mounts.mount_tmpfs(&probe, 1 << 20).map_err(|error| step("mount a tmpfs", error))?;
+        mounts.remove_below(&probe);
+        fs::remove_dir(&probe)?;
+        if !Path::new(TASK_ROOT).is_dir() {
+            let var = folder.join("var");
+            fs::create_dir(&var)?;
+            mounts.mount_tmpfs(&var, 1 << 20)?;
+            make_task_root(&var).map_err(|error| step("make /var/task", error))?;
+        }
+        Ok(mounts)
+    }
+
+    /// Mounts the tmpfs of an environment, unless an earlier process of it has it already: what is in `/tmp` outlives a
+    /// crash.
+    pub(super) fn prepare(&mut self, files: &Files) -> io::Result<()> {
+        if self.tmpfs.contains(&files.tmp) {
+            return Ok(());
+        }
+        self.mount_tmpfs(&files.tmp, files.tmp_bytes)
+    }
+
+    /// Unmounts what is mounted in a folder.
+    pub(super) fn remove_below(&mut self, folder: &Path) {
+        for mounted in self.tmpfs.extract_if(|mounted| mounted.starts_with(folder)) {
+            unmount(&mounted, UnmountFlags::DETACH).ok();
+        }
+    }
+
+    fn mount_tmpfs(&mut self, folder: &Path, bytes: u64) -> io::Result<()> {
+        let options = CString::new(format!("size={bytes},mode=0777"))?;
+        let flags = MountFlags::NOSUID | MountFlags::NODEV;
+        mount("tmpfs", folder, "tmpfs", flags, Some(options.as_c_str()))?;
+        self.tmpfs.insert(folder.to_owned());
+        Ok(())
+    }
+}
+
+impl Drop for Mounts {
+    fn drop(&mut self) {
+        self.remove_below(Path::new("/"));
+    }
+}
+
+fn enter_namespaces() -> io::Result<()> {
+    let (user, group) = (geteuid(), getegid());
+    if user.is_root() {
+        return unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(|error| step("unshare a mount namespace", error));
+    }
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)
+        .map_err(|error| step("unshare user and mount namespaces", error))?;
+    // Everybody stays who they are: a process without privileges may map nobody else.
+    let (user, group) = (user.as_raw(), group.as_raw());
+    for (file, text) in [
+        ("setgroups", "deny".to_owned()),
+        ("uid_map", format!("{user} {user} 1")),
+        ("gid_map", format!("{group} {group} 1")),
+    ] {
+        fs::write(format!("/proc/self/{file}"), text).map_err(|error| step(file, error))?;
+    }
+    Ok(())
+}
+
+/// Fills the folder `var`, a file system of its own, with everything that this machine's `/var` has, and `task`; and puts it
+/// in the place of `/var`.
 fn make_task_root(var: &Path) -> io::Result<()> {
-    fs::create_dir(var)?;
-    mount_tmpfs(var, 1 << 20)?;
     for entry in fs::read_dir("/var")? {
         let entry = entry?;
         let (from, to) = (entry.path(), var.join(entry.file_name()));
@@ -87,18 +137,6 @@ fn make_task_root(var: &Path) -> io::Result<()> {
     fs::create_dir(var.join("task"))?;
     mount_bind_recursive(var, "/var")?;
     Ok(())
-}
-
-/// Mounts an environment's tmpfs, in the guard's namespace.
-pub(super) fn mount_tmpfs(folder: &Path, bytes: u64) -> io::Result<()> {
-    let options = std::ffi::CString::new(format!("size={bytes},mode=0777"))?;
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    Ok(mount("tmpfs", folder, "tmpfs", flags, Some(options.as_c_str()))?)
-}
-
-/// Takes it away again; nothing happens if there is none.
-pub(super) fn unmount_tmpfs(folder: &Path) {
-    unmount(folder, UnmountFlags::DETACH).ok();
 }
 
 impl Files {

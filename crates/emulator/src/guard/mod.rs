@@ -11,6 +11,7 @@
 mod cgroups;
 mod client;
 mod descendants;
+mod files;
 mod program;
 mod start;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cgroups::CgroupPlan;
 pub(crate) use client::GuardClient;
+pub(crate) use files::{Files, TASK_ROOT};
 pub use program::main;
 pub(crate) use start::{Started, one_at_a_time, start};
 
@@ -46,12 +48,23 @@ pub(crate) struct Launch {
     pub program: PathBuf,
     /// All environment variables.
     pub env_vars: Vec<(String, String)>,
-    /// Working folder.
+    /// Working folder; with `files` it is `/var/task` instead.
     pub folder: PathBuf,
+    /// What it sees at `/tmp` and `/var/task`; `None` for what everybody sees there.
+    pub files: Option<Files>,
     /// Numbers of the cores that it may use; empty for all of the guard's own.
     pub cpus: Vec<usize>,
     /// A `NAME=value` of `env_vars` that no other process has: finds descendants that were orphaned.
     pub marker: String,
+}
+
+/// The guard's first message: it is there.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// The error number, if the folder for all environments could not be made.
+    pub no_folder: Option<i32>,
+    /// Why environments cannot have files of their own, if they cannot.
+    pub no_private_files: Option<String>,
 }
 
 /// What the guard answers.

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,7 +28,8 @@ use serde::Serialize;
 
 use super::cgroups::{CgroupPlan, Cgroups, Refusal};
 use super::descendants::{Processes, carries};
-use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Request};
+use super::files::Mounts;
+use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Ready, Request};
 use crate::clock::now_ns;
 use crate::cpu::cgroup::Cgroup;
 
@@ -47,12 +49,22 @@ pub fn main(root: &Path) -> io::Result<()> {
     }
     set_child_subreaper(Some(getpid()))?;
     let socket = rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3)?;
-    let mut guard = Guard { socket, launched: HashMap::new(), cgroups: None };
+    let made = DirBuilder::new().mode(0o700).create(root);
+    let (mounts, no_private_files) = match made.as_ref().map(|()| Mounts::enter(root)) {
+        Ok(Ok(mounts)) => (Some(mounts), None),
+        Ok(Err(error)) => (None, Some(error.to_string())),
+        Err(_) => (None, None),
+    };
+    let mut guard = Guard { socket, launched: HashMap::new(), cgroups: None, mounts };
+    let no_folder = made.err().map(|error| error.raw_os_error().unwrap_or(0));
+    guard.tell(&Ready { no_folder, no_private_files });
     let served = guard.serve();
     guard.end_everything();
     if let Some(cgroups) = &mut guard.cgroups {
         cgroups.end();
     }
+    // They are busy as long as something is mounted on them.
+    drop(guard.mounts.take());
     let removed = match fs::remove_dir_all(root) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -71,6 +83,8 @@ struct Guard {
     launched: HashMap<Pid, Launched>,
     /// Where processes are limited by cgroup.
     cgroups: Option<Cgroups>,
+    /// Where environments have files of their own.
+    mounts: Option<Mounts>,
 }
 
 struct Launched {
@@ -149,7 +163,7 @@ impl Guard {
                 self.kill(id);
                 self.reap();
             }
-            Request::Remove { path } => remove(&path),
+            Request::Remove { path } => self.remove(&path),
         }
     }
 
@@ -191,6 +205,10 @@ impl Guard {
             launch.env_vars.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
         let env_vars = env_vars.collect::<Result<Vec<_>, _>>()?;
         let cpus = cpu_set(&launch.cpus);
+        let files = launch.files;
+        if let (Some(mounts), Some(files)) = (&mut self.mounts, &files) {
+            mounts.prepare(files)?;
+        }
         let mut command = bare_command(&launch.program);
         command
             .current_dir(&launch.folder)
@@ -204,6 +222,9 @@ impl Guard {
             }
             if let Some(cpus) = &cpus {
                 sched_setaffinity(None, cpus)?;
+            }
+            if let Some(files) = &files {
+                files.enter()?;
             }
             rustix::io::write(&exec_time_write, &now_ns().to_ne_bytes())?;
             // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
@@ -281,6 +302,14 @@ impl Guard {
         }
     }
 
+    fn remove(&mut self, path: &Path) {
+        if let Some(mounts) = &mut self.mounts {
+            mounts.remove_below(path);
+        }
+        // What cannot be removed now is tried again with the whole root at the end.
+        fs::remove_dir_all(path).ok();
+    }
+
     /// Takes note of every child that has ended.
     fn reap(&mut self) {
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
@@ -356,9 +385,4 @@ fn cpu_set(cpus: &[usize]) -> Option<CpuSet> {
 #[expect(clippy::disallowed_methods, reason = "the guard is where functions are started")]
 fn bare_command(program: &Path) -> Command {
     Command::new(program)
-}
-
-fn remove(path: &PathBuf) {
-    // What cannot be removed now is tried again with the whole root at the end.
-    fs::remove_dir_all(path).ok();
 }

@@ -18,6 +18,8 @@ pub(crate) struct Started {
     pub socket: OwnedFd,
     /// Holds the cgroups of processes, where they are limited by cgroup.
     pub cgroup: Option<Cgroup>,
+    /// Why environments cannot have files of their own, if they cannot.
+    pub no_private_files: Option<String>,
 }
 
 /// Starts the guard of an emulator whose environments have their folders in `root`.
@@ -26,10 +28,21 @@ pub(crate) fn start(options: &Options, root: &Path) -> Result<Started, StartErro
     let _one_at_a_time = one_at_a_time(limit);
     let own = (limit == CpuLimit::Cgroup).then(cgroup::own).transpose()?;
     let unusable = |source| StartError::Guard { program: options.guard.path.clone(), source };
-    let (mut child, socket) = GuardClient::start(&options.guard, root).map_err(unusable)?;
-    let Some(own) = own else { return Ok(Started { child, socket, cgroup: None }) };
+    let (mut child, socket, ready) = GuardClient::start(&options.guard, root).map_err(unusable)?;
+    if let Some(error) = ready.no_folder {
+        drop(socket);
+        child.wait().ok();
+        let source = std::io::Error::from_raw_os_error(error);
+        return Err(StartError::Folder { folder: options.temporary_folder.clone(), source });
+    }
+    let no_private_files = ready.no_private_files;
+    let Some(own) = own else {
+        return Ok(Started { child, socket, cgroup: None, no_private_files });
+    };
     let failure = match GuardClient::make_cgroups(&socket, plan(own, root)) {
-        Ok(Ok(cgroup)) => return Ok(Started { child, socket, cgroup: Some(cgroup) }),
+        Ok(Ok(cgroup)) => {
+            return Ok(Started { child, socket, cgroup: Some(cgroup), no_private_files });
+        }
         Ok(Err(refused)) => refused.into(),
         Err(source) => unusable(source),
     };

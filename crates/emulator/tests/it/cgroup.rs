@@ -17,7 +17,8 @@ use crate::kit::{Kit, seen, try_kit_of};
 
 fn kit() -> Option<Kit> {
     match try_kit_of(|options| {
-        options.limits = Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: true };
+        options.limits =
+            Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: true, files: false };
     }) {
         Ok(kit) => Some(kit),
         Err(StartError::Cgroup { source }) => {

@@ -42,7 +42,7 @@ fn check(kit: &Kit, function: FunctionId, (what, status, response, next): Row<'_
 #[test]
 fn after_each_failure_the_next_invocation_works() {
     for (cpu, on) in [(CpuLimit::Off, false), (CpuLimit::Tick, true)] {
-        fail_in_every_way(Limits { cpu, memory: on, freeze: on });
+        fail_in_every_way(Limits { cpu, memory: on, freeze: on, files: on });
     }
 }
 

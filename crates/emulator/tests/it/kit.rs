@@ -37,7 +37,7 @@ pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, Start
     let folder = Folder(TempDir::new().expect("a temporary folder"));
     let mut options = Options {
         temporary_folder: folder.path().to_owned(),
-        limits: Limits { cpu: CpuLimit::Off, memory: false, freeze: false },
+        limits: Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true },
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),
@@ -112,8 +112,13 @@ impl Folder {
         let mark = self.path().as_os_str().as_encoded_bytes();
         let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
         let ours = processes.map(|process| process.path()).filter(|process| {
-            let environment = fs::read(process.join("environ")).unwrap_or_default();
-            environment.windows(mark.len()).any(|text| text == mark)
+            let marked = |file: &str| {
+                let text = fs::read(process.join(file)).unwrap_or_default();
+                text.windows(mark.len()).any(|text| text == mark)
+            };
+            // Who has files of its own has a mount in that folder.
+            marked("environ")
+                || (marked("mountinfo") && !marked("cmdline"))
                 || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(self.path()))
         });
         let command_line = |process: PathBuf| fs::read(process.join("cmdline")).unwrap_or_default();

@@ -2,11 +2,11 @@
 
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_lambda::{MemorySize, Start, Status, Timing};
+use kelvin_lambda::{MemorySize, Start, Status};
 
 use crate::kit::{kit_with, seen};
 
-const NONE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false };
+const NONE: Limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: false };
 
 fn memory(mb: u32) -> MemorySize {
     MemorySize::new(mb).expect("in range")
@@ -37,18 +37,6 @@ fn a_whole_core_and_short_work_are_not_held_back() {
     });
     kit.invoke(small, "echo");
     assert_eq!(kit.invoke(small, "echo").timing.throttled_ns, Some(0));
-}
-
-#[test]
-fn short_work_back_to_back_is_held_back_as_if_it_were_one() {
-    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
-    let function = kit.deploy(|config| config.memory_size = memory(128));
-    kit.invoke(function, "echo");
-    let all: Vec<_> = (0..60).map(|_| kit.invoke(function, "spin 1").timing).collect();
-    let sum = |part: fn(&Timing) -> Option<u64>| -> u64 { all.iter().filter_map(part).sum() };
-    let cpu = sum(|timing| timing.cpu_ns);
-    let throttled = sum(|timing| timing.throttled_ns);
-    assert!(throttled > cpu, "{throttled} ns held back for {cpu} ns of CPU time");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod cgroup;
 mod failures;
+mod files;
 mod kit;
 mod left_behind;
 mod limits;

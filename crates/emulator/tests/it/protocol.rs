@@ -84,22 +84,6 @@ fn a_function_sees_lambdas_variables_and_its_own() {
 }
 
 #[test]
-fn every_environment_has_folders_of_its_own() {
-    let kit = kit();
-    let function = kit.deploy(|_| ());
-    let folder =
-        |()| (seen(&kit.invoke(function, "cwd")).2, seen(&kit.invoke(function, "env TMPDIR")).2);
-    let first = folder(());
-    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "false");
-    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "true");
-    kit.recycle(function);
-    let second = folder(());
-    assert_ne!(first.0, second.0);
-    assert_ne!(first.1, second.1);
-    assert_eq!(seen(&kit.invoke(function, "touch a")).2, "false");
-}
-
-#[test]
 fn a_new_configuration_means_a_cold_start() {
     let kit = kit();
     let function = kit.deploy(|_| ());

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rustix::fs::{FallocateFlags, fallocate};
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -41,15 +42,15 @@ fn main() -> io::Result<()> {
 }
 
 fn init(runtime: &mut Runtime) -> io::Result<()> {
-    let tmp = env::var("TMPDIR").expect("the emulator sets it");
-    let marker = format!("{tmp}/started");
-    let first = !std::path::Path::new(&marker).exists();
+    let tmp = env::temp_dir();
+    let marker = tmp.join("started");
+    let first = !marker.exists();
     std::fs::write(marker, "")?;
     match env::var("INIT").as_deref() {
         Ok("exit 1") => exit(1),
         Ok("hang") => sleep(FOR_EVER),
         Ok("grow") => grow(),
-        Ok("quota") => std::fs::write(format!("{tmp}/quota"), quota()?)?,
+        Ok("quota") => std::fs::write(tmp.join("quota"), quota()?)?,
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
         Ok("exit once") if first => exit(1),
         Ok("hang once") if first => sleep(FOR_EVER),
@@ -233,8 +234,7 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             respond(runtime, &seen.to_string())?;
         }
         "quota" => {
-            let path = format!("{}/quota", env::var("TMPDIR").expect("the emulator sets it"));
-            let at_init = std::fs::read_to_string(path)?;
+            let at_init = std::fs::read_to_string(env::temp_dir().join("quota"))?;
             respond(runtime, &format!("\"{at_init}, then {}\"", quota()?))?;
         }
         "pid" => {
@@ -248,9 +248,23 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let folder = env::current_dir()?;
             respond(runtime, &format!("{:?}", folder.display().to_string()))?;
         }
+        "fill" => {
+            // Takes so many megabytes of /tmp.
+            let file = std::fs::File::create(env::temp_dir().join("large"))?;
+            let bytes = argument.parse::<u64>().unwrap_or(0) << 20;
+            let filled = fallocate(file, FallocateFlags::empty(), 0, bytes);
+            respond(runtime, &format!("{:?}", kind_of(filled.map_err(io::Error::from))))?;
+        }
+        "create" => {
+            let created = std::fs::File::create(argument).map(drop);
+            respond(runtime, &format!("{:?}", kind_of(created)))?;
+        }
+        "exists" => {
+            respond(runtime, &std::path::Path::new(argument).exists().to_string())?;
+        }
         "touch" => {
-            let file = format!("{}/{argument}", env::var("TMPDIR").expect("the emulator sets it"));
-            let existed = std::path::Path::new(&file).exists();
+            let file = env::temp_dir().join(argument);
+            let existed = file.exists();
             std::fs::write(file, "")?;
             respond(runtime, &existed.to_string())?;
         }
@@ -274,6 +288,10 @@ fn answer_late(api: &str, path: &str) -> ! {
     loop {
         Runtime::connect(api).and_then(|mut runtime| runtime.post(path, b"\"late\"")).ok();
     }
+}
+
+fn kind_of(result: io::Result<()>) -> String {
+    result.map_or_else(|error| error.kind().to_string(), |()| "done".to_owned())
 }
 
 /// What this process's cgroup grants in a period, in microseconds.
