@@ -12,6 +12,7 @@ fn main() {
     workload::<html::Html>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
+    workload::<regex::Regex>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
 }
