@@ -100,9 +100,9 @@ impl Compute for Html {
         }
         let hostile_query = "\"><script>alert('q')</script>&q=1+1 %3C/{{7*7}}";
         vec![
+            case("large", "ec2", "", (1, 500), sha256!("large")),
             case("medium", "ec2", "instance", (1, 100), sha256!("medium")),
             case("small", "ec2", "", (3, 20), html!("small")),
-            case("large", "ec2", "", (1, 500), sha256!("large")),
             case("hostile", "hostile", "", (1, 10), html!("hostile")),
             case("hostile-query", "ec2", hostile_query, (1, 20), html!("hostile-query")),
         ]
