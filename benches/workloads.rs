@@ -9,8 +9,11 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     workload::<compress::Compress>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
+    workload::<html::Html>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
+    workload::<regex::Regex>(&mut criterion);
+    workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
 }
 

@@ -78,7 +78,7 @@ impl Build<'_> {
         let mut command = cargo();
         command
             .args(["build", "--message-format=json-render-diagnostics"])
-            .args(["--package", &self.workload.name, "--bin", &self.workload.bin])
+            .args(["--package", &self.workload.id, "--bin", &self.workload.bin])
             .args(["--profile", self.profile])
             .current_dir(Path::new(&self.workspace.root))
             .stdin(Stdio::null())

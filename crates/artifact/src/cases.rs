@@ -80,6 +80,7 @@ mod tests {
         }
         let package = WorkloadPackage {
             name: "f".into(),
+            id: "path+file:///f#0.1.0".into(),
             description: None,
             bin: "f".into(),
             events: Some(folder.path().join("events")),

@@ -21,6 +21,8 @@ pub struct Workspace {
 pub struct WorkloadPackage {
     /// The package's name, which is also the workload's.
     pub name: String,
+    /// How cargo tells it from a dependency of the same name (a package ID specification).
+    pub id: String,
     /// The package's description, for lists.
     pub description: Option<String>,
     /// The binary that is the bootstrap.
@@ -84,9 +86,26 @@ fn workload(package: &Package) -> Result<Option<WorkloadPackage>, ArtifactError>
     let folder = package.manifest_path.parent().map(PathBuf::from).unwrap_or_default();
     Ok(Some(WorkloadPackage {
         name,
+        id: package.id.repr.clone(),
         description: package.description.clone(),
         bin,
         events: table.events.map(|events| folder.join(events)),
         answers: table.answers.map(|answers| folder.join(answers)),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workload_is_told_from_a_dependency_of_the_same_name() {
+        let workspace = Workspace::of(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let regex = workspace.workload("regex").unwrap();
+        let folder = workspace.root.join("workloads/regex");
+        assert_eq!(
+            regex.id,
+            format!("path+file://{}#{}", folder.display(), env!("CARGO_PKG_VERSION"))
+        );
+    }
 }

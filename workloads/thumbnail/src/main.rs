@@ -1,0 +1,5 @@
+//! The bootstrap of the workload `thumbnail`.
+
+fn main() -> std::process::ExitCode {
+    kelvin_handler::run::<thumbnail::Thumbnail>()
+}
