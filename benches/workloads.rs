@@ -11,6 +11,7 @@ fn main() {
     workload::<hello::Hello>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
+    workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
     criterion.final_summary();
 }
