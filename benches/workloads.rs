@@ -13,6 +13,7 @@ fn main() {
     workload::<jwt::Jwt>(&mut criterion);
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
+    workload::<script::Script>(&mut criterion);
     criterion.final_summary();
 }
 
