@@ -12,7 +12,10 @@ fn main() {
     workload::<html::Html>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
+    workload::<matrix::Matrix>(&mut criterion);
+    workload::<pagerank::PageRank>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
+    workload::<script::Script>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
 }
