@@ -54,7 +54,7 @@ pub struct Emulator {
     spin: Spin,
     cores: usize,
     limits: Limits,
-    _root: TempDir,
+    root: TempDir,
 }
 
 impl Emulator {
@@ -83,15 +83,12 @@ impl Emulator {
                 }
             })
             .map_err(StartError::Thread)?;
-        Ok(Emulator {
-            asks: Some(asks),
-            thread: Some(thread),
-            guard,
-            spin,
-            cores,
-            limits,
-            _root: root,
-        })
+        Ok(Emulator { asks: Some(asks), thread: Some(thread), guard, spin, cores, limits, root })
+    }
+
+    /// The folder of everything that must not outlive the emulator: however this process ends, the guard removes it.
+    pub fn folder(&self) -> &Path {
+        self.root.path()
     }
 
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
