@@ -4,6 +4,7 @@
 //! it does not run where invocations are measured. It ends, with all that it holds, when it is dropped.
 //!
 //! - **S3** is [s3s](https://docs.rs/s3s) over a folder. Signatures are checked, with [`CREDENTIALS`].
+//!   Unlike AWS, it makes the bucket of an object that is put where there is none.
 //! - **DynamoDB** is [dynoxide](https://docs.rs/dynoxide-rs) over SQLite, in memory or in a folder.
 //! - **The HTTP upstream** answers by rule, so that whoever calls it can check the answers; `GET /` lists the rules.
 //!
