@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kelvin_services::{Errors, Latency, ServiceKind};
 
 /// Measures AWS Lambda functions from cold to warm.
 #[derive(Debug, Parser)]
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Say what this machine can enforce and build, and what is missing
     Doctor(DoctorArgs),
+    /// Run the services that functions talk to until Ctrl-C, and print where they are
+    Services(ServicesArgs),
     /// Start and end the processes of the emulator
     #[command(hide = true)]
     Guard { root: PathBuf },
@@ -126,6 +129,25 @@ pub(crate) enum Mechanism {
     Tick,
     /// Of `--cpu-limit cgroup`
     Cgroup,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServicesArgs {
+    /// s3, dynamodb, http; all of them unless some are named
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<ServiceKind>,
+    /// How long each request waits: 4ms, "p50=4ms p99=20ms", or same-zone for published figures
+    #[arg(long, default_value_t, value_name = "LATENCY")]
+    pub latency: Latency,
+    /// Which share of requests fails: 1%, or "error=1% throttle=2% reset=1% refuse=1%"
+    #[arg(long, default_value_t, value_name = "SHARES")]
+    pub errors: Errors,
+    /// Keep state here; without it, state goes with the services
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Decides how long each request waits and which fail
+    #[arg(long, default_value_t, value_name = "N")]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]

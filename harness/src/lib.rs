@@ -11,6 +11,7 @@ mod progress;
 mod report;
 mod results;
 mod run;
+mod services;
 mod shipped;
 mod signals;
 mod splice;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Services(args) => services::services(&args),
         Command::Guard { root } => {
             kelvin_emulator::guard::main(&root).map(|()| Exit::Done).map_err(Into::into)
         }

@@ -56,13 +56,14 @@ pub struct Emulator {
     cores: usize,
     limits: Limits,
     mechanisms: Mechanisms,
+    root: PathBuf,
 }
 
 impl Emulator {
     /// Starts the guard process and the serving thread.
     pub fn start(options: &Options) -> Result<Emulator, StartError> {
-        let folder = options.temporary_folder.clone();
-        let root = folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
+        let root =
+            options.temporary_folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
         let Started { child, socket, cgroup, no_private_files } = guard::start(options, &root)?;
         let mut limits = options.limits;
         limits.files &= no_private_files.is_none();
@@ -72,7 +73,8 @@ impl Emulator {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
-        let place = Place { root, cgroup, limits, init_timeout: options.init_timeout };
+        let place =
+            Place { root: root.clone(), cgroup, limits, init_timeout: options.init_timeout };
         let served = (place, spin.clone());
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
@@ -92,7 +94,13 @@ impl Emulator {
             cores,
             limits,
             mechanisms,
+            root,
         })
+    }
+
+    /// The folder of everything that must not outlive the emulator: however this process ends, the guard removes it.
+    pub fn folder(&self) -> &Path {
+        &self.root
     }
 
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {

@@ -36,7 +36,7 @@ pub use measured::Measured;
 pub use reader::Run;
 pub use run::{
     Billing, CheckRecord, FunctionRecord, Recorded, RunRecord, RunStatus, SCHEMA_VERSION,
-    ScenarioRecord, ToolRecord,
+    ScenarioRecord, ServiceRecord, ToolRecord,
 };
 pub use run_id::{InvalidRunId, RunId};
 pub use schema::json_schemas;

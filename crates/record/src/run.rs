@@ -45,6 +45,9 @@ pub struct RunRecord {
     pub billing: Billing,
     /// In the order of deployment: launches name a function by its index here.
     pub functions: Vec<FunctionRecord>,
+    /// What functions could talk to, in the order of time. A service whose latency or errors are changed appears again.
+    #[serde(default)]
+    pub services: Vec<ServiceRecord>,
     /// What costs are computed with.
     #[schemars(with = "PriceTableSchema")]
     pub price_table: PriceTable,
@@ -158,6 +161,23 @@ pub struct FunctionRecord {
     pub binary_sha256: Option<String>,
     /// Names of the user's environment variables; never their values.
     pub env_names: Vec<String>,
+}
+
+/// One service, as it was from some moment on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceRecord {
+    /// Which one, counted from 0 in the order of their start.
+    pub service: u32,
+    /// `s3`, `dynamodb` or `http`.
+    pub kind: String,
+    /// How long requests wait, beyond what the service itself takes: `4ms`, `p50=4ms p99=20ms`, `same-zone` or `none`.
+    pub latency: String,
+    /// Which share of requests fails: `error=0.01 throttle=0.02` or `none`.
+    pub errors: String,
+    /// Decides how long each request waits and which fail.
+    pub seed: u64,
+    /// From when on, counted from the start of the run.
+    pub since_offset_ns: u64,
 }
 
 /// How much a run recorded.

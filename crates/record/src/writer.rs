@@ -11,7 +11,7 @@ use kelvin_lambda::{PlatformFacts, Status};
 use crate::files::{self, replace_document};
 use crate::{
     CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
-    RunStatus, Summary,
+    RunStatus, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -92,6 +92,12 @@ impl RunWriter {
     /// Adds a deployed function to `run.json`.
     pub fn add_function(&mut self, function: FunctionRecord) -> Result<(), RecordError> {
         self.run.functions.push(function);
+        replace_document(&self.directory, files::RUN, &self.run)
+    }
+
+    /// Adds a service to `run.json`, or what has become of it.
+    pub fn add_service(&mut self, service: ServiceRecord) -> Result<(), RecordError> {
+        self.run.services.push(service);
         replace_document(&self.directory, files::RUN, &self.run)
     }
 

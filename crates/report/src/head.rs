@@ -1,7 +1,7 @@
 //! The top of a report: what was run, on what, and what was enforced there.
 
 use kelvin_lambda::Enforcement;
-use kelvin_record::{HostRecord, Run, RunRecord, RunStatus};
+use kelvin_record::{HostRecord, Run, RunRecord, RunStatus, ServiceRecord};
 
 use crate::page::{Page, Role};
 
@@ -11,6 +11,9 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     page.text(Role::Title, 2, &title(record));
     page.text(Role::Aside, 2, &host(&record.host));
     page.text(Role::Plain, 2, &enforced(&record.platform.enforcement));
+    for service in &record.services {
+        page.text(Role::Plain, 2, &service_line(service));
+    }
     if !record.platform.unavailable.is_empty() {
         let fields = record.platform.unavailable.iter();
         let list: Vec<String> = fields.map(|(field, why)| format!("{field} ({why})")).collect();
@@ -39,6 +42,11 @@ fn title(run: &RunRecord) -> String {
         platform.name,
         platform.version
     )
+}
+
+fn service_line(service: &ServiceRecord) -> String {
+    let ServiceRecord { service, kind, latency, errors, seed, .. } = service;
+    format!("service {service}: {kind} · latency {latency} · errors {errors} · seed {seed}")
 }
 
 fn host(host: &HostRecord) -> String {

@@ -50,7 +50,9 @@ impl Session {
         let resolved = outside.host.resolve(&wanted);
         // What the user stopped has not failed: a build ends early then.
         self.go_on()?;
-        let resolved = resolved?;
+        let mut resolved = resolved?;
+        let of_services = self.state().service_env_vars.clone();
+        resolved.env_vars = with_defaults(&of_services, resolved.env_vars);
         config.env_vars = with_defaults(&resolved.env_vars, config.env_vars);
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 

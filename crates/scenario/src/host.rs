@@ -8,6 +8,7 @@ use std::time::Duration;
 use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec};
 
+use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
 /// Finds what is to be measured, and keeps what was.
@@ -18,6 +19,20 @@ pub trait Host: Send + Sync {
     ///
     /// Nothing interrupts it: a host that builds for minutes watches for Ctrl-C itself.
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError>;
+
+    /// Starts a service that functions talk to, which runs until the host ends. Without services of its own, a host refuses.
+    fn service(&self, _wanted: &WantedService) -> Result<StartedService, HostError> {
+        Err(service::none())
+    }
+
+    /// Changes a service, or prepares its state.
+    fn change_service(
+        &self,
+        _service: ServiceId,
+        _change: &ServiceChange,
+    ) -> Result<(), HostError> {
+        Err(service::none())
+    }
 
     /// A function was deployed; its first invocation begins a launch.
     fn deployed(&self, function: FunctionId, deployment: &Deployment);

@@ -13,7 +13,7 @@ use crate::matrix::matrix;
 use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
-use crate::{Progress, engine};
+use crate::{Progress, engine, service};
 
 /// How a function of the language is called, and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +39,14 @@ pub fn functions() -> Vec<Signature> {
 }
 
 /// Registers functions and keeps the list.
-struct Language<'e> {
-    engine: &'e mut Engine,
+pub(crate) struct Language<'e> {
+    pub(crate) engine: &'e mut Engine,
     session: &'e Arc<Session>,
     signatures: Vec<Signature>,
 }
 
 impl Language<'_> {
-    fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+    pub(crate) fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         usage: &'static str,
         doc: &'static str,
@@ -70,6 +70,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_function(&mut language);
     add_invoke(&mut language);
     add_result(&mut language);
+    service::add(&mut language);
     add_properties(language.engine);
     language.signatures
 }
@@ -213,7 +214,11 @@ fn no_sleep() -> Raised<()> {
 
 impl Session {
     /// The result of a function of the language as the interpreter wants it.
-    fn answer<T>(&self, ctx: &NativeCallContext<'_>, result: Result<T, Fault>) -> Raised<T> {
+    pub(crate) fn answer<T>(
+        &self,
+        ctx: &NativeCallContext<'_>,
+        result: Result<T, Fault>,
+    ) -> Raised<T> {
         result.map_err(|fault| self.raise(ctx, fault))
     }
 
@@ -266,6 +271,15 @@ mod tests {
             "check",
             "expect_status",
             "note",
+            "service",
+            "service",
+            "latency",
+            "errors",
+            "bucket",
+            "put",
+            "table",
+            "table",
+            "item",
         ];
         assert_eq!(names, expected);
         assert!(functions.iter().all(|function| function.doc.ends_with('.')));

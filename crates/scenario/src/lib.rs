@@ -25,6 +25,7 @@ mod pause;
 mod result;
 mod run;
 mod script;
+mod service;
 mod session;
 mod suggest;
 
@@ -37,3 +38,4 @@ pub use outcome::Outcome;
 pub use parameters::{Parameter, ParameterKind};
 pub use run::RunOptions;
 pub use script::Script;
+pub use service::{ServiceChange, ServiceId, StartedService, WantedService};

@@ -53,6 +53,8 @@ pub(crate) struct State {
     /// The first call that reached outside.
     begun: Option<&'static str>,
     pub(crate) names: BTreeSet<String>,
+    /// What functions must know of the services that were started.
+    pub(crate) service_env_vars: BTreeMap<String, String>,
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,

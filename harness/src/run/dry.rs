@@ -8,14 +8,14 @@ use kelvin_artifact::Workspace;
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, Slot, Source, Totals,
-    Wanted,
+    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, ServiceChange,
+    ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedService,
 };
 
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, shown};
+use crate::run::{RunConfig, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
@@ -84,6 +84,18 @@ impl Host for DryHost {
             cases: Vec::new(),
             env_vars: BTreeMap::new(),
         })
+    }
+
+    fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
+        let spec = services::spec(wanted, 0, &self.folder)?;
+        // Port 9 discards whatever is sent.
+        let variable = spec.kind.endpoint_variable().to_owned();
+        let env_vars = BTreeMap::from([(variable, "http://127.0.0.1:9".to_owned())]);
+        Ok(StartedService { id: ServiceId(0), env_vars })
+    }
+
+    fn change_service(&self, _id: ServiceId, change: &ServiceChange) -> Result<(), HostError> {
+        services::read(change).map(drop)
     }
 
     fn deployed(&self, _function: FunctionId, _deployment: &Deployment) {}

@@ -6,12 +6,16 @@ use std::sync::{Mutex, MutexGuard};
 use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::RecordError;
-use kelvin_scenario::{Batch, Deployment, Host, HostError, Resolved, Slot, Source, Wanted};
+use kelvin_scenario::{
+    Batch, Deployment, Host, HostError, Resolved, ServiceChange, ServiceId, Slot, Source,
+    StartedService, Wanted, WantedService,
+};
 
 use crate::progress::Progress;
 use crate::run::answers::Answers;
 use crate::run::builds::Builds;
 use crate::run::recorder::{Origin, Recorder};
+use crate::run::services::Services;
 
 /// The host of one run. The script calls it from one thread, one call at a time.
 pub(super) struct RunHost {
@@ -22,6 +26,7 @@ pub(super) struct RunHost {
 struct State {
     builds: Builds,
     recorder: Recorder,
+    services: Services,
     /// What was resolved last; the next deployment is of it.
     resolved: Option<Resolved>,
     answers: HashMap<FunctionId, Answers>,
@@ -38,9 +43,20 @@ impl State {
 }
 
 impl RunHost {
-    pub(super) fn new(builds: Builds, recorder: Recorder, progress: Progress) -> RunHost {
-        let state =
-            State { builds, recorder, resolved: None, answers: HashMap::new(), failed: None };
+    pub(super) fn new(
+        builds: Builds,
+        recorder: Recorder,
+        services: Services,
+        progress: Progress,
+    ) -> RunHost {
+        let state = State {
+            builds,
+            recorder,
+            services,
+            resolved: None,
+            answers: HashMap::new(),
+            failed: None,
+        };
         RunHost { state: Mutex::new(state), progress }
     }
 
@@ -61,6 +77,24 @@ impl Host for RunHost {
         let resolved = state.builds.resolve(wanted, &self.progress)?;
         state.resolved = Some(resolved.clone());
         Ok(resolved)
+    }
+
+    fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
+        let state = &mut *self.state();
+        let (id, service) = state.services.start(wanted)?;
+        let env_vars = service.env_vars();
+        let written = state.recorder.service(id.0, service.spec());
+        state.keep(written);
+        Ok(StartedService { id, env_vars })
+    }
+
+    fn change_service(&self, id: ServiceId, change: &ServiceChange) -> Result<(), HostError> {
+        let state = &mut *self.state();
+        if let Some(spec) = state.services.change(id, change)? {
+            let written = state.recorder.service(id.0, spec);
+            state.keep(written);
+        }
+        Ok(())
     }
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {

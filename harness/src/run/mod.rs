@@ -6,6 +6,7 @@ mod dry;
 mod host;
 mod limits;
 mod recorder;
+mod services;
 mod settings;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use crate::progress::{Conditions, Progress};
 use crate::run::builds::Builds;
 use crate::run::host::RunHost;
 use crate::run::recorder::Recorder;
+use crate::run::services::Services;
 use crate::signals::Stop;
 use crate::{report, shipped, terminal};
 
@@ -102,7 +104,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     limits::check(&require, &emulator.describe())?;
     let recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     let builds = Builds::new(options.folder.clone(), stop.clone());
-    let host = Arc::new(RunHost::new(builds, recorder, progress));
+    let services = Services::new(&options, emulator.folder());
+    let host = Arc::new(RunHost::new(builds, recorder, services, progress));
     let ended =
         script.run(options, Arc::clone(&emulator) as Arc<dyn Platform>, Arc::clone(&host) as _);
     let platform = emulator.describe();

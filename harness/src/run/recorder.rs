@@ -11,9 +11,10 @@ use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
     Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
-    SCHEMA_VERSION, ScenarioRecord, Summary, ToolRecord,
+    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{Script, Slot};
+use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
 /// Writes one run. Its folder is made when the first function is deployed.
@@ -82,6 +83,7 @@ impl Recorder {
             platform: platform.describe(),
             billing: Billing::Estimated,
             functions: Vec::new(),
+            services: Vec::new(),
             price_table: US_EAST_1(),
             recorded: Recorded::default(),
             checks: Vec::new(),
@@ -122,6 +124,25 @@ impl Recorder {
             env_names: config.env_vars.keys().cloned().collect(),
         };
         self.add(function, record)
+    }
+
+    /// A service was started, or changed.
+    pub(super) fn service(&mut self, service: u32, spec: &ServiceSpec) -> Result<(), RecordError> {
+        let record = ServiceRecord {
+            service,
+            kind: spec.kind.to_string(),
+            latency: spec.latency.to_string(),
+            errors: spec.errors.to_string(),
+            seed: spec.seed,
+            since_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+        };
+        match &mut self.writer {
+            Some(writer) => writer.add_service(record),
+            None => {
+                self.record.services.push(record);
+                Ok(())
+            }
+        }
     }
 
     /// What is measured from now on belongs to a function of another configuration, which gets a row of its own.

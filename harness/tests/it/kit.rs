@@ -1,12 +1,12 @@
 //! Runs the command in a place of its own and looks at what it did.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use kelvin_record::{Run, list_runs};
@@ -187,7 +187,7 @@ impl Done {
 /// A command under way; killed if the test fails meanwhile.
 pub(crate) struct Running {
     child: Child,
-    stdout: Option<JoinHandle<String>>,
+    stdout: Receiver<String>,
     stderr: Receiver<String>,
     /// What has been read of standard error.
     seen: String,
@@ -197,18 +197,23 @@ impl Running {
     pub(crate) fn start(command: &mut Command) -> Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");
-        let mut stdout = child.stdout.take().expect("it was asked for");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it was asked for"));
         let stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
-        let stdout = thread::spawn(move || {
-            let mut text = String::new();
-            stdout.read_to_string(&mut text).expect("standard output is UTF-8");
-            text
+        let (printed, output) = mpsc::channel();
+        thread::spawn(move || {
+            // Ends of lines are kept, so that the whole is what was printed.
+            let mut line = String::new();
+            while stdout.read_line(&mut line).expect("standard output is UTF-8") > 0 {
+                if printed.send(std::mem::take(&mut line)).is_err() {
+                    return;
+                }
+            }
         });
         let (lines, received) = mpsc::channel();
         thread::spawn(move || {
             stderr.lines().map_while(Result::ok).try_for_each(|line| lines.send(line))
         });
-        Running { child, stdout: Some(stdout), stderr: received, seen: String::new() }
+        Running { child, stdout: output, stderr: received, seen: String::new() }
     }
 
     /// Waits for a line of standard error that contains this.
@@ -234,6 +239,12 @@ impl Running {
         }
     }
 
+    /// The next line of standard output, without its end.
+    pub(crate) fn printed_line(&mut self) -> String {
+        let line = self.stdout.recv_timeout(PATIENCE).expect("it prints another line");
+        line.trim_end().to_owned()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it is our child");
     }
@@ -241,8 +252,7 @@ impl Running {
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Done {
         while self.next_line().is_some() {}
-        let stdout = self.stdout.take().expect("it is taken only here");
-        let stdout = stdout.join().expect("standard output is UTF-8");
+        let stdout = self.stdout.iter().collect();
         let status = self.child.wait().expect("it is our child");
         Done { code: status.code(), stdout, stderr: std::mem::take(&mut self.seen) }
     }

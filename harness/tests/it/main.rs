@@ -10,4 +10,5 @@ mod processes;
 mod report;
 mod run;
 mod scenarios;
+mod services;
 mod tidy;

@@ -10,8 +10,8 @@ use kelvin_lambda::{
 };
 use kelvin_record::{
     Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured, Outcome, Place,
-    Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION, ScenarioRecord, Summary,
-    ToolRecord,
+    Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION, ScenarioRecord, ServiceRecord,
+    Summary, ToolRecord,
 };
 
 pub(crate) fn run_record() -> RunRecord {
@@ -33,6 +33,14 @@ pub(crate) fn run_record() -> RunRecord {
         platform: platform(),
         billing: Billing::Estimated,
         functions: Vec::new(),
+        services: vec![ServiceRecord {
+            service: 0,
+            kind: "dynamodb".to_owned(),
+            latency: "p50=4ms p99=20ms".to_owned(),
+            errors: "error=0.01".to_owned(),
+            seed: 42,
+            since_offset_ns: 1_000,
+        }],
         price_table: US_EAST_1(),
         recorded: Recorded::default(),
         checks: Vec::new(),

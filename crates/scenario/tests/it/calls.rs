@@ -228,6 +228,57 @@ fn expected_failures_are_told_to_the_host() {
 }
 
 #[test]
+fn services_are_started_prepared_and_known_to_functions() {
+    let ran = run(r#"
+        deploy(#{ workload: "hello", name: "before" });
+        let db = service("dynamodb", #{ latency: "4ms", errors: 0.01 });
+        db.table("items", "id");
+        db.table("sorted", "id", "n:N");
+        db.item("items", #{ id: "a", n: 1.5, tags: [()] });
+        let s3 = service("s3");
+        s3.bucket("photos");
+        s3.put("photos", "a.jpg", "data/a.jpg");
+        let f = deploy(#{ workload: "hello", name: "after", env: #{ URL_s3: "mine" } });
+        f.configure(#{ memory: 256, env: #{} });
+        db.latency("10ms");
+        db.errors(#{ throttle: 0.5 });
+        note(`${db} ${db.kind} ${db.env}`);
+    "#);
+    assert_snapshot!(succeed(ran).join("\n"), @r##"
+    (deploying before: Workload("hello"))
+    deploy before: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deployed 0: before, Some("hello"), release
+    service dynamodb: {"errors":0.01,"latency":"4ms"}
+    change 7: Table { name: "items", key: ["id"] }
+    change 7: Table { name: "sorted", key: ["id", "n:N"] }
+    change 7: Item { table: "items", item: {"id": String("a"), "n": Number(1.5), "tags": Array [Null]} }
+    service s3: {}
+    change 7: Bucket("photos")
+    change 7: Object { bucket: "photos", key: "a.jpg", file: "/here/data/a.jpg" }
+    (deploying after: Workload("hello"))
+    deploy after: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1", "URL_dynamodb": "http://here", "URL_s3": "mine"}
+    deployed 1: after, Some("hello"), release
+    configure 1: Some(256), Some({"KELVIN_SPANS": "1", "URL_dynamodb": "http://here", "URL_s3": "http://here"})
+    configured 1: 256 MB
+    launch 1 in no block
+    change 7: Latency("10ms")
+    change 7: Errors(Object {"throttle": Number(0.5)})
+    note dynamodb dynamodb #{"URL_dynamodb": "http://here"}
+    "##);
+}
+
+#[test]
+fn mistakes_with_services_are_told() {
+    let check = |script: &str, expected: &str| {
+        let error = run(script).result.unwrap_err();
+        assert!(error.render().contains(expected), "{}", error.render());
+    };
+    check("service(\"sqs\")", "unknown service \"sqs\"; known: s3, dynamodb, http");
+    check("service(\"s3\").environment", "unknown property of a service \"environment\"");
+    check("service(\"s3\").latncy(\"4ms\")", "did you mean \"latency\"?");
+}
+
+#[test]
 fn a_script_may_end_early() {
     assert_snapshot!(notes("note(1.to_string()); [1].map(|x| exit(x)); note(\"2\");"), @"1");
 }

@@ -16,7 +16,7 @@ use kelvin_platform::{
 };
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, Outcome, Progress, Resolved, RunOptions, ScenarioError,
-    Script, Slot, Source, Wanted,
+    Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -243,6 +243,21 @@ impl Host for Fake {
         let cases = workload.iter().flat_map(|_| [case("small"), case("large")]).collect();
         let env_vars = BTreeMap::from([("KELVIN_SPANS".to_owned(), "1".to_owned())]);
         Ok(Resolved { bootstrap, workload, cases, env_vars })
+    }
+
+    fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
+        let WantedService { kind, options } = wanted;
+        self.log(format!("service {kind}: {}", Value::from(options.clone())));
+        if kind == "sqs" {
+            return Err(HostError::unknown("service", kind, ["s3", "dynamodb", "http"]));
+        }
+        let env_vars = BTreeMap::from([(format!("URL_{kind}"), "http://here".to_owned())]);
+        Ok(StartedService { id: ServiceId(7), env_vars })
+    }
+
+    fn change_service(&self, service: ServiceId, change: &ServiceChange) -> Result<(), HostError> {
+        self.log(format!("change {}: {change:?}", service.0));
+        Ok(())
     }
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {

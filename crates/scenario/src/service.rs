@@ -1,0 +1,228 @@
+//! Services that functions talk to: what a script asks the host for, and its handle.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
+use serde_json::Value;
+
+use crate::fields::show;
+use crate::json;
+use crate::language::Language;
+use crate::session::{Fault, Raised, Session};
+use crate::{HostError, suggest};
+
+/// A service that a script asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedService {
+    /// For instance `dynamodb`.
+    pub kind: String,
+    /// The rest of what the script said: `latency`, `errors`, …
+    pub options: serde_json::Map<String, Value>,
+}
+
+/// A service that runs until the host ends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartedService {
+    /// What the host calls it by.
+    pub id: ServiceId,
+    /// Environment variables of functions that are deployed from now on, unless the script sets the same.
+    pub env_vars: BTreeMap<String, String>,
+}
+
+/// A service of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u32);
+
+/// What a script does to a service.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServiceChange {
+    /// Requests wait this long from now on.
+    Latency(String),
+    /// These fail from now on.
+    Errors(Value),
+    /// S3 gets a bucket.
+    Bucket(String),
+    /// S3 gets an object.
+    Object {
+        /// The bucket that it is put into.
+        bucket: String,
+        /// Its key.
+        key: String,
+        /// Its content, already joined with [`crate::RunOptions::folder`].
+        file: PathBuf,
+    },
+    /// DynamoDB gets a table.
+    Table {
+        /// Its name.
+        name: String,
+        /// Attributes of the key, one or two: a name, or a name and a type like `n:N`.
+        key: Vec<String>,
+    },
+    /// DynamoDB gets an item.
+    Item {
+        /// The table that it is put into.
+        table: String,
+        /// Plain, a number is a number.
+        item: serde_json::Map<String, Value>,
+    },
+}
+
+/// A script's handle.
+#[derive(Clone, Debug)]
+pub(crate) struct Service(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    kind: String,
+    started: StartedService,
+}
+
+impl Session {
+    /// `service()`.
+    fn service(&self, kind: &str, options: Map) -> Result<Service, Fault> {
+        let outside = self.outside("service")?;
+        let options = object(&Dynamic::from_map(options)).map_err(|e| format!("service: {e}"))?;
+        let wanted = WantedService { kind: kind.to_owned(), options };
+        let started = outside.host.service(&wanted)?;
+        self.state().service_env_vars.extend(started.env_vars.clone());
+        Ok(Service(Arc::new(Handle { kind: wanted.kind, started })))
+    }
+
+    fn change(&self, service: &Service, change: &ServiceChange) -> Result<(), Fault> {
+        let outside = self.outside("service")?;
+        Ok(outside.host.change_service(service.0.started.id, change)?)
+    }
+}
+
+/// A map as a JSON object.
+fn object(map: &Dynamic) -> Result<serde_json::Map<String, Value>, String> {
+    match json::from_script(map)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(format!("expected a map, got {}", show(map))),
+    }
+}
+
+/// A property of the handle.
+fn property(service: &Service, name: &str) -> Result<Dynamic, String> {
+    match name {
+        "kind" => Ok(service.0.kind.clone().into()),
+        "env" => {
+            let env = service.0.started.env_vars.iter();
+            let env = env.map(|(name, value)| (name.as_str().into(), value.clone().into()));
+            Ok(Dynamic::from_map(env.collect()))
+        }
+        _ => Err(suggest::unknown("property of a service", name, ["env", "kind"])),
+    }
+}
+
+/// Makes `service()` and the methods of its handle known.
+pub(crate) fn add(language: &mut Language<'_>) {
+    language.engine.register_type_with_name::<Service>("service");
+    language.engine.register_indexer_get(|service: &mut Service, name: &str| -> Raised<Dynamic> {
+        property(service, name).map_err(Into::into)
+    });
+    language.engine.register_fn("to_string", |service: Service| service.0.kind.clone());
+    add_start(language);
+    add_changes(language);
+    add_s3(language);
+    add_dynamodb(language);
+}
+
+fn add_start(language: &mut Language<'_>) {
+    language.add(
+        "service(\"s3\" | \"dynamodb\" | \"http\")",
+        "Starts a service; functions deployed afterwards find it in their environment.",
+        |s| {
+            move |ctx: NativeCallContext<'_>, kind: &str| {
+                s.answer(&ctx, s.service(kind, Map::new()))
+            }
+        },
+    );
+    language.add(
+        "service(\"dynamodb\", #{ latency, errors, seed, folder })",
+        "The same with a latency like \"4ms\" or \"p50=4ms p99=20ms\" and errors like 0.01 or \"throttle=2%\".",
+        |s| {
+            move |ctx: NativeCallContext<'_>, kind: &str, options: Map| {
+                s.answer(&ctx, s.service(kind, options))
+            }
+        },
+    );
+}
+
+fn add_changes(language: &mut Language<'_>) {
+    language.add("s.latency(\"10ms\")", "Changes how long requests wait from now on.", |s| {
+        move |ctx: NativeCallContext<'_>, service: Service, latency: ImmutableString| {
+            s.answer(&ctx, s.change(&service, &ServiceChange::Latency(latency.into())))
+        }
+    });
+    language.add("s.errors(0.01)", "Changes which requests fail from now on.", |s| {
+        move |ctx: NativeCallContext<'_>, service: Service, errors: Dynamic| {
+            let errors =
+                json::from_script(&errors).map_err(|e| Fault::from(format!("errors: {e}")));
+            let done = errors.and_then(|e| s.change(&service, &ServiceChange::Errors(e)));
+            s.answer(&ctx, done)
+        }
+    });
+}
+
+fn add_s3(language: &mut Language<'_>) {
+    language.add("s.bucket(\"name\")", "Creates a bucket of S3.", |s| {
+        move |ctx: NativeCallContext<'_>, service: Service, name: ImmutableString| {
+            s.answer(&ctx, s.change(&service, &ServiceChange::Bucket(name.into())))
+        }
+    });
+    language.add("s.put(bucket, key, file)", "Puts a file into a bucket of S3.", |s| {
+        move |ctx: NativeCallContext<'_>,
+              service: Service,
+              bucket: ImmutableString,
+              key: ImmutableString,
+              file: &str| {
+            let file = s.folder.join(file);
+            let change = ServiceChange::Object { bucket: bucket.into(), key: key.into(), file };
+            s.answer(&ctx, s.change(&service, &change))
+        }
+    });
+}
+
+fn add_dynamodb(language: &mut Language<'_>) {
+    language.add("s.table(\"name\", \"pk\")", "Creates a table of DynamoDB.", |s| {
+        move |ctx: NativeCallContext<'_>,
+              service: Service,
+              name: ImmutableString,
+              key: ImmutableString| {
+            let change = ServiceChange::Table { name: name.into(), key: vec![key.into()] };
+            s.answer(&ctx, s.change(&service, &change))
+        }
+    });
+    language.add(
+        "s.table(\"name\", \"pk\", \"sk:N\")",
+        "The same with a sort key; types are S, N and B.",
+        |s| {
+            move |ctx: NativeCallContext<'_>,
+                  service: Service,
+                  name: ImmutableString,
+                  key: ImmutableString,
+                  sort: ImmutableString| {
+                let key = vec![key.into(), sort.into()];
+                s.answer(&ctx, s.change(&service, &ServiceChange::Table { name: name.into(), key }))
+            }
+        },
+    );
+    language.add("s.item(table, #{ … })", "Puts an item into a table of DynamoDB.", |s| {
+        move |ctx: NativeCallContext<'_>, service: Service, table: ImmutableString, item: Map| {
+            let item =
+                object(&Dynamic::from_map(item)).map_err(|e| Fault::from(format!("item: {e}")));
+            let done = item.and_then(|item| {
+                s.change(&service, &ServiceChange::Item { table: table.into(), item })
+            });
+            s.answer(&ctx, done)
+        }
+    });
+}
+
+/// What a host answers that has no services.
+pub(crate) fn none() -> HostError {
+    HostError::new("services are not to be had here")
+}
