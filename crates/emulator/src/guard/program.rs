@@ -290,7 +290,8 @@ fn has_other_children(launched: &HashMap<Pid, Launched>) -> bool {
     let Ok(list) = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) else {
         return true;
     };
-    let mut children = list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    let mut children =
+        list.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
     children.any(|child| !launched.contains_key(&child))
 }
 
