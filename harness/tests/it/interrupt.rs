@@ -11,7 +11,14 @@ use crate::{kit, processes};
 /// More blocks than anybody waits for. Beside `hello` runs a function that leaves a process of another session behind.
 fn endless(place: &Place) -> String {
     let bootstrap = place.path("bootstrap");
-    let text = format!("#!/bin/sh\nsetsid sleep 600 &\nexec {}\n", kit::hello().display());
+    // Not before the process is what it is to be: it is stopped with the function after the invocation.
+    let text = format!(
+        "#!/bin/sh
+         setsid sleep 600 &
+         while read -r name < /proc/$!/comm && [ \"$name\" != sleep ]; do :; done
+         exec {}\n",
+        kit::hello().display()
+    );
     std::fs::write(&bootstrap, text).expect("the folder is writable");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&bootstrap, executable).expect("it is ours");
