@@ -28,6 +28,13 @@ impl Row {
     fn mean(&self) -> f64 {
         mean(&self.measured_ms)
     }
+
+    /// The upper of the two in the middle, where there are two.
+    fn median(&self) -> f64 {
+        let mut sorted = self.measured_ms.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    }
 }
 
 /// Measures all tables, interleaved, `rounds` times each, and prints them.
@@ -171,9 +178,10 @@ fn text(short: &[Row], long: &[Row], tick: &[Row], init: &[Row], noise: &str) ->
         )
         .ok();
     }
-    writeln!(line, "\nWork below a tick: 3 ms of CPU; ms, means").ok();
+    writeln!(line, "\nWork below a tick: 3 ms of CPU; ms, medians").ok();
     for row in tick {
-        writeln!(line, "{:>6} {:>7.2}", row.memory.mb(), row.mean()).ok();
+        // What takes 4 ms because something else ran on the core is held as on Lambda, and is not what is asked here.
+        writeln!(line, "{:>6} {:>7.2}", row.memory.mb(), row.median()).ok();
     }
     writeln!(line, "\nINIT with 10 ms of CPU; ms, means").ok();
     for row in init {
