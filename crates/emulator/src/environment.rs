@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, Start};
 use kelvin_platform::InvokeRequest;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
@@ -17,7 +17,7 @@ use crate::clock::{epoch_ms, now_ns};
 use crate::cpu::cgroup::Cgroup;
 use crate::env_vars;
 use crate::failure::Failure;
-use crate::guard::GuardClient;
+use crate::guard::{self, GuardClient};
 use crate::measured::Measured;
 use crate::package::Package;
 use crate::process::{Process, Program, Step};
@@ -55,6 +55,7 @@ pub(crate) struct Environment {
     log_stream_name: String,
     process: Option<Process>,
     initialized: bool,
+    removed: bool,
     /// The invoke phase's timeout. One timer for all invocations: to move it costs next to nothing.
     timeout: Pin<Box<Sleep>>,
 }
@@ -87,6 +88,7 @@ impl Environment {
             log_stream_name: env_vars::log_stream_name(&date),
             process: None,
             initialized: false,
+            removed: false,
             timeout: Box::pin(sleep_until(Instant::now())),
         })
     }
@@ -134,7 +136,13 @@ impl Environment {
         if let Some(process) = self.process.take() {
             process.end().await;
         }
-        // The drop of `self` removes the folder.
+        // Waits for it, as otherwise it would take its time from whatever is measured next.
+        self.remove().recv().await;
+    }
+
+    fn remove(&mut self) -> mpsc::UnboundedReceiver<guard::Event> {
+        self.removed = true;
+        self.context.guard.remove(self.context.fresh_id(), self.package.folder.clone())
     }
 
     /// Makes the environment ready where that is not part of the invocation: the init phase of a cold start.
@@ -272,7 +280,9 @@ impl Drop for Environment {
     fn drop(&mut self) {
         // The process first, so that nothing writes into the folder while the guard removes it.
         self.process = None;
-        self.context.guard.remove(self.package.folder.clone());
+        if !self.removed {
+            self.remove();
+        }
     }
 }
 

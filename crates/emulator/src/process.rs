@@ -160,6 +160,8 @@ impl Process {
                 }
                 self.ended = Some(End::Exit(status));
             }
+            // Folders are removed under numbers of their own.
+            Some(guard::Event::Removed { .. }) => {}
             None => self.ended = Some(End::GuardGone),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct GuardClient {
 enum Ask {
     Launch { launch: Launch, output: OwnedFd, events: mpsc::UnboundedSender<Event> },
     Kill { id: u64 },
-    Remove { path: PathBuf },
+    Remove { id: u64, path: PathBuf, removed: mpsc::UnboundedSender<Event> },
 }
 
 impl GuardClient {
@@ -109,9 +109,12 @@ impl GuardClient {
         self.ask(Ask::Kill { id });
     }
 
-    /// Removes a folder, after everything that was asked before.
-    pub(crate) fn remove(&self, path: PathBuf) {
-        self.ask(Ask::Remove { path });
+    /// Removes a folder, after everything that was asked before; at the returned end arrives when that has been done. `id`
+    /// must never have been used before.
+    pub(crate) fn remove(&self, id: u64, path: PathBuf) -> mpsc::UnboundedReceiver<Event> {
+        let (removed, end) = mpsc::unbounded_channel();
+        self.ask(Ask::Remove { id, path, removed });
+        end
     }
 
     fn ask(&self, ask: Ask) {
@@ -132,7 +135,10 @@ async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) 
                         (Request::Launch(launch), Some(output))
                     }
                     Ask::Kill { id } => (Request::Kill { id }, None),
-                    Ask::Remove { path } => (Request::Remove { path }, None),
+                    Ask::Remove { id, path, removed } => {
+                        listeners.insert(id, removed);
+                        (Request::Remove { id, path }, None)
+                    }
                 };
                 // A guard that is gone shows as the end of the socket below.
                 send(&socket, &request, output.as_ref()).ok();
@@ -141,7 +147,7 @@ async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) 
                 // Without a guard no process can be trusted to end: dropping the listeners fails every environment.
                 let Ok(event) = event else { return };
                 let id = event.id();
-                let last = matches!(event, Event::Exited { .. } | Event::LaunchFailed { .. });
+                let last = !matches!(event, Event::Launched { .. });
                 if let Some(listener) = listeners.get(&id) {
                     listener.send(event).ok();
                 }

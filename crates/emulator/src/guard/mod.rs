@@ -35,8 +35,8 @@ enum Request {
     Launch(Launch),
     /// Kills a launched process and all of its descendants; answered by `Exited`.
     Kill { id: u64 },
-    /// Deletes a folder and everything in it.
-    Remove { path: PathBuf },
+    /// Deletes a folder and everything in it; answered by `Removed`.
+    Remove { id: u64, path: PathBuf },
 }
 
 /// A process to start.
@@ -76,6 +76,8 @@ pub(crate) enum Event {
     LaunchFailed { id: u64, message: String },
     /// A launched process has ended and was reaped, and nothing that it started runs any more.
     Exited { id: u64, status: ExitStatus },
+    /// A folder is gone, as far as it can be removed.
+    Removed { id: u64 },
 }
 
 impl Event {
@@ -83,7 +85,8 @@ impl Event {
         match *self {
             Event::Launched { id, .. }
             | Event::LaunchFailed { id, .. }
-            | Event::Exited { id, .. } => id,
+            | Event::Exited { id, .. }
+            | Event::Removed { id } => id,
         }
     }
 }

@@ -163,7 +163,10 @@ impl Guard {
                 self.kill(id);
                 self.reap();
             }
-            Request::Remove { path } => self.remove(&path),
+            Request::Remove { id, path } => {
+                self.remove(&path);
+                self.tell(&Event::Removed { id });
+            }
         }
     }
 
