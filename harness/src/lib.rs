@@ -16,6 +16,7 @@ mod shipped;
 mod signals;
 mod splice;
 mod terminal;
+mod timer;
 
 use std::process::ExitCode;
 

@@ -35,6 +35,21 @@ pub struct HostRecord {
     pub governor: Option<String>,
     /// Load averages over 1, 5 and 15 minutes when the run began.
     pub loadavg_start: Option<[f64; 3]>,
+    /// How exactly the harness itself could tell a moment when the run began; `None` in records of old versions.
+    #[serde(default)]
+    pub timer_lateness: Option<TimerLateness>,
+}
+
+/// How late a thread that polls the clock notices that a moment has come: the noise of every time that the harness takes.
+/// Nanoseconds; quantiles over moments 100 µs apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TimerLateness {
+    /// Median.
+    pub p50_ns: u64,
+    /// 99th percentile.
+    pub p99_ns: u64,
+    /// The latest of all.
+    pub max_ns: u64,
 }
 
 impl HostRecord {

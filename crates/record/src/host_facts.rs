@@ -36,6 +36,7 @@ impl HostTexts {
             virt: self.virt().to_owned(),
             governor: trimmed(&self.governor),
             loadavg_start: self.load_averages(),
+            timer_lateness: None,
         };
         host.machine_key = machine_key(&host);
         host

@@ -28,7 +28,7 @@ mod summary;
 mod writer;
 
 pub use error::RecordError;
-pub use host::HostRecord;
+pub use host::{HostRecord, TimerLateness};
 pub use invocation::{InvocationRecord, Place};
 pub use launch::LaunchRecord;
 pub use listing::{RunFacts, RunListing, list_runs};

@@ -64,6 +64,14 @@ fn host(host: &HostRecord) -> String {
         kind => kind.to_owned(),
     });
     parts.extend(host.governor.as_ref().map(|governor| format!("governor {governor}")));
+    parts.extend(host.timer_lateness.map(|late| {
+        let us = |ns: u64| ns as f64 / 1e3;
+        format!(
+            "clock read late by {:.1} µs (p50), {:.0} µs (p99)",
+            us(late.p50_ns),
+            us(late.p99_ns)
+        )
+    }));
     format!("host {}", parts.join(" · "))
 }
 

@@ -7,11 +7,11 @@ use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::{CpuLimit, predicted_wall, published};
 use kelvin_lambda::{MemorySize, Start};
 
+use super::Patient;
 use super::work::Work;
-use super::{Patient, machine};
 use crate::exit::Exit;
 use crate::signals::Stop;
-use crate::terminal;
+use crate::{terminal, timer};
 
 /// Of the long work.
 const LONG_MS: f64 = 150.0;
@@ -70,7 +70,7 @@ pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Resu
         measure(&patient, &mut tick, Work { cpu_ms: 3.0, wait_ms: 0.0 }, stop)?;
         measure_init(&patient, &mut init, stop)?;
     }
-    let noise = machine::timer_noise();
+    let noise = timer::describe(timer::lateness());
     let mechanism = patient.mechanism();
     drop(patient);
     let tables = text(&short, &long, &tick, &init, &noise);

@@ -4,12 +4,13 @@ use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::{CgroupError, CpuLimit};
 
 use super::Patient;
+
+use crate::timer;
 
 /// One thing that a measurement may want.
 pub(super) struct Finding {
@@ -38,7 +39,7 @@ pub(super) fn look() -> Vec<Finding> {
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
-        Finding { what: "timer", state: timer_noise(), remedy: None },
+        Finding { what: "timer", state: timer::describe(timer::lateness()), remedy: None },
     ]
 }
 
@@ -108,31 +109,4 @@ fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&path)
         .map(|folder| folder.join(name))
         .find(|program: &PathBuf| Path::is_file(program))
-}
-
-/// How late a polling thread notices that a moment has come: what the harness's own timer adds.
-pub(super) fn timer_noise() -> String {
-    let mut late: Vec<Duration> = Vec::new();
-    let begin = Instant::now();
-    let step = Duration::from_micros(100);
-    for turn in 1..=5_000 {
-        let due = begin + step * turn;
-        let mut now = Instant::now();
-        while now < due {
-            std::hint::spin_loop();
-            now = Instant::now();
-        }
-        late.push(now - due);
-    }
-    late.sort_unstable();
-    let at = |per_mille: usize| {
-        let index = late.len() * per_mille / 1000;
-        late[index.min(late.len() - 1)].as_secs_f64() * 1e6
-    };
-    format!(
-        "a polling thread is late by {:.1} µs (p50), {:.0} µs (p99), {:.0} µs (p99.9)",
-        at(500),
-        at(990),
-        at(999)
-    )
 }

@@ -17,6 +17,8 @@ use kelvin_scenario::{Script, Slot};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
+use crate::timer;
+
 /// Writes one run. Its folder is made when the first function is deployed.
 pub(super) struct Recorder {
     results: PathBuf,
@@ -79,7 +81,10 @@ impl Recorder {
             tool: tool(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
-            host: HostRecord::of_this_machine(),
+            host: HostRecord {
+                timer_lateness: Some(timer::lateness()),
+                ..HostRecord::of_this_machine()
+            },
             platform: platform.describe(),
             billing: Billing::Estimated,
             functions: Vec::new(),

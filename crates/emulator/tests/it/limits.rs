@@ -40,6 +40,27 @@ fn a_whole_core_and_short_work_are_not_held_back() {
 }
 
 #[test]
+fn environments_of_different_sizes_keep_their_limits_side_by_side() {
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
+    let functions = [128, 512, 1769].map(|mb| {
+        let function = kit.deploy(|config| {
+            config.name = format!("function-{mb}");
+            config.memory_size = memory(mb);
+        });
+        kit.invoke(function, "echo");
+        function
+    });
+    let throttled = std::thread::scope(|scope| {
+        let kit = &kit;
+        let spun = functions.map(|function| scope.spawn(move || kit.invoke(function, "spin 60")));
+        spun.map(|spun| spun.join().expect("it does not panic").timing.throttled_ns)
+    });
+    assert!(throttled[0] > throttled[1], "{throttled:?}");
+    assert!(throttled[1] > Some(0), "{throttled:?}");
+    assert_eq!(throttled[2], Some(0));
+}
+
+#[test]
 fn children_are_held_back_together_with_their_parent() {
     let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| config.memory_size = memory(128));

@@ -63,6 +63,7 @@ fn host() -> HostRecord {
         virt: "kvm".to_owned(),
         governor: None,
         loadavg_start: Some([0.11, 0.13, 0.07]),
+        timer_lateness: None,
     }
 }
 
