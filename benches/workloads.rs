@@ -10,6 +10,7 @@ fn main() {
     workload::<compress::Compress>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
     workload::<html::Html>(&mut criterion);
+    workload::<http_api::HttpApi>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
     workload::<matrix::Matrix>(&mut criterion);
