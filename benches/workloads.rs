@@ -17,6 +17,7 @@ fn main() {
     workload::<pagerank::PageRank>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
     workload::<script::Script>(&mut criterion);
+    workload::<sqs_batch::SqsBatch>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
 }
