@@ -1,4 +1,5 @@
 //! Every case of every workload under criterion: the clean baseline, without Lambda, processes or payloads.
+//! Of workloads that wait for something, the part that does not.
 
 use std::hint::black_box;
 
@@ -8,6 +9,7 @@ use kelvin_workload::{Compute, verify};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     workload::<compress::Compress>(&mut criterion);
+    workload::<fan_out::Aggregation>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
     workload::<html::Html>(&mut criterion);
     workload::<http_api::HttpApi>(&mut criterion);
