@@ -4,6 +4,7 @@
 //! rule: `/json/N` has N items and the sum of their squares.
 //! The client is [`Prepared`], so that making it, which for HTTPS means reading all root certificates, can be moved.
 //! What is waited for and what is computed are apart: first all bodies come, then [`Aggregation`] works on them.
+//! What the client itself computes meanwhile, such as encryption, counts as waiting.
 
 mod aggregation;
 mod backoff;
