@@ -34,6 +34,15 @@ fn fan_out_measures_every_concurrency_against_its_upstream() {
 }
 
 #[test]
+fn fan_out_can_be_planned_without_a_build() {
+    let place = Place::new();
+    let done = place.run("fan-out", &["--dry-run", "--format", "json"]).exits(0);
+    let totals: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    let counts = ["functions", "launches", "invocations"].map(|name| totals[name].as_u64());
+    assert_eq!(counts, [Some(6), Some(60), Some(660)]);
+}
+
+#[test]
 fn fan_out_holds_with_a_few_errors_and_fails_clearly_with_many() {
     let with = |errors: &str, code: i32| {
         let place = Place::new();
