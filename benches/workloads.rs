@@ -1,4 +1,5 @@
 //! Every case of every workload under criterion: the clean baseline, without Lambda, processes or payloads.
+//! Of workloads that wait for something, the part that does not.
 
 use std::hint::black_box;
 
@@ -8,14 +9,17 @@ use kelvin_workload::{Compute, verify};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     workload::<compress::Compress>(&mut criterion);
+    workload::<fan_out::Aggregation>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
     workload::<html::Html>(&mut criterion);
+    workload::<http_api::HttpApi>(&mut criterion);
     workload::<json::Json>(&mut criterion);
     workload::<jwt::Jwt>(&mut criterion);
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
     workload::<script::Script>(&mut criterion);
+    workload::<sqs_batch::SqsBatch>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
 }

@@ -61,6 +61,8 @@ impl Deployed {
     pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, Fault> {
         match self.cases.iter().find(|case| case.name == name) {
             Some(case) => Ok(Event { case: Some(&case.name), payload: case.payload.clone() }),
+            // A workload always has cases. Of one that was not built, nobody knows them.
+            None if self.cases.is_empty() && self.workload.is_some() => Ok(self.default_event()),
             None => {
                 Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))
                     .into())

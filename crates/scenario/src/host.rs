@@ -86,7 +86,8 @@ pub struct Resolved {
     pub bootstrap: PathBuf,
     /// The workload that it says it is.
     pub workload: Option<String>,
-    /// Its cases; the first is the default one. Without cases a function is invoked with `{}`.
+    /// Its cases; the first is the default one. Without cases a function is invoked with `{}`. None of a workload: it was
+    /// not built, and any name may be that of a case.
     pub cases: Vec<CaseDescription>,
     /// Environment variables that it gets unless the script sets the same.
     pub env_vars: BTreeMap<String, String>,

@@ -11,4 +11,5 @@ mod report;
 mod run;
 mod scenarios;
 mod services;
+mod shipped;
 mod tidy;

@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use crate::kit::root;
 
-/// Which of our packages a package may depend on. What is not here is forbidden, in tests and build scripts too; a new
-/// arrow needs its reason in ARCHITECTURE.md.
+/// Which of our packages a package may depend on. What is not here is forbidden, in build scripts too and, but for
+/// [`TEST_ARROWS`], in tests; a new arrow needs its reason in ARCHITECTURE.md.
 const ARROWS: [(&str, &[&str]); 16] = [
     ("kelvin-lambda", &[]),
     ("kelvin-stats", &[]),
@@ -30,6 +30,9 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("kelvin", &["crates/*"]),
 ];
 
+/// Which of them its tests may depend on besides: a workload with I/O is tested against the services that it calls.
+const TEST_ARROWS: [(&str, &[&str]); 1] = [("workloads/*", &["kelvin-services"])];
+
 /// Files are split at this length.
 const LONGEST_FILE: usize = 600;
 
@@ -49,15 +52,18 @@ impl Package {
         relative.iter().next().and_then(|name| name.to_str()).expect("folders have plain names")
     }
 
+    /// Of every kind.
     fn dependencies(&self) -> impl Iterator<Item = (&str, &Value)> {
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
-        let tables = kinds.into_iter().filter_map(|kind| self.manifest.get(kind)?.as_table());
+        kinds.into_iter().flat_map(|kind| self.dependencies_of_kind(kind))
+    }
+
+    fn dependencies_of_kind(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let table = self.manifest.get(kind).and_then(Value::as_table);
         let of_targets = self.manifest.get("target").and_then(Value::as_table);
         let of_targets = of_targets.into_iter().flat_map(|targets| targets.values());
-        let of_targets = of_targets.flat_map(move |target| {
-            kinds.into_iter().filter_map(|kind| target.get(kind)?.as_table())
-        });
-        tables.chain(of_targets).flatten().map(|(name, value)| (name.as_str(), value))
+        let of_targets = of_targets.filter_map(move |target| target.get(kind)?.as_table());
+        table.into_iter().chain(of_targets).flatten().map(|(name, value)| (name.as_str(), value))
     }
 }
 
@@ -116,15 +122,22 @@ fn packages_depend_on_each_other_as_drawn() {
         if package.group() == "benches" {
             continue;
         }
-        let drawn = ARROWS.iter().find(|(from, _)| [package.name(), &group].contains(from));
-        let Some((_, allowed)) = drawn else {
+        let of_package = |(from, _): &&(&str, _)| [package.name(), &group].contains(from);
+        let Some((_, drawn)) = ARROWS.iter().find(of_package) else {
             wrong.push(format!("{} is not in the list of arrows", package.name()));
             continue;
         };
-        for (name, _) in package.dependencies() {
-            let Some(group) = groups.get(name) else { continue };
-            if !allowed.contains(&name) && !allowed.contains(&format!("{group}/*").as_str()) {
-                wrong.push(format!("{} → {name}", package.name()));
+        let of_tests = TEST_ARROWS.iter().find(of_package).map_or(&[][..], |(_, drawn)| drawn);
+        for (kind, besides) in
+            [("dependencies", &[][..]), ("build-dependencies", &[]), ("dev-dependencies", of_tests)]
+        {
+            for (name, _) in package.dependencies_of_kind(kind) {
+                let Some(group) = groups.get(name) else { continue };
+                let group = format!("{group}/*");
+                let allowed = |to: &&str| *to == name || *to == group;
+                if !drawn.iter().chain(besides).any(allowed) {
+                    wrong.push(format!("{} → {name}", package.name()));
+                }
             }
         }
     }

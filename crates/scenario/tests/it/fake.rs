@@ -216,7 +216,7 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 4] = ["hello", "json", "compress", "jwt"];
+const WORKLOADS: [&str; 5] = ["hello", "json", "compress", "jwt", "fan-out"];
 
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
@@ -240,7 +240,12 @@ impl Host for Fake {
             answer: Answer::Unknown,
             bytes: None,
         };
-        let cases = workload.iter().flat_map(|_| [case("small"), case("large")]).collect();
+        let names: &[&str] = match workload.as_deref() {
+            Some("fan-out") => &["concurrency-4", "concurrency-1", "concurrency-16"],
+            Some(_) => &["small", "large"],
+            None => &[],
+        };
+        let cases = names.iter().map(|name| case(name)).collect();
         let env_vars = BTreeMap::from([("KELVIN_SPANS".to_owned(), "1".to_owned())]);
         Ok(Resolved { bootstrap, workload, cases, env_vars })
     }
