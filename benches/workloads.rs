@@ -1,4 +1,5 @@
 //! Every case of every workload under criterion: the clean baseline, without Lambda, processes or payloads.
+//! Of a workload with I/O it is the part that computes, with its data in memory.
 
 use std::hint::black_box;
 
@@ -15,6 +16,7 @@ fn main() {
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
+    workload::<s3_object::Flights>(&mut criterion);
     workload::<script::Script>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);
     criterion.final_summary();
