@@ -6,8 +6,11 @@ use anyhow::{Context, bail};
 use kelvin_scenario::Script;
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 1] =
-    [("cold-warm", include_str!("../scenarios/cold-warm.rhai"))];
+pub(crate) const SCENARIOS: [(&str, &str); 3] = [
+    ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
+    ("init-shift", include_str!("../scenarios/init-shift.rhai")),
+    ("io-ladder", include_str!("../scenarios/io-ladder.rhai")),
+];
 
 /// Finds a scenario: what looks like a path is one, anything else is a name.
 pub(crate) fn find(scenario: &str) -> anyhow::Result<Script> {

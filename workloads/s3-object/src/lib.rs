@@ -77,13 +77,13 @@ impl S3Object {
     ) -> Result<Written, WorkloadError> {
         let target = report_of(source)?;
         let objects = self.objects.open().await?;
-        let table = ctx.io(objects.get(source)).await?;
+        let table = objects.get(source, ctx).await?;
         // The parts that the network delivered are read where they are.
         let report = report(table.reader())?;
         let json = serde_json::to_vec(&report)
             .map_err(|error| WorkloadError::work_failed("could not write the report", error))?;
         let bytes = json.len();
-        ctx.io(objects.put(&target, Bytes::from(json))).await?;
+        objects.put(&target, Bytes::from(json), ctx).await?;
         Ok(Written {
             source: source.to_string(),
             report: target.to_string(),

@@ -8,7 +8,7 @@ use aws_config::ConfigLoader;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{AggregatedBytes, ByteStream};
 use bytes::Bytes;
-use kelvin_workload::{PreparedAsync, WorkloadError};
+use kelvin_workload::{InvokeContext, PreparedAsync, WorkloadError};
 
 use crate::client::{ATTEMPTS, client};
 use crate::flights::TABLES;
@@ -57,25 +57,28 @@ impl Objects {
 
 impl Opened<'_> {
     /// The whole object, in the parts in which it arrived.
-    pub(crate) async fn get(&self, place: &Location) -> Result<AggregatedBytes, WorkloadError> {
+    pub(crate) async fn get(
+        &self,
+        place: &Location,
+        ctx: &InvokeContext,
+    ) -> Result<AggregatedBytes, WorkloadError> {
         match self {
             Opened::S3 { client, timeout } => {
-                within(*timeout, Call("get", place), get(client, place)).await
+                ctx.io(within(*timeout, Call("get", place), get(client, place))).await
             }
             Opened::Program => of_program(place).await,
         }
     }
 
     /// Writes an object, or replaces it.
-    pub(crate) async fn put(&self, place: &Location, json: Bytes) -> Result<(), WorkloadError> {
+    pub(crate) async fn put(
+        &self,
+        place: &Location,
+        json: Bytes,
+        ctx: &InvokeContext,
+    ) -> Result<(), WorkloadError> {
         let Opened::S3 { client, timeout } = self else { return Ok(()) };
-        let call = Call("put", place);
-        within(*timeout, call, async {
-            let put = client.put_object().bucket(&place.bucket).key(&place.key);
-            let put = put.content_type("application/json").body(ByteStream::from(json));
-            put.send().await.map(drop).map_err(|error| call.failed(error))
-        })
-        .await
+        ctx.io(within(*timeout, Call("put", place), put(client, place, json))).await
     }
 }
 
@@ -92,6 +95,12 @@ async fn get(client: &Client, place: &Location) -> Result<AggregatedBytes, Workl
             Err(error) => return Err(call.failed(error)),
         }
     }
+}
+
+async fn put(client: &Client, place: &Location, json: Bytes) -> Result<(), WorkloadError> {
+    let put = client.put_object().bucket(&place.bucket).key(&place.key);
+    let put = put.content_type("application/json").body(ByteStream::from(json));
+    put.send().await.map(drop).map_err(|error| Call("put", place).failed(error))
 }
 
 async fn of_program(place: &Location) -> Result<AggregatedBytes, WorkloadError> {

@@ -216,7 +216,19 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 4] = ["hello", "json", "compress", "jwt"];
+const WORKLOADS: [&str; 11] = [
+    "hello",
+    "json",
+    "compress",
+    "jwt",
+    "html",
+    "matrix",
+    "pagerank",
+    "regex",
+    "script",
+    "s3-object",
+    "dynamodb-item",
+];
 
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {

@@ -41,6 +41,9 @@ fn without_services_the_answers_are_the_same() {
     let ctx = InitContext::new(|name| (name == "KELVIN_IO").then(|| "none".to_owned()));
     assert_eq!(block_on(kelvin_workload::check_cases_with_io::<S3Object>(&ctx)), Ok(()));
     let function = S3Object::new(Settings::of(&ctx).unwrap(), config);
+    let ctx = InvokeContext::recording("id");
+    block_on(function.handle(event("small"), &ctx)).unwrap();
+    assert_eq!(ctx.into_waits().total_ns, 0);
     let mut event = event("small");
     event.records[0].s3.object.key = Some("trains.csv".to_owned());
     let error = block_on(invoke(&function, event)).unwrap_err();
