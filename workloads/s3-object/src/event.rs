@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 const REPORTS: &str = "reports/";
 
 /// The largest object that is read, in bytes: it is held in memory.
-const LARGEST_OBJECT: i64 = 64 << 20;
+pub(crate) const LARGEST_OBJECT: i64 = 64 << 20;
 
 /// Where an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]

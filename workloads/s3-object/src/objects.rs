@@ -11,6 +11,7 @@ use bytes::Bytes;
 use kelvin_workload::{InvokeContext, PreparedAsync, WorkloadError};
 
 use crate::client::{ATTEMPTS, client};
+use crate::event::LARGEST_OBJECT;
 use crate::flights::TABLES;
 use crate::{Location, Settings};
 
@@ -88,6 +89,11 @@ async fn get(client: &Client, place: &Location) -> Result<AggregatedBytes, Workl
     loop {
         let got = client.get_object().bucket(&place.bucket).key(&place.key).send().await;
         let object = got.map_err(|error| call.failed(error))?;
+        // It may have been replaced since the event was sent.
+        if let Some(size) = object.content_length.filter(|size| *size > LARGEST_OBJECT) {
+            let problem = format!("it has {size} bytes; at most {LARGEST_OBJECT} are read");
+            return Err(call.failed(problem));
+        }
         // The client repeats requests whose answer does not begin; one that breaks off is not its business any more.
         match object.body.collect().await {
             Ok(body) => return Ok(body),

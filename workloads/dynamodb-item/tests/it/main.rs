@@ -102,7 +102,7 @@ fn five_percent_of_errors_are_hidden_by_retries() {
 /// The message of an invocation that fails as it must, behind the words that all have.
 fn failure(place: &Place, variables: &'static [(&'static str, &'static str)]) -> String {
     let function = place.function(variables);
-    let error = block_on(invoke(&function, find("add").event)).unwrap_err();
+    let error = block_on(invoke(&function, find("add").event)).expect_err("the service fails");
     assert_eq!(error.error_type(), "ServiceFailed");
     let message = error.error_message();
     let reason = message.strip_prefix("could not write line 13 of invoice 2026-0117: ");

@@ -147,6 +147,18 @@ fn an_object_that_is_no_table_is_named_with_the_line() {
 }
 
 #[test]
+fn an_object_that_has_grown_too_large_is_not_read() {
+    let place = Place::new(|_| {});
+    let table = vec![b' '; (64 << 20) + 1];
+    place.service.put_object(BUCKET, "flights-2k.csv", table.into()).unwrap();
+    let error = block_on(invoke(&place.function(&[]), event("small"))).unwrap_err();
+    assert_eq!(
+        error.error_message(),
+        "could not get s3://kelvin-flights/flights-2k.csv: it has 67108865 bytes; at most 67108864 are read"
+    );
+}
+
+#[test]
 fn settings_that_mean_nothing_fail_in_init() {
     let ctx = InitContext::new(|name| (name == "KELVIN_IO").then(|| "some".to_owned()));
     let error = block_on(S3Object::init(&ctx)).unwrap_err();
