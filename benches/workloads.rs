@@ -1,5 +1,5 @@
 //! Every case of every workload under criterion: the clean baseline, without Lambda, processes or payloads.
-//! Of workloads that wait for something, the part that does not.
+//! Of a workload with I/O it is the part that computes, with its data in memory.
 
 use std::hint::black_box;
 
@@ -9,6 +9,7 @@ use kelvin_workload::{Compute, verify};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     workload::<compress::Compress>(&mut criterion);
+    workload::<dynamodb_item::Adding>(&mut criterion);
     workload::<fan_out::Aggregation>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
     workload::<html::Html>(&mut criterion);
@@ -18,6 +19,7 @@ fn main() {
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
+    workload::<s3_object::Flights>(&mut criterion);
     workload::<script::Script>(&mut criterion);
     workload::<sqs_batch::SqsBatch>(&mut criterion);
     workload::<thumbnail::Thumbnail>(&mut criterion);

@@ -45,14 +45,23 @@ pub(crate) fn bad_function() -> String {
         let changed = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).ok();
         let source = root().join("crates/emulator/tests/programs/function.rs");
         if changed(&program) < changed(&source) {
-            let build = ["build", "--package=kelvin-emulator", "--bin=kelvin-test-function"];
-            let mut cargo = program_of_cargo();
-            cargo.args(build).current_dir(root()).env("CARGO_TARGET_DIR", target());
-            let status = cargo.stderr(Stdio::null()).status().expect("cargo can be started");
-            assert!(status.success(), "the function does not build");
+            build("kelvin-emulator", "kelvin-test-function");
         }
     });
     program.display().to_string()
+}
+
+/// Builds a workload that `kelvin run` then finds built: AWS's clients can take longer than a test waits for a sign of life.
+pub(crate) fn build_workload(name: &str) {
+    build(name, name);
+}
+
+fn build(package: &str, bin: &str) {
+    let mut cargo = program_of_cargo();
+    cargo.args(["build", "--package", package, "--bin", bin]).current_dir(root());
+    cargo.env("CARGO_TARGET_DIR", target());
+    let status = cargo.stderr(Stdio::null()).status().expect("cargo can be started");
+    assert!(status.success(), "{bin} of {package} does not build");
 }
 
 fn target() -> &'static Path {

@@ -3,6 +3,7 @@
 mod cpu_limit;
 mod foreign;
 mod interrupt;
+mod io;
 mod kit;
 mod misbehaviour;
 mod mistakes;

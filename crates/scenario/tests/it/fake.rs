@@ -216,7 +216,20 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 5] = ["hello", "json", "compress", "jwt", "fan-out"];
+const WORKLOADS: [&str; 12] = [
+    "hello",
+    "json",
+    "compress",
+    "jwt",
+    "html",
+    "matrix",
+    "pagerank",
+    "regex",
+    "script",
+    "s3-object",
+    "dynamodb-item",
+    "fan-out",
+];
 
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
