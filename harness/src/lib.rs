@@ -6,6 +6,7 @@
 mod cli;
 mod doctor;
 mod exit;
+mod ladder;
 mod list;
 mod progress;
 mod report;
