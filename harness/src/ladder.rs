@@ -3,14 +3,17 @@
 use kelvin_emulator::cpu;
 use kelvin_lambda::MemorySize;
 use kelvin_record::Run;
-use kelvin_report::{Beside, Burst, LadderReport, render_ladder_json, render_ladder_text};
+use kelvin_report::{
+    Beside, Burst, LadderReport, cases_of, render_ladder_json, render_ladder_text,
+};
 
 use crate::cli::Format;
-use crate::terminal;
+use crate::{criterion, terminal};
 
 /// The ladders of a run.
 pub(crate) fn of(run: &Run) -> LadderReport {
-    kelvin_report::ladder(run, &Beside { cpu_limit: &tick_model })
+    let criterion = criterion::of(cases_of(run));
+    kelvin_report::ladder(run, &Beside { cpu_limit: &tick_model, criterion: &criterion })
 }
 
 pub(crate) fn render(run: &Run, report: &LadderReport, format: Format) -> String {

@@ -4,6 +4,7 @@
 //! values.
 
 mod cli;
+mod criterion;
 mod doctor;
 mod exit;
 mod ladder;

@@ -6,8 +6,10 @@ use anyhow::{Context, bail};
 use kelvin_scenario::Script;
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 1] =
-    [("cold-warm", include_str!("../scenarios/cold-warm.rhai"))];
+pub(crate) const SCENARIOS: [(&str, &str); 2] = [
+    ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
+    ("ladder", include_str!("../scenarios/ladder.rhai")),
+];
 
 /// Finds a scenario: what looks like a path is one, anything else is a name.
 pub(crate) fn find(scenario: &str) -> anyhow::Result<Script> {

@@ -20,8 +20,9 @@ mod table;
 mod text;
 
 pub use ladder::{
-    Beside, Burst, FunctionLadder, HeldBack, LadderReport, Part, StartLadder, ladder,
-    render_ladder_json, render_ladder_markdown, render_ladder_text,
+    Beside, Burst, CaseName, Criterion, CriterionCheck, FunctionLadder, HeldBack, LadderReport,
+    Part, Rung, Rungs, StartLadder, cases_of, ladder, render_ladder_json, render_ladder_markdown,
+    render_ladder_text,
 };
 pub use markdown::render_markdown_table;
 pub use page::Style;

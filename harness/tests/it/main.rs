@@ -4,6 +4,7 @@ mod cpu_limit;
 mod foreign;
 mod interrupt;
 mod kit;
+mod ladder;
 mod misbehaviour;
 mod mistakes;
 mod processes;

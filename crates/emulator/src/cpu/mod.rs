@@ -12,4 +12,4 @@ pub use limit::CpuLimit;
 pub(crate) use limit::Limiter;
 pub use model::{Burst, predicted_wall, predicted_walls, published};
 pub(crate) use tick::TickLimit;
-pub(crate) use visible::visible_cpus;
+pub use visible::visible_cpus;

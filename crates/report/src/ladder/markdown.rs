@@ -3,7 +3,7 @@
 use kelvin_record::Estimate;
 
 use crate::label::without_size;
-use crate::ladder::{FunctionLadder, LadderReport, Part, StartLadder};
+use crate::ladder::{FunctionLadder, LadderReport, Part, Rungs, StartLadder};
 use crate::reasons::EMPTY;
 
 /// One table a function: a row for each part, warm and cold side by side.
@@ -37,6 +37,35 @@ fn function(function: &FunctionLadder) -> String {
     row("duration", [estimate(&warm.duration_ms), estimate(&cold.duration_ms)]);
     if warm.held_back.is_some() {
         row("CPU limit: × full speed (predicted)", [held_back(warm), held_back(cold)]);
+    }
+    if let Some(check) = function.criterion.as_ref().filter(|check| check.ratio.is_some()) {
+        let ratio = check.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+        row("compute ÷ criterion", [ratio, String::new()]);
+    }
+    if let Some(rungs) = &function.rungs {
+        text.extend(["\n", &of_rungs(rungs)]);
+    }
+    text
+}
+
+fn of_rungs(rungs: &Rungs) -> String {
+    let mut text = format!(
+        "| rung, {} blocks | µs | step (µs) | ladder says (µs) | gap |\n|---|--:|--:|--:|--:|\n",
+        rungs.blocks
+    );
+    for rung in &rungs.rungs {
+        let ladder =
+            rung.ladder_ms.map_or_else(|| EMPTY.to_owned(), |ms| format!("{:.1}", ms * 1e3));
+        let gap = rung.gap.map_or_else(|| EMPTY.to_owned(), |gap| format!("{:.1} %", gap * 100.0));
+        let finding = if rung.finding { ", finding" } else { "" };
+        let cells = [
+            rung.name,
+            &estimate(&rung.mean_ms),
+            &estimate(&rung.step_ms),
+            &ladder,
+            &format!("{gap}{finding}"),
+        ];
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     text
 }

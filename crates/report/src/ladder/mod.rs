@@ -2,9 +2,12 @@
 //!
 //! The parts of one invocation add up to its latency exactly, so their means do, too; medians would not.
 
+mod checks;
+mod criterion;
 mod held_back;
 mod markdown;
 mod parts;
+mod rungs;
 mod start;
 mod text;
 
@@ -12,8 +15,10 @@ use kelvin_lambda::MemorySize;
 use kelvin_record::{Estimate, FunctionRecord, Run, RunId};
 use serde::Serialize;
 
+pub use criterion::{CaseName, Criterion, CriterionCheck, cases_of};
 pub use held_back::{Burst, HeldBack};
 pub use markdown::render_ladder_markdown;
+pub use rungs::{Rung, Rungs};
 pub use text::render_ladder_text;
 
 use crate::functions::FunctionRows;
@@ -24,7 +29,12 @@ pub struct Beside<'a> {
     /// How long one busy thread takes for these bursts of CPU time at a memory size, in nanoseconds each, by a model of
     /// the CPU limit.
     pub cpu_limit: &'a dyn Fn(&[Burst], MemorySize) -> Vec<u64>,
+    /// What criterion measured of the cases, see [`cases_of`].
+    pub criterion: &'a Criterion,
 }
+
+/// Two ways to measure the same may differ by so much; more is a finding.
+const FINDING: f64 = 0.1;
 
 impl std::fmt::Debug for Beside<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,6 +70,12 @@ pub struct FunctionLadder {
     pub warm: StartLadder,
     /// Of the first cold start of every launch, with `init` as a part of its own.
     pub cold: StartLadder,
+    /// The part `compute` against the same case under criterion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criterion: Option<CriterionCheck>,
+    /// The warm ladder against rungs that were measured by themselves, where the run has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rungs: Option<Rungs>,
 }
 
 /// The mean invocation of one kind of start, part by part.
@@ -105,13 +121,15 @@ pub fn ladder(run: &Run, beside: &Beside<'_>) -> LadderReport {
         let cold = rows.cold().into_iter().map(|row| vec![row]).collect::<Vec<_>>();
         let mut warm = start::ladder(run, &rows.warm(), "no warm start succeeded");
         let mut cold = start::ladder(run, &cold, "no cold start succeeded");
+        let full_speed = held_back::full_speed(rows, &functions);
         if memory_mb < MemorySize::ONE_VCPU {
             let of_launches = held_back::Launches::of(rows, beside.cpu_limit);
-            let full_speed = held_back::full_speed(rows, &functions);
             warm.held_back = Some(of_launches.warm(full_speed));
             cold.held_back = Some(of_launches.cold(full_speed));
         }
-        FunctionLadder { name, workload, variant, memory_mb, warm, cold }
+        let criterion = criterion::check(rows, &warm, beside.criterion);
+        let rungs = rungs::of(run, rows, full_speed);
+        FunctionLadder { name, workload, variant, memory_mb, warm, cold, criterion, rungs }
     };
     LadderReport {
         schema: "kelvin/ladder",

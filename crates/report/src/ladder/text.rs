@@ -5,7 +5,7 @@ use kelvin_record::{Estimate, Run};
 use crate::head;
 use crate::label::without_size;
 use crate::ladder::parts::apportioned;
-use crate::ladder::{FunctionLadder, HeldBack, LadderReport, Part, StartLadder};
+use crate::ladder::{FunctionLadder, HeldBack, LadderReport, Part, StartLadder, checks};
 use crate::number::three_digits;
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
@@ -34,6 +34,12 @@ fn add_function(page: &mut Page, function: &FunctionLadder) {
     add_start(page, &format!("{title} · warm"), &of, &function.warm);
     let of = format!("mean of the first invocation of {} launches", function.cold.launches);
     add_start(page, &format!("{title} · cold"), &of, &function.cold);
+    if let Some(rungs) = &function.rungs {
+        checks::add_rungs(page, &title, rungs);
+    }
+    if let Some(check) = &function.criterion {
+        checks::add_criterion(page, &function.warm, check);
+    }
 }
 
 fn add_start(page: &mut Page, title: &str, of: &str, ladder: &StartLadder) {
@@ -121,11 +127,11 @@ fn shown_micros(ladder: &StartLadder) -> Vec<String> {
     ladder.parts.iter().zip(tenths).map(text).collect()
 }
 
-fn micros(ms: f64) -> String {
+pub(super) fn micros(ms: f64) -> String {
     format!("{:.1}", ms * 1e3)
 }
 
-fn half([low, high]: [f64; 2]) -> f64 {
+pub(super) fn half([low, high]: [f64; 2]) -> f64 {
     (high - low) / 2.0
 }
 

@@ -3,9 +3,9 @@
 use std::iter;
 
 use kelvin_lambda::MemorySize;
-use kelvin_record::{Measured, Run};
+use kelvin_record::{Measured, Run, RungRecord};
 use kelvin_report::{
-    Beside, Burst, LadderReport, StartLadder, Style, ladder, render_ladder_json,
+    Beside, Burst, Criterion, LadderReport, StartLadder, Style, ladder, render_ladder_json,
     render_ladder_markdown, render_ladder_text,
 };
 
@@ -16,8 +16,13 @@ fn three_times(bursts: &[Burst], _: MemorySize) -> Vec<u64> {
     bursts.iter().map(|burst| 3 * burst.cpu_ns).collect()
 }
 
+/// Says that the case takes 300 µs.
+fn criterion() -> Criterion {
+    Criterion::from([(("json".to_owned(), "small".to_owned()), Ok(300_000.0))])
+}
+
 fn report(run: &Run) -> LadderReport {
-    ladder(run, &Beside { cpu_limit: &three_times })
+    ladder(run, &Beside { cpu_limit: &three_times, criterion: &criterion() })
 }
 
 /// The first function of a run, without head and reading aids.
@@ -90,6 +95,7 @@ fn a_good_run() {
     duration            1095.7    16.3         init + duration are billed
     – throttled: the CPU limit is not enforced
     CPU limit: –: nothing with this bootstrap has a whole core, nor is the time held back known
+    criterion, case small: –: its compute may contain time held back
     ");
 }
 
@@ -132,6 +138,8 @@ fn a_run_that_was_held_back() {
     duration            1095.7    16.3         init + duration are billed
     CPU limit: duration 1.10 ms ÷ 0.617 ms at full speed (duration − throttled) = ×1.77; predicted by
       the tick model for that CPU time: ×4.30, residual −58.7 %
+    criterion, case small: warm compute 159.4 µs ÷ 300.0 µs = ×0.531
+    FINDING: compute and criterion differ by more than 10 %
     ");
 }
 
@@ -171,6 +179,7 @@ fn a_run_without_spans_and_with_too_few_launches_for_intervals() {
     – ±: needs 10 launches, has 4
     – throttled: the CPU limit is not enforced
     CPU limit: –: nothing with this bootstrap has a whole core, nor is the time held back known
+    criterion, case small: –: its compute may contain time held back
     ");
 }
 
@@ -210,7 +219,7 @@ fn the_function_at_full_speed_is_the_measure_of_others() {
     assert_eq!(report.functions[1].warm.held_back, None);
     // Of another bootstrap it is none.
     run.record.functions[1].binary_sha256 = Some("cd".repeat(32));
-    let report = ladder(&run, &Beside { cpu_limit: &three_times });
+    let report = self::report(&run);
     let held_back = report.functions[0].warm.held_back.as_ref().expect("it has less than a core");
     assert_eq!(held_back.full_speed_of, None);
 }
@@ -285,6 +294,7 @@ fn markdown() {
     | extension_overhead (after the response) | 0.0 ± 0.0 | 0.0 ± 0.0 |
     | duration | 458.1 ± 2.1 | 1095.7 ± 16.3 |
     | CPU limit: × full speed (predicted) | 1.53 (3.27) | 1.77 (4.30) |
+    | compute ÷ criterion | 0.53 |  |
 
     | json-release, 512 MB | warm (µs), 20 launches | cold, the first (µs), 20 launches |
     |---|--:|--:|
@@ -303,6 +313,7 @@ fn markdown() {
     | extension_overhead (after the response) | 0.0 ± 0.0 | 0.0 ± 0.0 |
     | duration | 458.4 ± 1.6 | 1090.6 ± 16.3 |
     | CPU limit: × full speed (predicted) | 1.53 (3.27) | 1.77 (4.30) |
+    | compute ÷ criterion | 0.53 |  |
     ");
 }
 
@@ -333,4 +344,92 @@ fn json() {
               ]
             },
     "#);
+}
+
+#[test]
+fn criterion_disagrees_by_more_than_a_tenth_or_cannot_be_compared() {
+    let of = |run: &Run, criterion: &Criterion| {
+        let report = ladder(run, &Beside { cpu_limit: &three_times, criterion });
+        report.functions[0].criterion.clone().expect("it is a workload")
+    };
+    let mut run = throttled();
+    let check = of(&run, &criterion());
+    assert_eq!((check.ratio, check.finding, check.reason), (Some(0.5314), true, None));
+    let agrees = Criterion::from([(("json".to_owned(), "small".to_owned()), Ok(160_000.0))]);
+    let check = of(&run, &agrees);
+    assert_eq!((check.ratio, check.finding, check.reason), (Some(0.9964), false, None));
+    let reason = |run: &Run, criterion: &Criterion| of(run, criterion).reason.expect("a reason");
+    assert_eq!(reason(&run, &Criterion::new()), "criterion was not asked");
+    assert_eq!(reason(&recorded(), &criterion()), "its compute may contain time held back");
+    run.record.functions[0].variant = Some("dev".to_owned());
+    let why = "it was built as dev, and criterion measures release builds";
+    assert_eq!(reason(&run, &criterion()), why);
+    run.invocations[1].case = Some("large".to_owned());
+    assert_eq!(reason(&run, &criterion()), "it was not invoked with one case only");
+}
+
+/// With rungs of `compute` and `serde` in every block, and the second function at full speed.
+fn with_rungs() -> Run {
+    let mut run = throttled();
+    run.record.functions[1].memory_mb = MemorySize::ONE_VCPU;
+    for row in &mut run.invocations {
+        // Nothing is held back at full speed.
+        if row.launch.is_some_and(|launch| launch % 2 == 1) {
+            let held_back = row.throttled_ns.value().expect("it was measured");
+            row.throttled_ns = Measured::Value(0);
+            row.latency_ns -= held_back;
+            let response = row.response_latency_ns.value().expect("it was measured");
+            row.response_latency_ns = Measured::Value(response - held_back);
+        }
+    }
+    for block in 0..20 {
+        for (rung, ns) in [("compute", [150_000, 170_000]), ("serde", [230_000, 250_000])] {
+            run.rungs.push(RungRecord {
+                function: 1,
+                rung: rung.to_owned(),
+                case: Some("small".to_owned()),
+                block: Some(block),
+                position: Some(1),
+                started_offset_ns: 0,
+                ns: ns.to_vec(),
+            });
+        }
+    }
+    run
+}
+
+#[test]
+fn rungs_by_themselves_are_laid_beside_the_ladder() {
+    let run = with_rungs();
+    let text = render_ladder_text(&run, &report(&run), &Style { color: false, unicode: true });
+    let begin = text.find("json-release · 128 MB · rungs").expect("it has rungs");
+    let end = text[begin..].find("\n\n").expect("something follows");
+    insta::assert_snapshot!(text[begin..begin + end], @r"
+    json-release · 128 MB · rungs by themselves · 20 blocks · + runtime is json-release-512
+                         step    step   ladder
+    rung            µs     µs  ± 95 %  says µs     gap
+    compute      160.0  160.0     0.0    159.7   0.2 %
+    + serde      240.0   80.0     0.0     30.8  20.5 %
+    + runtime    303.0   63.0     1.0    112.5  16.3 %
+    + throttled  462.3  159.3     2.0    159.4   0.0 %
+    FINDING: ladder and rungs differ by more than 10 % of the rung at + serde, + runtime
+    criterion, case small: warm compute 159.4 µs ÷ 300.0 µs = ×0.531
+    FINDING: compute and criterion differ by more than 10 %
+    ");
+    let whole = report(&run).functions[1].rungs.clone().expect("it has rungs too");
+    assert_eq!(whole.rungs.len(), 3);
+    insta::assert_snapshot!(
+        render_ladder_markdown(&report(&run)).lines().filter(|line| line.contains("+ ")).collect::<Vec<_>>().join("\n"),
+        @r"
+    | + serde | 240.0 ± 0.0 | 80.0 ± 0.0 | 30.8 | 20.5 %, finding |
+    | + runtime | 303.0 ± 1.0 | 63.0 ± 1.0 | 112.5 | 16.3 %, finding |
+    | + throttled | 462.3 ± 2.1 | 159.3 ± 2.0 | 159.4 | 0.0 % |
+    | + serde | 240.0 ± 0.0 | 80.0 ± 0.0 | 30.8 | 20.5 %, finding |
+    | + runtime | 303.0 ± 1.0 | 63.0 ± 1.0 | 112.5 | 16.3 %, finding |
+    "
+    );
+    // Without blocks nothing belongs together.
+    let mut run = run;
+    run.rungs.iter_mut().for_each(|rung| rung.block = None);
+    assert_eq!(report(&run).functions[0].rungs, None);
 }
