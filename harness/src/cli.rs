@@ -178,6 +178,9 @@ pub(crate) struct ReportArgs {
     /// Folder in which ids are looked up
     #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
     pub out: PathBuf,
+    /// Print where the time goes instead: the mean invocation part by part
+    #[arg(long)]
+    pub ladder: bool,
     /// How to print it
     #[arg(long, value_enum, default_value_t, conflicts_with = "splice")]
     pub format: Format,
@@ -191,7 +194,7 @@ pub(crate) enum Format {
     /// Tables for people
     #[default]
     Text,
-    /// `summary.json`
+    /// `summary.json`, or another document of numbers
     Json,
 }
 

@@ -4,8 +4,10 @@
 //! values.
 
 mod cli;
+mod criterion;
 mod doctor;
 mod exit;
+mod ladder;
 mod list;
 mod progress;
 mod report;

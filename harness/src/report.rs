@@ -1,47 +1,74 @@
 //! `kelvin report`.
 
 use kelvin_record::{Run, Summary};
-use kelvin_report::{render_json, render_markdown_table, render_text, summarise};
+use kelvin_report::{
+    render_json, render_ladder_markdown, render_markdown_table, render_text, summarise,
+};
 
 use crate::cli::{Format, ReportArgs};
 use crate::exit::Exit;
-use crate::{results, splice, terminal};
+use crate::{ladder, results, splice, terminal};
 
 pub(crate) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
     let run = results::open(&args.run, &args.out)?;
-    let summary = summarise(&run);
-    if let Some(file) = &args.splice {
-        splice::splice(file, &markdown(&run, &summary))?;
-        terminal::complain(&format!(
-            "wrote the result of {} into {}",
-            run.record.run_id.as_str(),
-            file.display()
-        ));
+    if args.ladder {
+        let report = ladder::of(&run);
+        show(
+            args,
+            &run,
+            || ladder::render(&run, &report, args.format),
+            || render_ladder_markdown(&report),
+        )?;
     } else {
-        print(&run, &summary, args.format)?;
+        let summary = summarise(&run);
+        show(
+            args,
+            &run,
+            || render(&run, &summary, args.format),
+            || render_markdown_table(&summary),
+        )?;
     }
     Ok(Exit::Done)
 }
 
-/// Prints a result to standard output: of a run just made or of one read back, the same.
-pub(crate) fn print(run: &Run, summary: &Summary, format: Format) -> anyhow::Result<()> {
-    let text = match format {
-        Format::Text => render_text(run, summary, &terminal::style()),
-        Format::Json => render_json(summary),
+/// Prints a result, or puts it into a file as Markdown.
+fn show(
+    args: &ReportArgs,
+    run: &Run,
+    text: impl FnOnce() -> String,
+    markdown: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    let Some(file) = &args.splice else {
+        terminal::print(&text())?;
+        return Ok(());
     };
-    terminal::print(&text)?;
+    splice::splice(file, &with_origin(run, &markdown()))?;
+    let id = run.record.run_id.as_str();
+    terminal::complain(&format!("wrote the result of {id} into {}", file.display()));
     Ok(())
 }
 
+/// Prints a result to standard output: of a run just made or of one read back, the same.
+pub(crate) fn print(run: &Run, summary: &Summary, format: Format) -> anyhow::Result<()> {
+    terminal::print(&render(run, summary, format))?;
+    Ok(())
+}
+
+fn render(run: &Run, summary: &Summary, format: Format) -> String {
+    match format {
+        Format::Text => render_text(run, summary, &terminal::style()),
+        Format::Json => render_json(summary),
+    }
+}
+
 /// A table with what made it.
-fn markdown(run: &Run, summary: &Summary) -> String {
+fn with_origin(run: &Run, table: &str) -> String {
     let record = &run.record;
     let date = record.started_at.split('T').next().unwrap_or_default();
     let cpu = record.host.cpu_model.as_deref().unwrap_or("an unknown CPU");
     let cores = record.host.cores_logical.map(|cores| format!("{cores} × ")).unwrap_or_default();
     format!(
-        "{}\nMade with `kelvin {}` on {date}, on {cores}{cpu}, {}.\n",
-        render_markdown_table(summary),
+        "{table}\nMade with `kelvin {}` on {date}, on {cores}{cpu}, {}.\n",
         record.argv.get(1..).unwrap_or_default().join(" "),
         record.host.arch,
     )

@@ -6,11 +6,12 @@ use anyhow::{Context, bail};
 use kelvin_scenario::Script;
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 4] = [
+pub(crate) const SCENARIOS: [(&str, &str); 5] = [
     ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
     ("fan-out", include_str!("../scenarios/fan-out.rhai")),
     ("init-shift", include_str!("../scenarios/init-shift.rhai")),
     ("io-ladder", include_str!("../scenarios/io-ladder.rhai")),
+    ("ladder", include_str!("../scenarios/ladder.rhai")),
 ];
 
 /// Finds a scenario: what looks like a path is one, anything else is a name.

@@ -1,5 +1,6 @@
-//! Asking a bootstrap about itself: `--describe` and `--check`.
+//! Asking a bootstrap about itself: `--describe`, `--check` and `--measure`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use kelvin_lambda::Description;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::{ArtifactError, Stop};
 
@@ -30,7 +32,7 @@ pub fn describe(bootstrap: &Path, stop: Stop<'_>) -> Result<Description, Artifac
         Ok(answer) => answer,
         Err(NoAnswer::Stopped) => return Err(ArtifactError::Stopped),
         Err(NoAnswer::Overdue) => {
-            return Err(ArtifactError::NoDescription { path, reason: overdue() });
+            return Err(ArtifactError::NoDescription { path, reason: overdue(LIMIT) });
         }
         Err(NoAnswer::Io(source)) => {
             return Err(ArtifactError::Ask { path, mode: "--describe", source });
@@ -62,8 +64,87 @@ pub fn check(
             _ => Err(no_verdict(format!("it ended with {status}: {}", first_line(&stderr)))),
         },
         Err(NoAnswer::Stopped) => Err(ArtifactError::Stopped),
-        Err(NoAnswer::Overdue) => Err(no_verdict(overdue())),
+        Err(NoAnswer::Overdue) => Err(no_verdict(overdue(LIMIT))),
         Err(NoAnswer::Io(source)) => Err(ArtifactError::Ask { path, mode: "--check", source }),
+    }
+}
+
+/// What `--measure` is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure<'a> {
+    /// `compute` or `serde`.
+    pub rung: &'a str,
+    /// Name of the case; `None` is the default one.
+    pub case: Option<&'a str>,
+    /// How often.
+    pub iterations: u32,
+    /// All environment variables of the process.
+    pub env_vars: &'a BTreeMap<String, String>,
+    /// The cores that it sees; empty means all.
+    pub cpus: &'a [usize],
+    /// For how long it may run.
+    pub limit: Duration,
+}
+
+/// Runs `bootstrap --measure`: the nanoseconds of each iteration. When `stop` says so, it is killed.
+pub fn measure(
+    bootstrap: &Path,
+    measure: &Measure<'_>,
+    stop: Stop<'_>,
+) -> Result<Vec<u64>, ArtifactError> {
+    let path = bootstrap.to_owned();
+    let no_times = |reason| {
+        let rung = measure.rung.to_owned();
+        ArtifactError::NoTimes { path: path.clone(), rung, reason }
+    };
+    let iterations = measure.iterations.to_string();
+    let mut args = vec!["--measure", measure.rung, "--iterations", &iterations];
+    args.extend(measure.case.iter().flat_map(|case| ["--case", case]));
+    let mut command = command(bootstrap, &args);
+    command.env_clear().envs(measure.env_vars);
+    let affinity = Affinity::set(measure.cpus);
+    let answer = ask_command(command, b"", measure.limit, stop);
+    drop(affinity);
+    match answer {
+        Ok((status, stdout, _)) if status.success() => {
+            let text = String::from_utf8_lossy(&stdout);
+            let times = text.lines().map(str::parse).collect::<Result<Vec<u64>, _>>();
+            times.map_err(|error| no_times(error.to_string()))
+        }
+        Ok((status, _, stderr)) => {
+            Err(no_times(format!("it ended with {status}: {}", first_line(&stderr))))
+        }
+        Err(NoAnswer::Stopped) => Err(ArtifactError::Stopped),
+        Err(NoAnswer::Overdue) => Err(no_times(overdue(measure.limit))),
+        Err(NoAnswer::Io(source)) => Err(ArtifactError::Ask { path, mode: "--measure", source }),
+    }
+}
+
+/// The cores of this thread until it is dropped; a process that is started meanwhile inherits them.
+struct Affinity {
+    before: Option<CpuSet>,
+}
+
+impl Affinity {
+    fn set(cpus: &[usize]) -> Affinity {
+        if cpus.is_empty() {
+            return Affinity { before: None };
+        }
+        let before = sched_getaffinity(None).ok();
+        let mut wanted = CpuSet::new();
+        for &cpu in cpus {
+            wanted.set(cpu);
+        }
+        sched_setaffinity(None, &wanted).ok();
+        Affinity { before }
+    }
+}
+
+impl Drop for Affinity {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            sched_setaffinity(None, before).ok();
+        }
     }
 }
 
@@ -72,7 +153,7 @@ type Asked = (ExitStatus, Vec<u8>, Vec<u8>);
 #[derive(Debug)]
 enum NoAnswer {
     Stopped,
-    /// It still ran after [`LIMIT`].
+    /// It still ran when its time was over.
     Overdue,
     Io(io::Error),
 }
@@ -84,11 +165,23 @@ impl From<io::Error> for NoAnswer {
 }
 
 fn ask(bootstrap: &Path, args: &[&str], input: &[u8], stop: Stop<'_>) -> Result<Asked, NoAnswer> {
+    ask_command(command(bootstrap, args), input, LIMIT, stop)
+}
+
+fn command(bootstrap: &Path, args: &[&str]) -> Command {
     #[expect(clippy::disallowed_methods, reason = "a workload knows its answers, so it is asked")]
     let mut command = Command::new(bootstrap);
+    command.args(args).env_remove("AWS_LAMBDA_RUNTIME_API");
+    command
+}
+
+fn ask_command(
+    mut command: Command,
+    input: &[u8],
+    limit: Duration,
+    stop: Stop<'_>,
+) -> Result<Asked, NoAnswer> {
     let mut child = command
-        .args(args)
-        .env_remove("AWS_LAMBDA_RUNTIME_API")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -101,7 +194,7 @@ fn ask(bootstrap: &Path, args: &[&str], input: &[u8], stop: Stop<'_>) -> Result<
     thread::spawn(move || stdin.write_all(&input));
     let stdout = read(child.stdout.take().expect("it was asked for"));
     let stderr = read(child.stderr.take().expect("it was asked for"));
-    let ended = wait(&child, stop);
+    let ended = wait(&child, limit, stop);
     // Also what it left behind, which may hold its output open. Until it is waited for, the number is its own.
     kill_process_group(Pid::from_child(&child), Signal::KILL).ok();
     let status = child.wait()?;
@@ -124,9 +217,9 @@ fn read(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 }
 
 /// Waits until the process has ended.
-fn wait(child: &Child, stop: Stop<'_>) -> Result<(), NoAnswer> {
+fn wait(child: &Child, limit: Duration, stop: Stop<'_>) -> Result<(), NoAnswer> {
     let pidfd = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).map_err(io::Error::from)?;
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + limit;
     while Instant::now() < deadline {
         if stop() {
             return Err(NoAnswer::Stopped);
@@ -140,8 +233,8 @@ fn wait(child: &Child, stop: Stop<'_>) -> Result<(), NoAnswer> {
     Err(NoAnswer::Overdue)
 }
 
-fn overdue() -> String {
-    format!("it was still running after {} s", LIMIT.as_secs())
+fn overdue(limit: Duration) -> String {
+    format!("it was still running after {} s", limit.as_secs())
 }
 
 fn first_line(text: &[u8]) -> String {
@@ -151,6 +244,7 @@ fn first_line(text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -187,5 +281,35 @@ mod tests {
         // Nor is the end of its output its own end.
         check("exec sleep 3600 > /dev/null 2>&1", 1, "Stopped");
         check("while :; do echo more; done", 1, "Stopped");
+    }
+
+    #[test]
+    fn times_are_one_a_line() {
+        let measure = |script: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("bootstrap");
+            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+            let env_vars = BTreeMap::from([("A".to_owned(), "b".to_owned())]);
+            let limit = Duration::from_secs(10);
+            let rung = Measure {
+                rung: "serde",
+                case: Some("c"),
+                iterations: 7,
+                env_vars: &env_vars,
+                cpus: &[0],
+                limit,
+            };
+            let times = super::measure(&path, &rung, &|| false);
+            times.map_err(|error| error.to_string().replace(&path.display().to_string(), "PATH"))
+        };
+        assert_eq!(measure("echo 12; echo 34"), Ok(vec![12, 34]));
+        let told = "test \"$* $A\" = \"--measure serde --iterations 7 --case c b\" && echo 1";
+        assert_eq!(measure(told), Ok(vec![1]));
+        let hint = "only functions that use Kelvin's traits can be measured so";
+        let failed = measure("echo no such mode >&2; exit 2").unwrap_err();
+        let why = "it ended with exit status: 2: no such mode";
+        assert_eq!(failed, format!("PATH --measure serde printed no times: {why}; {hint}"));
+        assert!(measure("echo hello").unwrap_err().contains("invalid digit"));
     }
 }

@@ -42,6 +42,11 @@ pub enum ArtifactError {
         path.display()
     )]
     NoDescription { path: PathBuf, reason: String },
+    #[error(
+        "{} --measure {rung} printed no times: {reason}; only functions that use Kelvin's traits can be measured so",
+        path.display()
+    )]
+    NoTimes { path: PathBuf, rung: String, reason: String },
     #[error("{} --check {case} could not tell: {reason}", path.display())]
     NoVerdict { path: PathBuf, case: String, reason: String },
 }

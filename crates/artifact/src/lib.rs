@@ -16,7 +16,7 @@ mod cases;
 mod error;
 mod workspace;
 
-pub use ask::{check, describe};
+pub use ask::{Measure, check, describe, measure};
 pub use bootstrap::BinaryFacts;
 pub use build::{Build, Stop};
 pub use error::ArtifactError;

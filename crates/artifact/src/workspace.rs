@@ -12,6 +12,8 @@ use crate::ArtifactError;
 pub struct Workspace {
     /// Its root folder.
     pub root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub target_folder: PathBuf,
     /// Sorted by name.
     pub workloads: Vec<WorkloadPackage>,
 }
@@ -55,7 +57,11 @@ impl Workspace {
         let workloads = members.iter().filter_map(|package| workload(package).transpose());
         let mut workloads = workloads.collect::<Result<Vec<_>, _>>()?;
         workloads.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Workspace { root: metadata.workspace_root.into(), workloads })
+        Ok(Workspace {
+            root: metadata.workspace_root.into(),
+            target_folder: metadata.target_directory.into(),
+            workloads,
+        })
     }
 
     /// The workload of that name.

@@ -27,7 +27,7 @@ pub(crate) fn log_stream_name(date: &str) -> String {
 }
 
 /// All variables of a process but that of its Runtime API; the user's own win where Lambda lets them.
-pub(crate) fn env_vars(
+pub fn env_vars(
     config: &FunctionConfig,
     log_stream_name: &str,
     task_root: &Path,

@@ -31,5 +31,6 @@ mod usage;
 mod watch;
 
 pub use emulator::{Emulator, GuardProgram, Options};
+pub use env_vars::env_vars;
 pub use error::StartError;
 pub use watch::Limits;

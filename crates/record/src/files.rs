@@ -11,6 +11,7 @@ pub(crate) const RUN: &str = "run.json";
 pub(crate) const SCENARIO: &str = "scenario.rhai";
 pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
+pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 
 /// Writes a document beside its place and renames it, so that a reader sees the old or the new one and never a part.

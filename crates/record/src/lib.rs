@@ -6,6 +6,7 @@
 //!   scenario.rhai         the script as it ran
 //!   invocations.jsonl.gz  one line an invocation
 //!   launches.jsonl        one line an execution environment that was measured to its end
+//!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
 //!   summary.json          derived; can be made again from the others
 //! ```
 //! Times are integer nanoseconds with the suffix `_ns`, bytes have `_bytes`; a field that does not apply is absent, one
@@ -23,6 +24,7 @@ mod measured;
 mod reader;
 mod run;
 mod run_id;
+mod rung;
 mod schema;
 mod summary;
 mod writer;
@@ -39,6 +41,7 @@ pub use run::{
     ScenarioRecord, ServiceRecord, ToolRecord,
 };
 pub use run_id::{InvalidRunId, RunId};
+pub use rung::RungRecord;
 pub use schema::json_schemas;
 pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
 pub use writer::{Outcome, RunWriter};

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    InvocationRecord, LaunchRecord, RecordError, RunRecord, RunStatus, SCHEMA_VERSION, files,
+    InvocationRecord, LaunchRecord, RecordError, RunRecord, RunStatus, RungRecord, SCHEMA_VERSION,
+    files,
 };
 
 /// The records of a run.
@@ -22,6 +23,8 @@ pub struct Run {
     pub launches: Vec<LaunchRecord>,
     /// Invocations of whole launches, and those that no execution environment served, in the order of recording.
     pub invocations: Vec<InvocationRecord>,
+    /// Measurements without Lambda around them, in the order of recording.
+    pub rungs: Vec<RungRecord>,
     /// How many invocations are left out because their launch is not whole.
     pub incomplete: u64,
     /// Why these are not all the records that the run made or was to make.
@@ -43,7 +46,8 @@ impl Run {
         let functions = record.functions.len();
         let launches = read_launches(directory, functions)?;
         let invocations = read_invocations(directory, functions)?;
-        let truncated = reasons(&record, &launches, &invocations);
+        let rungs = read_rungs(directory, functions)?;
+        let truncated = reasons(&record, &launches, &invocations, &rungs);
         let (rows, total) = (invocations.rows, invocations.total);
         let whole = whole_launches(launches.rows, &rows);
         let invocations: Vec<_> = rows
@@ -52,7 +56,7 @@ impl Run {
             .collect();
         let incomplete = total - invocations.len() as u64;
         let launches = whole.into_values().collect();
-        Ok(Run { record, launches, invocations, incomplete, truncated })
+        Ok(Run { record, launches, invocations, rungs: rungs.rows, incomplete, truncated })
     }
 
     /// Index of the function that an invocation of this run was for.
@@ -129,6 +133,19 @@ fn read_invocations(
     Ok(lines)
 }
 
+/// Runs without such measurements have no such file.
+fn read_rungs(directory: &Path, functions: usize) -> Result<Lines<RungRecord>, RecordError> {
+    let path = directory.join(files::RUNGS);
+    if !path.exists() {
+        return Ok(Lines { rows: Vec::new(), total: 0, cut_off: false });
+    }
+    let lines: Lines<RungRecord> = read_lines(open(&path)?, &path)?;
+    for (line, rung) in (1..).zip(&lines.rows) {
+        check_function(&path, line, rung.function, functions)?;
+    }
+    Ok(lines)
+}
+
 fn open(path: &Path) -> Result<BufReader<File>, RecordError> {
     let file =
         File::open(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
@@ -197,14 +214,18 @@ fn reasons(
     run: &RunRecord,
     launches: &Lines<LaunchRecord>,
     invocations: &Lines<InvocationRecord>,
+    rungs: &Lines<RungRecord>,
 ) -> Option<String> {
     let mut reasons = Vec::new();
     if run.status == RunStatus::Running {
         reasons.push("the run has not ended, or its program was killed".to_owned());
     }
-    for (name, cut_off) in
-        [(files::LAUNCHES, launches.cut_off), (files::INVOCATIONS, invocations.cut_off)]
-    {
+    let files = [
+        (files::LAUNCHES, launches.cut_off),
+        (files::INVOCATIONS, invocations.cut_off),
+        (files::RUNGS, rungs.cut_off),
+    ];
+    for (name, cut_off) in files {
         // A run that is still going on has its last lines in memory.
         if cut_off && run.status != RunStatus::Running {
             reasons.push(format!("{name} is cut off"));
@@ -213,6 +234,7 @@ fn reasons(
     let counts = [
         ("launches", run.recorded.launches, launches.total),
         ("invocations", run.recorded.invocations, invocations.total),
+        ("rungs", run.recorded.rungs, rungs.total),
     ];
     for (name, recorded, read) in counts {
         if recorded != read && run.status != RunStatus::Running {

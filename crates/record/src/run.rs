@@ -187,7 +187,10 @@ pub struct Recorded {
     pub launches: u64,
     /// Lines of `invocations.jsonl.gz`.
     pub invocations: u64,
-    /// Those that are not ok.
+    /// Lines of `rungs.jsonl`.
+    #[serde(default)]
+    pub rungs: u64,
+    /// Those invocations that are not ok.
     pub failed: u64,
     /// Those that are not ok and that the script had not declared to fail.
     pub unexpected: u64,

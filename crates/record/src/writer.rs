@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kelvin_lambda::{PlatformFacts, Status};
+use serde::Serialize;
 
 use crate::files::{self, replace_document};
 use crate::{
     CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
-    RunStatus, ServiceRecord, Summary,
+    RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -30,6 +31,8 @@ pub struct RunWriter {
     launches: File,
     invocations: GzEncoder<File>,
     piece: Vec<u8>,
+    /// Made with the first of them.
+    rungs: Option<File>,
 }
 
 /// How a run ended.
@@ -76,7 +79,7 @@ impl RunWriter {
         // Last, so that whoever finds it finds the others too.
         replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
-        Ok(RunWriter { directory, run, launches, invocations, piece })
+        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None })
     }
 
     /// The folder.
@@ -125,14 +128,24 @@ impl RunWriter {
     pub fn launch_ended(&mut self, launch: &LaunchRecord) -> Result<(), RecordError> {
         self.compress_piece()?;
         self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))?;
-        let line = serde_json::to_vec(launch).map(|mut line| {
-            line.push(b'\n');
-            line
-        });
-        line.map_err(io::Error::from)
+        line(launch)
             .and_then(|line| self.launches.write_all(&line))
             .map_err(self.write_error(files::LAUNCHES))?;
         self.run.recorded.launches += 1;
+        Ok(())
+    }
+
+    /// Adds a measurement without Lambda around it, and hands it to the operating system.
+    pub fn append_rung(&mut self, rung: &RungRecord) -> Result<(), RecordError> {
+        let written = line(rung).and_then(|line| {
+            let file = match &mut self.rungs {
+                Some(file) => file,
+                empty => empty.insert(File::create_new(self.directory.join(files::RUNGS))?),
+            };
+            file.write_all(&line)
+        });
+        written.map_err(self.write_error(files::RUNGS))?;
+        self.run.recorded.rungs += 1;
         Ok(())
     }
 
@@ -170,4 +183,10 @@ impl RunWriter {
         let path = self.directory.join(name);
         move |source| RecordError::Write { path, source }
     }
+}
+
+fn line(record: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(record)?;
+    line.push(b'\n');
+    Ok(line)
 }

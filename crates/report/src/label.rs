@@ -1,11 +1,17 @@
 //! How functions are named and ordered in tables.
 
+use kelvin_lambda::MemorySize;
 use kelvin_record::FunctionSummary;
 
 /// A function's name without its memory size at the end, which has a column of its own.
 pub(crate) fn label(function: &FunctionSummary) -> &str {
-    let suffix = format!("-{}", function.memory_mb.mb());
-    function.name.strip_suffix(&suffix).filter(|name| !name.is_empty()).unwrap_or(&function.name)
+    without_size(&function.name, function.memory_mb)
+}
+
+/// The same of a name.
+pub(crate) fn without_size(name: &str, memory: MemorySize) -> &str {
+    let suffix = format!("-{}", memory.mb());
+    name.strip_suffix(&suffix).filter(|name| !name.is_empty()).unwrap_or(name)
 }
 
 /// Indices in the order of a table: memory sizes of one function follow one another, functions are in the order of

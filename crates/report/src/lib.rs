@@ -9,6 +9,7 @@ mod footer;
 mod functions;
 mod head;
 mod label;
+mod ladder;
 mod markdown;
 mod metric;
 mod number;
@@ -18,6 +19,11 @@ mod summarise;
 mod table;
 mod text;
 
+pub use ladder::{
+    Beside, Burst, CaseName, Criterion, CriterionCheck, FunctionLadder, HeldBack, LadderReport,
+    Part, Rung, Rungs, StartLadder, cases_of, ladder, render_ladder_json, render_ladder_markdown,
+    render_ladder_text,
+};
 pub use markdown::render_markdown_table;
 pub use page::Style;
 pub use summarise::summarise;

@@ -57,7 +57,8 @@ fn pooled_quantile(pooled: &Sample, launches: &[Sample], q: f64) -> Estimate {
     }
 }
 
-fn mean_of(sample: &Sample) -> Estimate {
+/// The mean of one number a launch, in milliseconds.
+pub(crate) fn mean_of(sample: &Sample) -> Estimate {
     match mean(sample) {
         Ok(estimate) => allowed(estimate),
         Err(too_few) => without_value(count(too_few.needs, "launch", too_few.has)),
@@ -80,7 +81,8 @@ fn without_interval(value: f64, too_few: kelvin_stats::TooFew) -> Estimate {
     Estimate { value: Some(milliseconds(value)), ci95: None, reason: Some(reason) }
 }
 
-fn without_value(reason: String) -> Estimate {
+/// What cannot be estimated, and why.
+pub(crate) fn without_value(reason: String) -> Estimate {
     Estimate { value: None, ci95: None, reason: Some(reason) }
 }
 

@@ -14,7 +14,10 @@ use crate::deploy::{read_limits, with_defaults};
 use crate::fields::Fields;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Outside, Session};
-use crate::{HostError, Progress, json, suggest};
+use crate::{HostError, Progress, WantedRung, json, suggest};
+
+/// How much of an invocation can be measured without Lambda around it.
+const RUNGS: [&str; 2] = ["compute", "serde"];
 
 /// A script's handle.
 #[derive(Clone)]
@@ -142,6 +145,32 @@ impl Session {
         }
         done?;
         Ok(tally.to_map())
+    }
+
+    /// `f.measure("compute", n)`: without Lambda, and without the platform.
+    pub(crate) fn measure(&self, f: &Deployed, rung: &str, n: i64) -> Result<Map, Fault> {
+        let outside = self.outside_for(f, "measure")?;
+        if !RUNGS.contains(&rung) {
+            return Err(suggest::unknown("rung", rung, RUNGS).into());
+        }
+        let Some(iterations) = u32::try_from(n).ok().filter(|n| *n > 0) else {
+            return Err(format!("measure: expected 1 or more iterations, got {n}").into());
+        };
+        self.go_on()?;
+        let (config, slot) = (f.config().clone(), self.state().slot);
+        let case = f.cases.first().map(|case| case.name.as_str());
+        let wanted = WantedRung { function: f.id, config: &config, rung, case, iterations, slot };
+        let times = outside.host.measure(&wanted);
+        // What the user stopped has not failed.
+        self.go_on()?;
+        let times = times?;
+        #[expect(clippy::cast_precision_loss, reason = "no process ran for 2^53 nanoseconds")]
+        let mean_ms = times.iter().sum::<u64>() as f64 / times.len().max(1) as f64 / 1e6;
+        let iterations = i64::try_from(times.len()).unwrap_or(i64::MAX);
+        Ok(Map::from([
+            ("iterations".into(), iterations.into()),
+            ("mean_ms".into(), mean_ms.into()),
+        ]))
     }
 
     /// `f.recycle()`.

@@ -48,6 +48,13 @@ pub trait Host: Send + Sync {
     /// Returns the invocations as recorded, as many as were given.
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError>;
 
+    /// Times a function's workload without Lambda around it, and writes. Returns the nanoseconds of each iteration.
+    ///
+    /// Nothing interrupts it: a host watches for Ctrl-C itself. Without a workload at hand, a host refuses.
+    fn measure(&self, _wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+        Err(HostError::new("no workload can be measured here without Lambda around it"))
+    }
+
     /// A function was removed by the script. Those that are left at the end are the host's to remove.
     fn removed(&self, function: FunctionId);
 
@@ -133,6 +140,23 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
+}
+
+/// What `f.measure()` asked for.
+#[derive(Clone, Debug)]
+pub struct WantedRung<'a> {
+    /// Whose bootstrap.
+    pub function: FunctionId,
+    /// With its environment variables.
+    pub config: &'a FunctionConfig,
+    /// How much of an invocation: `compute` or `serde`.
+    pub rung: &'a str,
+    /// Name of the case; `None` for a function without cases.
+    pub case: Option<&'a str>,
+    /// How often; at least once.
+    pub iterations: u32,
+    /// Where, inside `blocks()`.
+    pub slot: Option<Slot>,
 }
 
 /// What a scenario is about to do.

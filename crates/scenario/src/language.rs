@@ -69,6 +69,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_plan(&mut language);
     add_function(&mut language);
     add_invoke(&mut language);
+    add_measure(&mut language);
     add_result(&mut language);
     service::add(&mut language);
     add_properties(language.engine);
@@ -166,6 +167,18 @@ fn add_invoke(language: &mut Language<'_>) {
             s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
         }
     });
+}
+
+fn add_measure(language: &mut Language<'_>) {
+    language.add(
+        "f.measure(\"compute\", n)",
+        "Times the bare workload n times, \"serde\" with its payloads, without Lambda; returns #{ iterations, mean_ms }.",
+        |s| {
+            move |ctx: NativeCallContext<'_>, f: Function, rung: &str, n: i64| {
+                s.answer(&ctx, s.measure(&f.0, rung, n))
+            }
+        },
+    );
 }
 
 fn add_result(language: &mut Language<'_>) {
@@ -268,6 +281,7 @@ mod tests {
             "repeat",
             "repeat",
             "repeat_case",
+            "measure",
             "check",
             "expect_status",
             "note",

@@ -30,7 +30,9 @@ mod session;
 mod suggest;
 
 pub use error::{ErrorKind, Place, ScenarioError};
-pub use host::{Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted};
+pub use host::{
+    Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted, WantedRung,
+};
 pub use language::{Signature, functions};
 pub use limits::Limits;
 pub use nominal::{NominalPlatform, Totals};

@@ -9,7 +9,7 @@ use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, ServiceChange,
-    ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedService,
+    ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung, WantedService,
 };
 
 use crate::cli::Format;
@@ -104,6 +104,10 @@ impl Host for DryHost {
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
         Ok(batch.invocations)
+    }
+
+    fn measure(&self, _wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+        Ok(Vec::new())
     }
 
     fn removed(&self, _function: FunctionId) {}

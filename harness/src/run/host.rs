@@ -1,6 +1,7 @@
 //! What a scenario needs of this program: builds, checked answers, records, progress.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
 use kelvin_lambda::{FunctionConfig, Invocation};
@@ -8,13 +9,14 @@ use kelvin_platform::FunctionId;
 use kelvin_record::RecordError;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, Resolved, ServiceChange, ServiceId, Slot, Source,
-    StartedService, Wanted, WantedService,
+    StartedService, Wanted, WantedRung, WantedService,
 };
 
 use crate::progress::Progress;
 use crate::run::answers::Answers;
 use crate::run::builds::Builds;
 use crate::run::recorder::{Origin, Recorder};
+use crate::run::rungs;
 use crate::run::services::Services;
 
 /// The host of one run. The script calls it from one thread, one call at a time.
@@ -30,6 +32,7 @@ struct State {
     /// What was resolved last; the next deployment is of it.
     resolved: Option<Resolved>,
     answers: HashMap<FunctionId, Answers>,
+    bootstraps: HashMap<FunctionId, PathBuf>,
     /// A record that could not be written where the script cannot be told; told at its next invocation.
     failed: Option<RecordError>,
 }
@@ -55,6 +58,7 @@ impl RunHost {
             services,
             resolved: None,
             answers: HashMap::new(),
+            bootstraps: HashMap::new(),
             failed: None,
         };
         RunHost { state: Mutex::new(state), progress }
@@ -99,6 +103,7 @@ impl Host for RunHost {
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {
         let state = &mut *self.state();
+        state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
         let is_built = matches!(deployment.source, Source::Workload(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
@@ -138,6 +143,18 @@ impl Host for RunHost {
             state.recorder.invocation(function, case, invocation, expected).map_err(failed)?;
         }
         Ok(invocations)
+    }
+
+    fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+        let state = &mut *self.state();
+        let bootstrap = state.bootstraps.get(&wanted.function).ok_or_else(|| {
+            HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
+        })?;
+        let begin_ns = kelvin_workload::monotonic_ns();
+        let times = rungs::measure(bootstrap, wanted, &state.builds.stop)?;
+        let failed = |error| HostError::because("failed to record the run", error);
+        state.recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
+        Ok(times)
     }
 
     fn removed(&self, function: FunctionId) {

@@ -6,6 +6,7 @@ mod dry;
 mod host;
 mod limits;
 mod recorder;
+mod rungs;
 mod services;
 mod settings;
 

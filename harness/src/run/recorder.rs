@@ -10,10 +10,10 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
-    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
+    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
     SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
-use kelvin_scenario::{Script, Slot};
+use kelvin_scenario::{Script, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
@@ -218,6 +218,28 @@ impl Recorder {
         };
         let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
+    }
+
+    /// Adds a measurement without Lambda around it.
+    pub(super) fn rung(
+        &mut self,
+        wanted: &WantedRung<'_>,
+        begin_ns: u64,
+        ns: Vec<u64>,
+    ) -> Result<(), RecordError> {
+        let (Some(state), Some(writer)) = (self.functions.get(&wanted.function), &mut self.writer)
+        else {
+            return Ok(());
+        };
+        writer.append_rung(&RungRecord {
+            function: state.index,
+            rung: wanted.rung.to_owned(),
+            case: wanted.case.map(str::to_owned),
+            block: wanted.slot.map(|slot| slot.block),
+            position: wanted.slot.map(|slot| slot.position),
+            started_offset_ns: begin_ns.saturating_sub(self.start_ns),
+            ns,
+        })
     }
 
     /// Ends the function's launch, if one is open.

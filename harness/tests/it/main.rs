@@ -5,6 +5,7 @@ mod foreign;
 mod interrupt;
 mod io;
 mod kit;
+mod ladder;
 mod misbehaviour;
 mod mistakes;
 mod processes;

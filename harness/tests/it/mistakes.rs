@@ -22,7 +22,7 @@ fn in_names() {
         "",
         "cold-worm",
         1,
-        "there is no scenario \"cold-worm\"; there are: cold-warm, fan-out, init-shift, io-ladder; a script of your own is named by its path, FILE.rhai",
+        "there is no scenario \"cold-worm\"; there are: cold-warm, fan-out, init-shift, io-ladder, ladder; a script of your own is named by its path, FILE.rhai",
     );
     check("", "no-such.rhai", 1, "failed to read scenario no-such.rhai: No such file");
     check(

@@ -1,5 +1,7 @@
 //! `kelvin report` and `kelvin list`: looking again at what was recorded.
 
+use serde_json::Value;
+
 use crate::kit::Place;
 
 const SCRIPT: &str = "
@@ -92,4 +94,39 @@ fn lists_tell_what_there_is() {
     assert!(names.contains(&"hello") && names.contains(&"json"), "{workloads}");
     let scenarios = list("scenarios").prints("cold-warm  Cold and warm starts");
     scenarios.prints("--set launches=20").prints("--set workload=hello,json");
+}
+
+#[test]
+fn a_ladder_tells_where_the_time_goes() {
+    let place = Place::new();
+    let script = "
+        let small = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"small\", timeout: 30 });
+        let whole = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"whole\", memory: 1769, timeout: 30 });
+        blocks(2, [small, whole], |f| { f.recycle(); f.invoke(); f.repeat(3); });
+    ";
+    place.run_script(script, &["--quiet"]).exits(0);
+    let report = |args: &[&str]| {
+        let mut command = place.with_results(&["report", "--ladder"]);
+        place.wait(command.args(args)).exits(0)
+    };
+    let text = report(&[]);
+    let text = text.prints("small · 128 MB · warm · mean of 6 invocations in 2 launches\n");
+    let text = text.prints("– ±: needs 10 launches, has 2\n").prints("at full speed (whole) = ×");
+    text.prints("predicted by");
+    let ladder: Value = serde_json::from_str(&report(&["--format", "json"]).stdout).unwrap();
+    for function in ladder["functions"].as_array().unwrap() {
+        for (start, parts) in [("warm", 9), ("cold", 10)] {
+            let ns = |value: &Value| (value.as_f64().unwrap() * 1e6).round();
+            let split = &function[start];
+            let of_parts = split["parts"].as_array().unwrap();
+            assert_eq!(of_parts.len(), parts, "{split}");
+            let sum: f64 = of_parts.iter().map(|part| ns(&part["mean_ms"]["value"])).sum();
+            assert_eq!(sum, ns(&split["latency_ms"]["value"]), "{split}");
+        }
+    }
+    let file = place.path("LADDER.md");
+    std::fs::write(&file, "<!-- kelvin:begin -->\n<!-- kelvin:end -->\n").unwrap();
+    report(&["--splice", file.to_str().unwrap()]);
+    let markdown = std::fs::read_to_string(file).unwrap();
+    assert!(markdown.contains("| whole, 1769 MB | warm (µs), 2 launches |"), "{markdown}");
 }

@@ -10,6 +10,6 @@ mod visible;
 pub use cgroup::{CgroupError, CgroupVersion};
 pub use limit::CpuLimit;
 pub(crate) use limit::Limiter;
-pub use model::{predicted_wall, published};
+pub use model::{Burst, predicted_wall, predicted_walls, published};
 pub(crate) use tick::TickLimit;
-pub(crate) use visible::visible_cpus;
+pub use visible::visible_cpus;

@@ -5,7 +5,7 @@ use rustix::thread::{CpuSet, sched_getaffinity};
 
 /// The cores for one environment: as many as Lambda shows a function of this size, if this machine has more than that.
 /// Empty means all. Environments of different numbers begin at different cores, so that they do not crowd the first.
-pub(crate) fn visible_cpus(memory: MemorySize, number: u64) -> Vec<usize> {
+pub fn visible_cpus(memory: MemorySize, number: u64) -> Vec<usize> {
     let allowed = allowed_cpus();
     let wanted = memory.visible_vcpus();
     if allowed.len() <= wanted {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs;
 
-use kelvin_record::{Run, RunStatus, RunWriter, list_runs};
+use kelvin_record::{Run, RunStatus, RunWriter, RungRecord, list_runs};
 
 use crate::sample::{empty_summary, finished, outcome, record_launch, run_record, written};
 
@@ -30,6 +30,36 @@ fn a_finished_run_reads_as_it_was_written() {
         names,
         ["invocations.jsonl.gz", "launches.jsonl", "run.json", "scenario.rhai", "summary.json"]
     );
+}
+
+#[test]
+fn measurements_without_lambda_are_read_as_they_were_written() {
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = written(results.path(), 2, 1);
+    let directory = writer.directory().to_owned();
+    let rung = |block| RungRecord {
+        function: 1,
+        rung: "compute".to_owned(),
+        case: Some("small".to_owned()),
+        block,
+        position: block,
+        started_offset_ns: 7,
+        ns: vec![120, 100],
+    };
+    writer.append_rung(&rung(Some(0))).unwrap();
+    writer.append_rung(&rung(None)).unwrap();
+    let (run, _) = writer.finish(outcome(), empty_summary).unwrap();
+    assert_eq!(run.rungs, [rung(Some(0)), rung(None)]);
+    assert_eq!((run.record.recorded.rungs, &run.truncated), (2, &None));
+    let path = directory.join("rungs.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 1]).unwrap();
+    let cut = Run::open(&directory).unwrap();
+    let why = "rungs.jsonl is cut off; 2 rungs were recorded and 1 are here";
+    assert_eq!((cut.rungs.len(), cut.truncated.as_deref()), (1, Some(why)));
+    fs::write(&path, text.replace("\"function\":1", "\"function\":9")).unwrap();
+    let error = Run::open(&directory).unwrap_err().to_string();
+    assert!(error.contains("rungs.jsonl line 1: there is no function 9"), "{error}");
 }
 
 #[test]

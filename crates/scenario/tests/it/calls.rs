@@ -300,3 +300,28 @@ fn settings_replace_defaults() {
     };
     assert_snapshot!(succeed(run_with(script, setup)).join("\n"), @r#"note #{"fast": true, "launches": 20, "memory": [256, 512], "share": 1.0, "who": "a b"}"#);
 }
+
+#[test]
+fn a_workload_is_measured_without_lambda() {
+    let ran = run(r#"
+        let f = deploy(#{ workload: "hello", name: "f" });
+        blocks(1, [f], |f| {
+            let times = f.measure("compute", 3);
+            note(`${times.iterations} ${times.mean_ms}`);
+        });
+        f.measure("serde", 1);
+    "#);
+    let log =
+        succeed(ran).into_iter().filter(|l| l.starts_with("measure") || l.starts_with("note"));
+    assert_snapshot!(log.collect::<Vec<_>>().join("\n"), @r#"
+    measure 0: 3 × compute of Some("small") in 0.0
+    note 3 2.0
+    measure 0: 1 × serde of Some("small") in no block
+    "#);
+    let check = |call: &str, expected: &str| {
+        let error = run(&format!("deploy(#{{ workload: \"hello\" }}).{call}")).result.unwrap_err();
+        assert!(error.render().contains(expected), "{}", error.render());
+    };
+    check("measure(\"comput\", 1)", "unknown rung \"comput\"; did you mean \"compute\"?");
+    check("measure(\"serde\", 0)", "measure: expected 1 or more iterations, got 0");
+}

@@ -16,7 +16,8 @@ use kelvin_platform::{
 };
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, Outcome, Progress, Resolved, RunOptions, ScenarioError,
-    Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedService,
+    Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedRung,
+    WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -302,6 +303,14 @@ impl Host for Fake {
             return Err(HostError::because("failed to record", std::io::Error::other("disk full")));
         }
         Ok(invocations)
+    }
+
+    fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+        let WantedRung { function, rung, case, iterations, slot, .. } = wanted;
+        let slot = slot.map(|Slot { block, position }| format!("{block}.{position}"));
+        let slot = slot.as_deref().unwrap_or("no block");
+        self.log(format!("measure {}: {iterations} × {rung} of {case:?} in {slot}", function.0));
+        Ok((1..=u64::from(*iterations)).map(|i| i * 1_000_000).collect())
     }
 
     fn removed(&self, function: FunctionId) {
