@@ -15,7 +15,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         2,
         "Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm: quantiles over all \
          invocations; interval of the launches' own quantiles (signed rank), as invocations of one launch are not \
-         independent.",
+         independent; it need not contain the quantile beside it where durations have two modes.",
     );
     page.text(
         Role::Aside,

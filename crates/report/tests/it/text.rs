@@ -11,7 +11,7 @@ fn check(run: &Run, unicode: bool) -> String {
 
 #[test]
 fn a_good_run() {
-    insta::assert_snapshot!(check(&recorded(), true), @r"
+    insta::assert_snapshot!(check(&recorded(), true), @"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
     enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -35,7 +35,8 @@ fn a_good_run() {
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
       quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent.
+      invocations of one launch are not independent; it need not contain the quantile beside it where
+      durations have two modes.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
@@ -46,7 +47,7 @@ fn a_good_run() {
 
 #[test]
 fn a_run_with_failures() {
-    insta::assert_snapshot!(check(&failed(), true), @r"
+    insta::assert_snapshot!(check(&failed(), true), @"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
     enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -88,7 +89,8 @@ fn a_run_with_failures() {
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
       quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent.
+      invocations of one launch are not independent; it need not contain the quantile beside it where
+      durations have two modes.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
@@ -99,7 +101,7 @@ fn a_run_with_failures() {
 
 #[test]
 fn a_run_that_was_killed_in_ascii() {
-    insta::assert_snapshot!(check(&killed(7), false), @r"
+    insta::assert_snapshot!(check(&killed(7), false), @"
     kelvin 0.1.0 | cold-warm | run 20261123T124838Z-3fa9c1 | seed 42 | emulator 0.1.0
     host x86_64 | AMD EPYC 9V74 x 2 | 3.8 GB | kernel 6.8.0-45-generic | kvm
     enforced: timeout (kill signal) | not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -133,7 +135,8 @@ fn a_run_that_was_killed_in_ascii() {
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
       quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent.
+      invocations of one launch are not independent; it need not contain the quantile beside it where
+      durations have two modes.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
