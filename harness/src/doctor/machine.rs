@@ -36,6 +36,7 @@ pub(super) fn look() -> Vec<Finding> {
             remedy: None,
         },
         Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
+        private_files(),
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
@@ -78,6 +79,28 @@ fn cgroup() -> Finding {
         }
     };
     Finding { what: "cgroup", state, remedy }
+}
+
+/// Tries it, as [`cgroup`] does.
+fn private_files() -> Finding {
+    let what = "private files";
+    let limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true };
+    let missing = match Patient::new(limits) {
+        Ok(patient) => patient.not_enforced("private /tmp"),
+        Err(error) => Some(format!("{error:#}")),
+    };
+    let Some(why) = missing else {
+        let state = "mount namespace: /tmp of the size of the ephemeral storage, and /var/task";
+        return Finding { what, state: state.to_owned(), remedy: None };
+    };
+    // Distributions forbid namespaces to ordinary users in one of two ways.
+    let restricted = Path::new("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    let remedy = if fs::read_to_string(restricted).is_ok_and(|text| text.trim() == "1") {
+        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+    } else {
+        "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
+    };
+    Finding { what, state: why, remedy: Some(remedy.to_owned()) }
 }
 
 fn governor() -> Finding {

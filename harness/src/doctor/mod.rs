@@ -59,6 +59,13 @@ impl Patient {
         cpu.and_then(|entry| entry.by).unwrap_or_else(|| "nothing".to_owned())
     }
 
+    /// Why a limit is not enforced; `None` if it is.
+    fn not_enforced(&self, limit: &str) -> Option<String> {
+        let enforcement = self.emulator.describe().enforcement;
+        let entry = enforcement.into_iter().find(|entry| entry.limit == limit)?;
+        entry.by.is_none().then(|| entry.note.unwrap_or_default())
+    }
+
     fn deploy(&self, memory: MemorySize) -> anyhow::Result<FunctionId> {
         let mut config = FunctionConfig::new(format!("work-{}", memory.mb()));
         config.memory_size = memory;
