@@ -121,8 +121,9 @@ fn the_record_tells_what_was_run() {
         },
     });
     assert_eq!(of("/scenario"), &expected);
-    let expected =
-        serde_json::json!({ "launches": 4, "invocations": 16, "failed": 0, "unexpected": 0 });
+    let expected = serde_json::json!({
+        "launches": 4, "invocations": 16, "failed": 0, "unexpected": 0, "rungs": 0,
+    });
     assert_eq!(of("/recorded"), &expected);
     let names: Vec<_> = (0..2).map(|at| of(&format!("/functions/{at}/name"))).collect();
     assert_eq!(names, ["hello-dev-128", "hello-dev-512"]);
