@@ -138,6 +138,7 @@ fn refused(request_id: String, request: &InvokeRequest, accepted_at: u64) -> Inv
         start: Start::Warm,
         status: Status::TooLarge,
         sent_at_ns: accepted_at,
+        intended_at_ns: None,
         timing: Timing::default(),
         max_memory_bytes: None,
         billed_ms: 0,

@@ -207,6 +207,7 @@ impl Measured {
             start: self.start,
             status: outcome.status,
             sent_at_ns: self.accepted_at,
+            intended_at_ns: None,
             timing,
             max_memory_bytes: outcome.max_memory_bytes,
             billed_ms,

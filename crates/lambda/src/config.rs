@@ -24,6 +24,10 @@ pub struct FunctionConfig {
     pub handler: String,
     /// The user's own environment variables; together at most [`MAX_ENV_BYTES`].
     pub env_vars: BTreeMap<String, String>,
+    /// How many execution environments the function may have at once (`PutFunctionConcurrency`): these are set aside for it,
+    /// and it gets no more. With 0 every request is throttled; with `None` the account's unreserved concurrency is its limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_concurrency: Option<u32>,
 }
 
 impl FunctionConfig {
@@ -37,6 +41,7 @@ impl FunctionConfig {
             ephemeral_storage: EphemeralStorage::default(),
             handler: "bootstrap".to_owned(),
             env_vars: BTreeMap::new(),
+            reserved_concurrency: None,
         }
     }
 

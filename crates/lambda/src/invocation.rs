@@ -18,6 +18,8 @@ pub struct Invocation {
     pub status: Status,
     /// When the caller sent it, in nanoseconds of the machine's monotonic clock.
     pub sent_at_ns: u64,
+    /// When it was due to be sent, by the same clock; in open loops only, where `timing.latency_ns` counts from here.
+    pub intended_at_ns: Option<u64>,
     /// Its parts.
     pub timing: Timing,
     /// Peak memory of the environment so far, in bytes; AWS's Max Memory Used.
@@ -45,6 +47,9 @@ pub enum Start {
     /// In an environment whose process had to be started again (after a crash, a timeout or a failed INIT): the init is
     /// inside the duration ("suppressed init").
     SuppressedInit,
+    /// The first of an environment whose init phase had ended before, so that no caller waited for it ("proactive
+    /// initialization"): an environment that was started for a request which another one then took. Its INIT is billed.
+    ProactiveInit,
 }
 
 /// How an invocation ended.
@@ -109,6 +114,7 @@ impl Start {
             Start::Cold => "cold",
             Start::Warm => "warm",
             Start::SuppressedInit => "suppressed_init",
+            Start::ProactiveInit => "proactive_init",
         }
     }
 }

@@ -15,6 +15,7 @@ mod memory;
 mod price;
 mod report_line;
 mod spans;
+mod throttle;
 mod timing;
 
 pub use billing::billed_ms;
@@ -32,4 +33,5 @@ pub use memory::MemorySize;
 pub use price::{Cost, PriceTable, US_EAST_1};
 pub use report_line::ReportLine;
 pub use spans::{Interval, SpanLine};
+pub use throttle::ThrottleReason;
 pub use timing::{Ladder, Timing};

@@ -18,6 +18,8 @@ pub enum PlatformError {
     Bootstrap { name: String, path: PathBuf, source: std::io::Error },
     #[error("failed to {action}")]
     Io { action: String, source: std::io::Error },
+    #[error("this platform has no {what}")]
+    Unsupported { what: &'static str },
     #[error("the platform has stopped")]
     Stopped,
 }

@@ -7,6 +7,7 @@ mod error;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -57,6 +58,20 @@ pub trait Platform: Send + Sync {
         plan: RepeatPlan,
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()>;
+
+    /// Puts the function under load: by a schedule that is kept whatever the function does, or with a number of clients.
+    ///
+    /// Ends when every request that was sent is complete. Invocations reach the sink in the order of their completion; with
+    /// an open loop each has its [`Invocation::intended_at_ns`]. A platform that cannot do it says so.
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        let _ = (function, plan, sink);
+        Box::pin(async { Err(PlatformError::Unsupported { what: "load" }) })
+    }
 
     /// Lets time pass, real or virtual.
     fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()>;
@@ -120,4 +135,39 @@ pub struct RepeatPlan {
     pub request: InvokeRequest,
     /// How often.
     pub invocations: u64,
+}
+
+/// A load: which requests, and when.
+#[derive(Clone, Debug)]
+pub struct LoadPlan {
+    /// Sent one after another, and from the first again when all have been; at least one.
+    pub requests: Vec<InvokeRequest>,
+    /// When they are sent.
+    pub shape: LoadShape,
+}
+
+/// When the requests of a load are sent.
+#[derive(Clone, Debug)]
+pub enum LoadShape {
+    /// An open loop: at these moments, in nanoseconds from the start of the load, ascending.
+    ///
+    /// The schedule is kept whatever the function does. Latency counts from the moment at which a request was due, so that a
+    /// caller who waits in line is not forgotten ("coordinated omission").
+    Open(Arc<[u64]>),
+    /// A closed loop: each client sends its next request when it has the response to the one before.
+    Closed {
+        /// At once; at least one.
+        clients: u32,
+        /// When no more are sent.
+        until: LoadEnd,
+    },
+}
+
+/// The end of a closed loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadEnd {
+    /// After so many requests of all clients together.
+    Invocations(u64),
+    /// After this time; requests that are under way then are completed.
+    Elapsed(Duration),
 }

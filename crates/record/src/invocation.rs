@@ -141,12 +141,16 @@ impl InvocationRecord {
             expected: failed && place.expected,
             case: place.case.map(str::to_owned),
             at_ns: invocation.sent_at_ns.saturating_sub(place.run_start_ns),
-            intended_ns: None,
+            intended_ns: invocation
+                .intended_at_ns
+                .map(|intended| intended.saturating_sub(place.run_start_ns)),
             latency_ns: timing.latency_ns,
             queue_ns: measured("queue_ns", timing.queue_ns),
             init_ns: match invocation.start {
                 Start::Cold => measured("init_ns", timing.init_ns),
-                Start::Warm | Start::SuppressedInit => Measured::new(timing.init_ns, true),
+                Start::Warm | Start::SuppressedInit | Start::ProactiveInit => {
+                    Measured::new(timing.init_ns, true)
+                }
             },
             response_latency_ns: measured("response_latency_ns", timing.response_latency_ns),
             response_duration_ns: measured("response_duration_ns", timing.response_duration_ns),

@@ -33,6 +33,7 @@ pub(crate) enum StartSchema {
     Cold,
     Warm,
     SuppressedInit,
+    ProactiveInit,
 }
 
 /// Stands for [`kelvin_lambda::Status`]: how an invocation ended.
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_types_here_stand_for_those_of_lambda() {
-        for start in [Start::Cold, Start::Warm, Start::SuppressedInit] {
+        for start in [Start::Cold, Start::Warm, Start::SuppressedInit, Start::ProactiveInit] {
             check::<StartSchema>(start);
         }
         for status in Status::ALL {

@@ -101,6 +101,7 @@ impl NominalPlatform {
             start,
             status: Status::Ok,
             sent_at_ns,
+            intended_at_ns: None,
             timing: Timing {
                 latency_ns: ns(latency),
                 queue_ns: Some(init.map_or(0, ns)),

@@ -117,6 +117,7 @@ mod tests {
             start: Start::Warm,
             status: Status::Ok,
             sent_at_ns: 0,
+            intended_at_ns: None,
             timing: Timing::default(),
             max_memory_bytes: None,
             billed_ms: 1,

@@ -132,6 +132,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
         start,
         status: Status::Ok,
         sent_at_ns,
+        intended_at_ns: None,
         timing: Timing {
             latency_ns: queue_ns + response_latency_ns + response_duration_ns + noise.around(9_000),
             queue_ns: Some(queue_ns),

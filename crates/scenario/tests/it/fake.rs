@@ -117,6 +117,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
         start: Start::Cold,
         status,
         sent_at_ns: 0,
+        intended_at_ns: None,
         timing: Timing {
             latency_ns: 9_500_000,
             init_ns: Some(6_000_000),
