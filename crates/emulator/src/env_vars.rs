@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use kelvin_lambda::FunctionConfig;
 use uuid::Uuid;
@@ -24,6 +25,34 @@ pub(crate) fn runtime_api(address: SocketAddr) -> (String, String) {
 /// The name of an execution environment's log stream: date, version and 32 hexadecimal digits.
 pub(crate) fn log_stream_name(date: &str) -> String {
     format!("{date}/[$LATEST]{}", Uuid::new_v4().simple())
+}
+
+/// Where Lambda looks for shared libraries: the folders of its own system, then those of the function.
+const LIBRARY_FOLDERS: [&str; 8] = [
+    "/var/lang/lib",
+    "/lib64",
+    "/usr/lib64",
+    "/var/runtime",
+    "/var/runtime/lib",
+    "/var/task",
+    "/var/task/lib",
+    "/opt/lib",
+];
+
+/// `LD_LIBRARY_PATH`: those of [`LIBRARY_FOLDERS`] that can hold a library on this machine.
+///
+/// On Lambda the C library lies in `/lib64`, the second of them. Where it lies elsewhere, the loader would look for it in
+/// every folder in vain, in several subfolders each, and INIT would contain that (0.2 ms of 1.5 ms for a small program).
+fn library_path() -> String {
+    static PATH: OnceLock<String> = OnceLock::new();
+    let of_function = |folder: &str| folder.starts_with("/var/task") || folder == "/opt/lib";
+    let has_libraries = |folder: &str| Path::new(folder).join("libc.so.6").exists();
+    let path = PATH.get_or_init(|| {
+        let mut folders = LIBRARY_FOLDERS.to_vec();
+        folders.retain(|folder| of_function(folder) || has_libraries(folder));
+        folders.join(":")
+    });
+    path.clone()
 }
 
 /// All variables of a process but that of its Runtime API; the user's own win where Lambda lets them.
@@ -53,11 +82,7 @@ pub fn env_vars(
         ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
         ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
         ("LANG", "en_US.UTF-8".to_owned()),
-        (
-            "LD_LIBRARY_PATH",
-            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-                .to_owned(),
-        ),
+        ("LD_LIBRARY_PATH", library_path()),
         ("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", config.handler.clone()),
@@ -70,4 +95,21 @@ pub fn env_vars(
     .collect();
     all.extend(config.env_vars.iter().map(|(name, value)| (name.clone(), value.clone())));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_looked_for_where_lambda_does_and_not_in_vain() {
+        let path = library_path();
+        let folders: Vec<&str> = path.split(':').collect();
+        assert!(folders.ends_with(&["/var/task", "/var/task/lib", "/opt/lib"]), "{path}");
+        let in_order = LIBRARY_FOLDERS.iter().filter(|folder| folders.contains(folder));
+        assert_eq!(in_order.copied().collect::<Vec<_>>(), folders);
+        for system in folders.iter().filter(|f| !f.starts_with("/var/task") && **f != "/opt/lib") {
+            assert!(Path::new(system).join("libc.so.6").exists(), "{system}");
+        }
+    }
 }
