@@ -1,6 +1,8 @@
 //! Arguments, as they are typed.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -75,6 +77,12 @@ pub(crate) struct LimitArgs {
     /// Whether functions have a /tmp and a /var/task of their own, /tmp with the size of the ephemeral storage
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub private_files: PrivateFiles,
+    /// Invocations at once, of all functions together, before requests are throttled
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub concurrency: u32,
+    /// When an idle environment ends: aws (as was published for Lambda, mostly after 5 to 6 minutes), never, or after a time
+    #[arg(long, default_value = "aws", value_name = "aws|never|TIME")]
+    pub idle_expiry: IdleExpiry,
     /// Refuse to run unless these limits are enforced, separated by commas: cpu, memory, freeze, …
     #[arg(long, value_name = "LIMIT,…", value_delimiter = ',')]
     pub require: Vec<String>,
@@ -107,6 +115,30 @@ pub(crate) enum Switch {
     #[default]
     On,
     Off,
+}
+
+/// When an idle environment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdleExpiry {
+    Aws,
+    Never,
+    After(Duration),
+}
+
+impl FromStr for IdleExpiry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<IdleExpiry, String> {
+        match text {
+            "aws" => Ok(IdleExpiry::Aws),
+            "never" => Ok(IdleExpiry::Never),
+            time => {
+                let time = kelvin_scenario::parse_duration(time);
+                let wanted = "expected aws, never, or a time such as 90s or 5m";
+                time.map(IdleExpiry::After).ok_or_else(|| wanted.to_owned())
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 
@@ -39,6 +39,7 @@ impl Kelvin {
         let emulator = Emulator::start(&Options {
             temporary_folder: std::env::temp_dir(),
             limits,
+            scaling: Scaling::default(),
             init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
         })?;

@@ -9,13 +9,16 @@ use crate::function::Command;
 use crate::spin::Spin;
 
 /// A batch ends after so many invocations …
-const BATCH_INVOCATIONS: u64 = 1000;
+pub(crate) const BATCH_INVOCATIONS: u64 = 1000;
 /// … or so many bytes of responses, so that memory stays bounded.
-const BATCH_BYTES: usize = 8 << 20;
+pub(crate) const BATCH_BYTES: usize = 8 << 20;
+
+/// Where requests to one function go.
+pub(crate) type Commands = mpsc::UnboundedSender<Command>;
 
 /// Invokes in a closed loop: at most a batch, and no more once `wanted` says that nobody waits for it.
 pub(crate) async fn call(
-    function: &mpsc::UnboundedSender<Command>,
+    function: &Commands,
     plan: &RepeatPlan,
     spin: &Spin,
     wanted: impl Fn() -> bool,
@@ -28,30 +31,73 @@ pub(crate) async fn call(
             break;
         }
         in_flight.count();
-        let invocation = invoke(function, plan.request.clone()).await?;
+        let invocation =
+            send(function, plan.request.clone(), None)?.answered().await.complete().await?;
         bytes += invocation.response.len();
         batch.push(invocation);
     }
     Ok(batch)
 }
 
-async fn invoke(
-    function: &mpsc::UnboundedSender<Command>,
+/// Sends a request, which was due at `intended_at` if it had a time of its own.
+pub(crate) fn send(
+    function: &Commands,
     request: InvokeRequest,
-) -> Result<Invocation, PlatformError> {
+    intended_at_ns: Option<u64>,
+) -> Result<Sent, PlatformError> {
     let (answered, answer) = oneshot::channel();
     let (done, complete) = oneshot::channel();
     let command = Command::Invoke { request, answered, done };
     let sent_at_ns = now_ns();
     function.send(command).map_err(|_| PlatformError::Stopped)?;
-    // An invocation that fails has no answer; its end is its answer.
-    let answer = answer.await;
-    let answered_at_ns = now_ns();
-    let mut invocation = complete.await.map_err(|_| PlatformError::Stopped)??;
-    if let Ok(response) = answer {
-        invocation.response = response;
+    Ok(Sent { sent_at_ns, intended_at_ns, answer, complete })
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    sent_at_ns: u64,
+    intended_at_ns: Option<u64>,
+    answer: oneshot::Receiver<bytes::Bytes>,
+    complete: oneshot::Receiver<Result<Invocation, PlatformError>>,
+}
+
+/// A request whose response the caller has.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    sent_at_ns: u64,
+    intended_at_ns: Option<u64>,
+    answered_at_ns: u64,
+    response: Option<bytes::Bytes>,
+    complete: oneshot::Receiver<Result<Invocation, PlatformError>>,
+}
+
+impl Sent {
+    /// Waits for the response. An invocation that fails has none; its end is its answer.
+    pub(crate) async fn answered(self) -> Answered {
+        let Sent { sent_at_ns, intended_at_ns, answer, complete } = self;
+        let response = answer.await.ok();
+        let answered_at_ns = now_ns();
+        Answered { sent_at_ns, intended_at_ns, answered_at_ns, response, complete }
     }
-    invocation.sent_at_ns = sent_at_ns;
-    invocation.timing.latency_ns = answered_at_ns - sent_at_ns;
-    Ok(invocation)
+}
+
+impl Answered {
+    /// Waits until the environment is ready for the next invocation. Cancel safe.
+    pub(crate) async fn ready(&mut self) -> Result<Invocation, PlatformError> {
+        let mut invocation = (&mut self.complete).await.map_err(|_| PlatformError::Stopped)??;
+        if let Some(response) = self.response.take() {
+            invocation.response = response;
+        }
+        invocation.sent_at_ns = self.sent_at_ns;
+        invocation.intended_at_ns = self.intended_at_ns;
+        let from = self.intended_at_ns.unwrap_or(self.sent_at_ns);
+        invocation.timing.latency_ns = self.answered_at_ns.saturating_sub(from);
+        Ok(invocation)
+    }
+
+    /// The record, when the environment is ready for the next invocation.
+    pub(crate) async fn complete(mut self) -> Result<Invocation, PlatformError> {
+        self.ready().await
+    }
 }

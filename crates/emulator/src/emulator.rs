@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use kelvin_lambda::{Invocation, PlatformFacts};
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
-    RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +17,7 @@ use crate::StartError;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
 use crate::guard::{self, Started};
+use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
 use crate::spin::Spin;
 use crate::watch::Limits;
@@ -28,6 +29,8 @@ pub struct Options {
     pub temporary_folder: PathBuf,
     /// What is enforced.
     pub limits: Limits,
+    /// How many environments there may be, and how long they may be idle.
+    pub scaling: Scaling,
     /// How long an init phase may take; [`kelvin_lambda::INIT_TIMEOUT`] is Lambda's own.
     pub init_timeout: Duration,
     /// What runs as the guard process.
@@ -55,6 +58,7 @@ pub struct Emulator {
     spin: Spin,
     cores: usize,
     limits: Limits,
+    scaling: Scaling,
     mechanisms: Mechanisms,
     root: PathBuf,
 }
@@ -73,8 +77,13 @@ impl Emulator {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let spin = Spin::new(cores);
         let (asks, inbox) = mpsc::unbounded_channel();
-        let place =
-            Place { root: root.clone(), cgroup, limits, init_timeout: options.init_timeout };
+        let place = Place {
+            root: root.clone(),
+            cgroup,
+            limits,
+            scaling: options.scaling,
+            init_timeout: options.init_timeout,
+        };
         let served = (place, spin.clone());
         let thread = std::thread::Builder::new()
             .name("kelvin-serving".to_owned())
@@ -93,6 +102,7 @@ impl Emulator {
             spin,
             cores,
             limits,
+            scaling: options.scaling,
             mechanisms,
             root,
         })
@@ -146,7 +156,7 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(self.limits, &self.mechanisms, self.cores),
+            enforcement: enforcement(self.limits, self.scaling, &self.mechanisms, self.cores),
             unavailable: unavailable(self.limits),
             notes,
         }
@@ -200,6 +210,26 @@ impl Platform for Emulator {
                 }
                 plan.invocations -= batch.len() as u64;
                 sink(batch);
+            }
+            Ok(())
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        Box::pin(async move {
+            let nobody = matches!(plan.shape, LoadShape::Closed { clients: 0, .. });
+            if plan.requests.is_empty() || nobody {
+                return Ok(());
+            }
+            let (results, mut batches) = mpsc::unbounded_channel();
+            self.ask(Ask::Load { function, plan, results })?;
+            while let Some(batch) = batches.recv().await {
+                sink(batch?);
             }
             Ok(())
         })

@@ -22,6 +22,7 @@ use crate::measured::Measured;
 use crate::package::Package;
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
+use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
 
@@ -29,6 +30,8 @@ use crate::watch::Limits;
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub guard: GuardClient,
+    pub account: Arc<Account>,
+    pub scaling: Scaling,
     /// Holds one folder for each environment.
     pub root: PathBuf,
     pub limits: Limits,
@@ -54,10 +57,19 @@ pub(crate) struct Environment {
     package: Package,
     log_stream_name: String,
     process: Option<Process>,
-    initialized: bool,
+    /// The init phase, until the first invocation.
+    fresh: Option<Fresh>,
     removed: bool,
     /// The invoke phase's timeout. One timer for all invocations: to move it costs next to nothing.
     timeout: Pin<Box<Sleep>>,
+}
+
+/// An init phase that no invocation has been told of.
+#[derive(Clone, Copy, Debug)]
+struct Fresh {
+    /// Init Duration; `None` if the phase failed.
+    init_ns: Option<u64>,
+    ended_at: u64,
 }
 
 /// One request on its way through an environment.
@@ -87,15 +99,30 @@ impl Environment {
             package,
             log_stream_name: env_vars::log_stream_name(&date),
             process: None,
-            initialized: false,
+            fresh: None,
             removed: false,
             timeout: Box::pin(sleep_until(Instant::now())),
         })
     }
 
-    /// Serves one invocation, from a cold start if need be, and returns when the environment is ready for the next.
+    /// The init phase: starts the process and waits until it is ready.
+    ///
+    /// When that fails or takes too long, it is tried again inside the first invoke phase ("suppressed init").
+    pub(crate) async fn initialize(&mut self, config: &FunctionConfig) {
+        let deadline = Instant::now() + self.context.init_timeout;
+        let done = timeout_at(deadline, self.init(config)).await;
+        let init_ns = done.ok().and_then(Result::ok);
+        if init_ns.is_none()
+            && let Some(process) = self.process.take()
+        {
+            process.end().await;
+        }
+        self.fresh = Some(Fresh { init_ns, ended_at: now_ns() });
+    }
+
+    /// Serves one invocation and returns when the environment is ready for the next. [`Environment::initialize`] comes first.
     pub(crate) async fn invoke(&mut self, request: Request<'_>) -> Measured {
-        let (start, init_ns) = self.prepare(request.config).await;
+        let (start, init_ns) = self.start_of(request.accepted_at);
         let begun_at = now_ns();
         let mut measured = Measured::begin(&request, self.id, start, init_ns, begun_at);
         let deadline = Instant::now() + request.config.timeout.duration();
@@ -145,24 +172,16 @@ impl Environment {
         self.context.guard.remove(self.context.fresh_id(), self.package.folder.clone())
     }
 
-    /// Makes the environment ready where that is not part of the invocation: the init phase of a cold start.
-    ///
-    /// When it fails or takes too long, it is tried again inside the invoke phase ("suppressed init").
-    async fn prepare(&mut self, config: &FunctionConfig) -> (Start, Option<u64>) {
-        if self.initialized {
-            let start = if self.process.is_some() { Start::Warm } else { Start::SuppressedInit };
-            return (start, None);
+    /// How an invocation finds the environment, and the Init Duration where it is the first to be told of it.
+    fn start_of(&mut self, accepted_at: u64) -> (Start, Option<u64>) {
+        let fresh = self.fresh.take();
+        if self.process.is_none() {
+            return (Start::SuppressedInit, None);
         }
-        self.initialized = true;
-        let deadline = Instant::now() + self.context.init_timeout;
-        match timeout_at(deadline, self.init(config)).await {
-            Ok(Ok(init_ns)) => (Start::Cold, Some(init_ns)),
-            Ok(Err(_)) | Err(_) => {
-                if let Some(process) = self.process.take() {
-                    process.end().await;
-                }
-                (Start::SuppressedInit, None)
-            }
+        match fresh {
+            Some(fresh) if accepted_at < fresh.ended_at => (Start::Cold, fresh.init_ns),
+            Some(fresh) => (Start::ProactiveInit, fresh.init_ns),
+            None => (Start::Warm, None),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kelvin_lambda::{Enforcement, MemorySize};
 
 use crate::cpu::{CgroupVersion, CpuLimit};
+use crate::scaling::{IdleExpiry, Scaling};
 use crate::watch::Limits;
 
 /// What was found to enforce limits with.
@@ -31,6 +32,7 @@ pub(crate) fn unavailable(limits: Limits) -> BTreeMap<String, String> {
 /// What is enforced, by what; and what is not.
 pub(crate) fn enforcement(
     limits: Limits,
+    scaling: Scaling,
     mechanisms: &Mechanisms,
     cores: usize,
 ) -> Vec<Enforcement> {
@@ -71,6 +73,9 @@ pub(crate) fn enforcement(
             "mount namespace",
             &format!("LAMBDA_TASK_ROOT is another folder{why}"),
         ),
+        concurrency(scaling),
+        idle_expiry(scaling.idle),
+        entry("requests a second", false, "", "10 times the concurrency on Lambda"),
         entry("processes and threads", false, "", "as many as this machine allows"),
     ]
 }
@@ -86,6 +91,24 @@ fn cpu(limit: CpuLimit, cgroup: Option<CgroupVersion>) -> Enforcement {
     };
     let owned = |text: Option<&str>| text.map(str::to_owned);
     Enforcement { limit: "cpu".to_owned(), by: owned(by), note: owned(note) }
+}
+
+fn concurrency(scaling: Scaling) -> Enforcement {
+    let Scaling { concurrency, burst, per_second, .. } = scaling;
+    Enforcement {
+        limit: "concurrency".to_owned(),
+        by: Some(format!("{concurrency}; {burst} new environments, then {per_second} a second")),
+        note: None,
+    }
+}
+
+fn idle_expiry(idle: IdleExpiry) -> Enforcement {
+    let (by, note) = match idle {
+        IdleExpiry::Aws => (Some("lifetimes drawn from those published for AWS".to_owned()), None),
+        IdleExpiry::After(lifetime) => (Some(format!("after {lifetime:?}")), None),
+        IdleExpiry::Never => (None, Some("idle environments stay".to_owned())),
+    };
+    Enforcement { limit: "idle expiry".to_owned(), by, note }
 }
 
 fn visible_cpus(cores: usize) -> Enforcement {

@@ -4,7 +4,7 @@
 //! It starts a function's bootstrap as a process, speaks the Runtime API with it on a port of its own, and measures every
 //! invocation by the timing contract of [`kelvin_lambda::Timing`].
 //!
-//! All of it runs on one thread, the serving thread; one task owns each function.
+//! All of it runs on one thread, the serving thread; one task owns each function, and one each of its environments.
 //! While an invocation is in flight and a core is free, that thread polls instead of sleeping, so that it adds as little as
 //! possible to what it measures.
 
@@ -19,18 +19,23 @@ mod facts;
 mod failure;
 mod function;
 pub mod guard;
+mod idle_lifetime;
+mod load;
 mod measured;
 mod output;
 mod package;
 mod process;
 mod runtime_api;
+mod scaling;
 mod serving;
 mod spin;
 mod throttled;
 mod usage;
 mod watch;
+mod worker;
 
 pub use emulator::{Emulator, GuardProgram, Options};
 pub use env_vars::env_vars;
 pub use error::StartError;
+pub use scaling::{IdleExpiry, Scaling};
 pub use watch::Limits;

@@ -8,16 +8,17 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use kelvin_lambda::Invocation;
-use kelvin_platform::{FunctionId, FunctionSpec, PlatformError, RepeatPlan};
+use kelvin_platform::{FunctionId, FunctionSpec, LoadPlan, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::client;
 use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
+use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
+use crate::{client, load};
 
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
@@ -30,6 +31,11 @@ pub(crate) enum Ask {
         function: FunctionId,
         plan: RepeatPlan,
         done: oneshot::Sender<Result<Vec<Invocation>, PlatformError>>,
+    },
+    Load {
+        function: FunctionId,
+        plan: LoadPlan,
+        results: load::Results,
     },
     Command {
         function: FunctionId,
@@ -45,6 +51,7 @@ pub(crate) struct Place {
     /// Holds the cgroups of their processes, if they are limited by cgroup.
     pub cgroup: Option<Cgroup>,
     pub limits: Limits,
+    pub scaling: Scaling,
     pub init_timeout: Duration,
 }
 
@@ -58,9 +65,20 @@ pub(crate) async fn serve(
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let Place { root, cgroup, limits, init_timeout } = place;
-    let context =
-        Context { guard, root, limits, init_timeout, cgroup, spin: spin.clone(), next_id };
+    let Place { root, cgroup, limits, scaling, init_timeout } = place;
+    let account = Arc::new(Account::new(scaling.concurrency));
+    let spins = spin.clone();
+    let context = Context {
+        guard,
+        account,
+        scaling,
+        root,
+        limits,
+        init_timeout,
+        cgroup,
+        spin: spins,
+        next_id,
+    };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {
@@ -72,10 +90,16 @@ pub(crate) async fn serve(
                     done.send(Err(PlatformError::NameTaken { name })).ok();
                     continue;
                 }
+                if let Some(wanted) = spec.config.reserved_concurrency
+                    && let Err(left) = context.account.reserve(wanted)
+                {
+                    done.send(Err(PlatformError::ReservedConcurrency { name, wanted, left })).ok();
+                    continue;
+                }
                 let id = FunctionId(next_function);
                 next_function += 1;
                 let (commands, inbox) = mpsc::unbounded_channel();
-                tokio::spawn(Function::new(spec, context.clone()).run(inbox));
+                tokio::spawn(Function::new(spec, context.clone(), id.0).run(inbox));
                 functions.insert(id, Deployed { name, commands });
                 done.send(Ok(id)).ok();
             }
@@ -88,6 +112,12 @@ pub(crate) async fn serve(
                         let batch = batch.await;
                         done.send(batch).ok();
                     });
+                }
+            },
+            Ask::Load { function, plan, results } => match functions.get(&function) {
+                None => drop(results.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
+                Some(deployed) => {
+                    tokio::spawn(load::run(deployed.commands.clone(), plan, spin.clone(), results));
                 }
             },
             Ask::Command { function, command } => match functions.get(&function) {

@@ -35,7 +35,7 @@ impl Spin {
         Spin { shared: Arc::new(shared) }
     }
 
-    /// Marks a loop of invocations as in flight until the returned value is dropped.
+    /// Marks an invocation, or a loop of them, as in flight until the returned value is dropped.
     pub(crate) fn begin(&self) -> InFlight {
         let in_flight = self.shared.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         if self.may_spin(in_flight) {
@@ -66,13 +66,18 @@ impl Spin {
         in_flight > 0 && self.may_spin(in_flight)
     }
 
+    /// Whether there is a core for this thread to poll on, besides those of the invocations in flight.
+    pub(crate) fn has_a_core(&self) -> bool {
+        self.may_spin(self.shared.in_flight.load(Ordering::Relaxed))
+    }
+
     /// Every environment that works needs a core, and the serving thread one more.
     fn may_spin(&self, in_flight: usize) -> bool {
         in_flight < self.shared.cores
     }
 }
 
-/// One loop of invocations in flight.
+/// One invocation, or one loop of them, in flight.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     spin: Spin,

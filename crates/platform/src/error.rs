@@ -18,6 +18,10 @@ pub enum PlatformError {
     Bootstrap { name: String, path: PathBuf, source: std::io::Error },
     #[error("failed to {action}")]
     Io { action: String, source: std::io::Error },
+    #[error(
+        "function \"{name}\" cannot reserve a concurrency of {wanted}: at most {left} are left, since 100 of the account's must stay unreserved"
+    )]
+    ReservedConcurrency { name: String, wanted: u32, left: u32 },
     #[error("this platform has no {what}")]
     Unsupported { what: &'static str },
     #[error("the platform has stopped")]

@@ -155,6 +155,9 @@ pub struct FunctionRecord {
     /// Instruction set.
     #[schemars(with = "ArchitectureSchema")]
     pub architecture: Architecture,
+    /// How many execution environments it could have at once; absent if none were reserved for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_concurrency: Option<u32>,
     /// Size of the bootstrap.
     pub binary_bytes: Option<u64>,
     /// Of the bootstrap, in lower-case hexadecimal.

@@ -17,7 +17,7 @@ use crate::function::{Case, Deployed, Function};
 use crate::session::{Fault, Session};
 use crate::{Deployment, Progress, Source, Wanted, suggest};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "workload",
     "bootstrap",
     "name",
@@ -27,6 +27,7 @@ const KEYS: [&str; 9] = [
     "architecture",
     "env",
     "ephemeral_storage",
+    "reserved_concurrency",
 ];
 
 /// What a script asked for, checked as far as it can be without looking outside.
@@ -121,6 +122,7 @@ fn request(map: Map, folder: &Path) -> Result<Request, String> {
     if let Some(name) = fields.string("architecture")? {
         config.architecture = architecture(&name)?;
     }
+    config.reserved_concurrency = fields.whole("reserved_concurrency")?;
     config.env_vars = fields.strings("env")?.unwrap_or_default();
     let name = fields.string("name")?;
     let named = name.is_some();

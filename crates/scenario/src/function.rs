@@ -249,6 +249,10 @@ pub(crate) fn describe(f: &Deployed) -> Map {
         ("timeout".into(), i64::from(config.timeout.seconds()).into()),
         ("architecture".into(), text(config.architecture.as_str())),
         ("ephemeral_storage".into(), i64::from(config.ephemeral_storage.mb()).into()),
+        (
+            "reserved_concurrency".into(),
+            config.reserved_concurrency.map_or(Dynamic::UNIT, |n| i64::from(n).into()),
+        ),
         ("env".into(), Dynamic::from_map(env.collect())),
         ("cases".into(), Dynamic::from_array(cases.collect())),
     ])

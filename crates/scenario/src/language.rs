@@ -93,7 +93,7 @@ fn add_plan(language: &mut Language<'_>) {
         },
     );
     language.add(
-        "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage })",
+        "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
         "Builds and creates a function.",
         |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
     );

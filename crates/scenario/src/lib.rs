@@ -38,6 +38,7 @@ pub use limits::Limits;
 pub use nominal::{NominalPlatform, Totals};
 pub use outcome::Outcome;
 pub use parameters::{Parameter, ParameterKind};
+pub use pause::parse_duration;
 pub use run::RunOptions;
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};

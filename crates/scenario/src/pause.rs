@@ -21,6 +21,11 @@ pub(crate) fn duration(value: &Dynamic) -> Result<Duration, String> {
     })
 }
 
+/// Reads `200ms`, `1.5s`, `5m` or `2h`, as scripts write durations; `None` for anything else.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds_of(text.trim())?).ok()
+}
+
 fn seconds_of(text: &str) -> Option<f64> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);

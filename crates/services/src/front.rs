@@ -18,7 +18,7 @@ use crate::backend::{Backend, Body, BoxError};
 use crate::connection::{Connection, ResetFlag};
 use crate::latency::Distribution;
 use crate::plan::{Fate, Fault, Plan};
-use crate::{Errors, ServiceKind, answers, cut, wait};
+use crate::{Errors, ServiceKind, answers, cut};
 
 /// What can be changed while the service runs.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,7 @@ impl Front {
         let arrived = Instant::now();
         let Settings { latency, errors } = *self.settings.borrow();
         let Fate { delay, fault } = self.plan().request(latency, &errors);
-        wait::until(arrived + delay).await;
+        kelvin_load::wait_until(arrived + delay).await;
         match fault {
             None => self.backend.answer(request).await,
             Some(Fault::Error) => {

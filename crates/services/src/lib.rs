@@ -30,7 +30,6 @@ mod service;
 mod spec;
 mod table;
 mod upstream;
-mod wait;
 
 pub use error::{ServiceError, SpecError};
 pub use errors::Errors;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
 use tokio::runtime::Runtime;
@@ -45,6 +45,7 @@ impl Patient {
         let options = Options {
             temporary_folder: env::temp_dir(),
             limits,
+            scaling: Scaling::default(),
             init_timeout: INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec!["guard".to_owned()] },
         };

@@ -1,10 +1,10 @@
 //! Which limits are wanted, and which are a condition.
 
 use anyhow::bail;
-use kelvin_emulator::{Limits, cpu};
+use kelvin_emulator::{IdleExpiry, Limits, Scaling, cpu};
 use kelvin_lambda::PlatformFacts;
 
-use crate::cli::{CpuLimit, LimitArgs, PrivateFiles, Switch};
+use crate::cli::{self, CpuLimit, LimitArgs, PrivateFiles, Switch};
 
 pub(super) fn wanted(args: &LimitArgs) -> Limits {
     Limits {
@@ -16,6 +16,20 @@ pub(super) fn wanted(args: &LimitArgs) -> Limits {
         memory: args.memory_limit == Switch::On,
         freeze: args.freeze == Switch::On,
         files: args.private_files == PrivateFiles::Auto,
+    }
+}
+
+/// The seed decides when environments expire.
+pub(super) fn scaling(args: &LimitArgs, seed: u64) -> Scaling {
+    Scaling {
+        concurrency: args.concurrency,
+        idle: match args.idle_expiry {
+            cli::IdleExpiry::Aws => IdleExpiry::Aws,
+            cli::IdleExpiry::Never => IdleExpiry::Never,
+            cli::IdleExpiry::After(lifetime) => IdleExpiry::After(lifetime),
+        },
+        seed,
+        ..Scaling::default()
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{INIT_TIMEOUT, US_EAST_1};
 use kelvin_platform::Platform;
 use kelvin_record::{RunStatus, Summary};
@@ -42,6 +42,7 @@ struct RunConfig {
     progress: Progress,
     stop: Stop,
     limits: Limits,
+    scaling: Scaling,
     require: Vec<String>,
     /// Drives what the script waits for.
     _runtime: Runtime,
@@ -60,6 +61,7 @@ impl RunConfig {
         options.prices = US_EAST_1();
         let interactive = terminal::stderr_is_interactive();
         let progress = Progress::new(Conditions { quiet: args.quiet, interactive });
+        let scaling = limits::scaling(&args.limits, options.seed);
         Ok(RunConfig {
             script,
             options,
@@ -68,6 +70,7 @@ impl RunConfig {
             progress,
             stop,
             limits: limits::wanted(&args.limits),
+            scaling,
             require: args.limits.require,
             _runtime: runtime,
         })
@@ -95,13 +98,23 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     fs::create_dir_all(&config.out).with_context(|| {
         format!("failed to make the folder {} for results", config.out.display())
     })?;
-    let RunConfig { script, options, out, format, progress, stop, limits, require, _runtime } =
-        config;
+    let RunConfig {
+        script,
+        options,
+        out,
+        format,
+        progress,
+        stop,
+        limits,
+        scaling,
+        require,
+        _runtime,
+    } = config;
     let settings = match script.parameters() {
         Ok(parameters) => settings::effective(&parameters, &options.settings),
         Err(error) => return shown(error.into()),
     };
-    let emulator = Arc::new(Emulator::start(&emulator_options(limits)?)?);
+    let emulator = Arc::new(Emulator::start(&emulator_options(limits, scaling)?)?);
     limits::check(&require, &emulator.describe())?;
     let recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     let builds = Builds::new(options.folder.clone(), stop.clone());
@@ -167,12 +180,13 @@ fn print(run: &kelvin_record::Run, summary: &Summary, format: Format) -> anyhow:
     report::print(run, summary, format)
 }
 
-fn emulator_options(limits: Limits) -> anyhow::Result<Options> {
+fn emulator_options(limits: Limits, scaling: Scaling) -> anyhow::Result<Options> {
     let path =
         env::current_exe().context("failed to find this program, which is also the guard")?;
     Ok(Options {
         temporary_folder: env::temp_dir(),
         limits,
+        scaling,
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })

@@ -124,6 +124,7 @@ impl Recorder {
             timeout_s: config.timeout,
             ephemeral_storage_mb: config.ephemeral_storage,
             architecture: config.architecture,
+            reserved_concurrency: config.reserved_concurrency,
             binary_bytes: origin.binary.as_ref().map(|binary| binary.bytes),
             binary_sha256: origin.binary.map(|binary| binary.sha256),
             env_names: config.env_vars.keys().cloned().collect(),

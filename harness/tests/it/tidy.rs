@@ -10,20 +10,21 @@ use crate::kit::root;
 
 /// Which of our packages a package may depend on. What is not here is forbidden, in build scripts too and, but for
 /// [`TEST_ARROWS`], in tests; a new arrow needs its reason in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("kelvin-lambda", &[]),
     ("kelvin-stats", &[]),
-    ("kelvin-services", &[]),
+    ("kelvin-load", &[]),
+    ("kelvin-services", &["kelvin-load"]),
     ("kelvin-platform", &["kelvin-lambda"]),
     ("kelvin-record", &["kelvin-lambda"]),
     ("kelvin-artifact", &["kelvin-lambda"]),
     ("kelvin-workload", &["kelvin-lambda"]),
     ("kelvin-handler", &["kelvin-workload", "kelvin-lambda"]),
-    ("kelvin-emulator", &["kelvin-platform", "kelvin-lambda"]),
+    ("kelvin-emulator", &["kelvin-platform", "kelvin-lambda", "kelvin-load"]),
     ("kelvin-aws", &["kelvin-platform", "kelvin-lambda"]),
     ("kelvin-fleet", &["kelvin-platform", "kelvin-lambda", "kelvin-record"]),
     ("kelvin-api", &["kelvin-emulator", "kelvin-lambda"]),
-    ("kelvin-scenario", &["kelvin-platform", "kelvin-lambda", "kelvin-stats"]),
+    ("kelvin-scenario", &["kelvin-platform", "kelvin-lambda", "kelvin-stats", "kelvin-load"]),
     ("kelvin-report", &["kelvin-record", "kelvin-stats", "kelvin-lambda"]),
     ("workloads/*", &["kelvin-workload", "kelvin-handler"]),
     // All of crates/ and never workloads/*, which it starts as processes.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, StartError};
+use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling, StartError};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, Start, Status, Timeout};
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
 use tempfile::TempDir;
@@ -38,6 +38,7 @@ pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, Start
     let mut options = Options {
         temporary_folder: folder.path().to_owned(),
         limits: Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true },
+        scaling: Scaling::default(),
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),

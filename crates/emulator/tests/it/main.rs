@@ -8,4 +8,5 @@ mod left_behind;
 mod limits;
 mod protocol;
 mod python;
+mod scaling;
 mod timing;

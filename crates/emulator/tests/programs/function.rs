@@ -49,6 +49,7 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
     match env::var("INIT").as_deref() {
         Ok("exit 1") => exit(1),
         Ok("hang") => sleep(FOR_EVER),
+        Ok(init) if init.starts_with("gate ") => gate(&init[5..])?,
         Ok("grow") => grow(),
         Ok("quota") => std::fs::write(tmp.join("quota"), quota()?)?,
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
@@ -64,6 +65,12 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
     Ok(())
 }
 
+/// Knocks at a port of this machine and waits there until somebody opens.
+fn gate(port: &str) -> io::Result<()> {
+    let port: u16 = port.parse().expect("a port");
+    TcpStream::connect(("127.0.0.1", port))?.read_exact(&mut [0])
+}
+
 fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
     let base = format!("/2018-06-01/runtime/invocation/{id}");
     let respond = |runtime: &mut Runtime, body: &str| {
@@ -75,6 +82,10 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let body =
                 r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#;
             runtime.post(&format!("{base}/error"), body.as_bytes())?;
+        }
+        "gate" => {
+            gate(argument)?;
+            respond(runtime, "\"through\"")?;
         }
         "exit" => exit(argument.parse().unwrap_or(0)),
         "abort" => abort(),

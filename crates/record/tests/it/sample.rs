@@ -100,6 +100,7 @@ pub(crate) fn function(function: u32, memory_mb: u32) -> FunctionRecord {
         timeout_s: Timeout::default(),
         ephemeral_storage_mb: EphemeralStorage::default(),
         architecture: Architecture::X86_64,
+        reserved_concurrency: None,
         binary_bytes: Some(1_892_344),
         binary_sha256: Some("ab".repeat(32)),
         env_names: vec!["KELVIN_SPANS".to_owned()],

@@ -16,7 +16,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Completes at `deadline`; at once if that has passed.
-pub(crate) async fn until(deadline: Instant) {
+pub async fn wait_until(deadline: Instant) {
     if deadline <= Instant::now() {
         return;
     }
@@ -65,7 +65,7 @@ mod tests {
         runtime.block_on(async {
             for micros in [0, 1, 300, 1_500, 3_000] {
                 let deadline = Instant::now() + Duration::from_micros(micros);
-                until(deadline).await;
+                wait_until(deadline).await;
                 assert!(Instant::now() >= deadline);
             }
         });

@@ -1,0 +1,360 @@
+//! Many execution environments of one function: who gets which, and who gets none.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kelvin_emulator::{IdleExpiry, Scaling};
+use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
+use kelvin_platform::{
+    FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform, PlatformError,
+};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::kit::{Kit, kit, kit_of, seen};
+
+/// Holds functions back until it opens.
+struct Gate {
+    listener: TcpListener,
+    port: u16,
+}
+
+impl Gate {
+    async fn new() -> Gate {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("it is bound").port();
+        Gate { listener, port }
+    }
+
+    /// Waits until one more function stands before it.
+    async fn knock(&self) -> TcpStream {
+        self.listener.accept().await.expect("a function knocks").0
+    }
+
+    fn event(&self) -> String {
+        format!("gate {}", self.port)
+    }
+}
+
+async fn open(mut gate: TcpStream) {
+    gate.write_all(&[1]).await.expect("it waits");
+}
+
+fn request(what: &str) -> InvokeRequest {
+    InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false }
+}
+
+async fn invoke(kit: &Kit, function: FunctionId, what: &str) -> Invocation {
+    kit.emulator.invoke(function, request(what)).await.expect("the emulator works")
+}
+
+fn scaled(change: impl FnOnce(&mut Scaling)) -> Kit {
+    kit_of(|options| change(&mut options.scaling))
+}
+
+/// Status and body of a request that was refused.
+fn refused(invocation: &Invocation) -> (Status, &[u8], Option<u64>, u64) {
+    (invocation.status, &invocation.response, invocation.environment, invocation.billed_ms)
+}
+
+#[test]
+fn requests_at_once_get_an_environment_each_and_the_next_the_one_used_last() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let through = async {
+            // All three are there before one may go on.
+            let (a, b, c) = (gate.knock().await, gate.knock().await, gate.knock().await);
+            tokio::join!(open(a), open(b), open(c));
+        };
+        let one = || invoke(&kit, function, &event);
+        let (a, b, c, ()) = tokio::join!(one(), one(), one(), through);
+        let environments = BTreeSet::from([a.environment, b.environment, c.environment]);
+        assert_eq!(environments.len(), 3);
+        for invocation in [&a, &b, &c] {
+            assert_eq!((invocation.status, invocation.start), (Status::Ok, Start::Cold));
+            let timing = &invocation.timing;
+            assert!(timing.queue_ns >= timing.init_ns && timing.init_ns > Some(0), "{timing:?}");
+        }
+        let next = invoke(&kit, function, "echo").await;
+        for _ in 0..3 {
+            let again = invoke(&kit, function, "echo").await;
+            assert_eq!((again.start, again.environment), (Start::Warm, next.environment));
+        }
+    });
+}
+
+#[test]
+fn a_request_in_line_gets_whichever_environment_is_ready_first() {
+    let kit = kit();
+    kit.runtime.block_on(async {
+        // Whether a spare environment is ready cannot be seen from outside; if it was not when it was needed, once more.
+        for attempt in 0..100 {
+            if spare_environment(&kit, &format!("function-{attempt}")).await == Start::ProactiveInit
+            {
+                return;
+            }
+        }
+        panic!("no spare environment was ever ready in time");
+    });
+}
+
+/// A request starts a second environment and is served by the first, which is free sooner. How the next request that finds
+/// the first one busy is served then.
+async fn spare_environment(kit: &Kit, name: &str) -> Start {
+    let (init, work) = (Gate::new().await, Gate::new().await);
+    let mut config = FunctionConfig::new(name);
+    config.env_vars.insert("INIT".to_owned(), init.event());
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function").into();
+    let spec = FunctionSpec { config, bootstrap };
+    let function = kit.emulator.deploy(spec).await.expect("it can be deployed");
+    let event = work.event();
+    let in_line = async {
+        open(init.knock().await).await;
+        let busy = work.knock().await;
+        let steps = async {
+            // The second environment is in its init phase, and stays there.
+            let starting = init.knock().await;
+            open(busy).await;
+            starting
+        };
+        tokio::join!(invoke(kit, function, "echo"), steps)
+    };
+    let (first, (second, starting)) = tokio::join!(invoke(kit, function, &event), in_line);
+    assert_eq!(first.start, Start::Cold);
+    assert_eq!((second.status, second.start), (Status::Ok, Start::Warm));
+    assert_eq!(second.environment, first.environment, "it was free sooner");
+    open(starting).await;
+    for _ in 0..20 {
+        assert_eq!(invoke(kit, function, "echo").await.start, Start::Warm);
+    }
+    let while_busy = async {
+        let busy = work.knock().await;
+        // If a third environment is started, it must not wait for ever.
+        let third = async {
+            open(init.knock().await).await;
+            std::future::pending::<()>().await;
+        };
+        let next = tokio::select! {
+            next = invoke(kit, function, "echo") => next,
+            () = third => unreachable!("it never ends"),
+        };
+        open(busy).await;
+        next
+    };
+    let (again, spare) = tokio::join!(invoke(kit, function, &event), while_busy);
+    assert_eq!((again.start, again.environment), (Start::Warm, first.environment));
+    assert_ne!(spare.environment, first.environment);
+    if spare.start == Start::ProactiveInit {
+        let timing = spare.timing;
+        assert!(timing.init_ns > timing.queue_ns, "nobody waited for it: {timing:?}");
+        let billed = timing.init_ns.expect("it had one") + timing.duration_ns().expect("it ended");
+        assert_eq!(spare.billed_ms, billed.div_ceil(1_000_000), "its INIT is billed");
+    }
+    kit.emulator.remove(function).await.expect("it is there");
+    spare.start
+}
+
+#[test]
+fn reserved_concurrency_throttles_what_is_beyond_it() {
+    let kit = kit();
+    let function = kit.deploy(|config| config.reserved_concurrency = Some(1));
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let beyond = async {
+            let busy = gate.knock().await;
+            let beyond = invoke(&kit, function, "echo").await;
+            open(busy).await;
+            beyond
+        };
+        let (first, beyond) = tokio::join!(invoke(&kit, function, &event), beyond);
+        assert_eq!(first.status, Status::Ok);
+        let reason = ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded;
+        let body = reason.to_payload();
+        assert_eq!(refused(&beyond), (Status::Throttled, body.as_slice(), None, 0));
+        assert_eq!(beyond.error.expect("it failed").error_type, "TooManyRequestsException");
+        assert_eq!(invoke(&kit, function, "echo").await.start, Start::Warm, "and then it works");
+    });
+}
+
+#[test]
+fn a_function_without_concurrency_is_always_throttled() {
+    let kit = kit();
+    let function = kit.deploy(|config| config.reserved_concurrency = Some(0));
+    let invocation = kit.invoke(function, "echo");
+    assert_eq!(invocation.status, Status::Throttled);
+    assert_eq!(kit.folder.processes(), [""; 0], "nothing was started for it");
+}
+
+#[test]
+fn the_account_throttles_what_its_functions_need_together() {
+    let kit = scaled(|scaling| scaling.concurrency = 1);
+    let (one, other) = (kit.deploy(|_| ()), kit.deploy(|config| config.name = "other".to_owned()));
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let beyond = async {
+            let busy = gate.knock().await;
+            let beyond = invoke(&kit, other, "echo").await;
+            open(busy).await;
+            beyond
+        };
+        let (_, beyond) = tokio::join!(invoke(&kit, one, &event), beyond);
+        let body = ThrottleReason::ConcurrentInvocationLimitExceeded.to_payload();
+        assert_eq!(refused(&beyond), (Status::Throttled, body.as_slice(), None, 0));
+        assert_eq!(invoke(&kit, other, "echo").await.status, Status::Ok);
+    });
+}
+
+#[test]
+fn what_is_reserved_leaves_a_hundred_for_the_others() {
+    let kit = scaled(|scaling| scaling.concurrency = 150);
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function");
+    let deploy = |name: &str, reserved| {
+        let mut config = FunctionConfig::new(name);
+        config.reserved_concurrency = Some(reserved);
+        let spec = FunctionSpec { config, bootstrap: bootstrap.into() };
+        kit.runtime.block_on(kit.emulator.deploy(spec))
+    };
+    let first = deploy("a", 30).expect("50 can be reserved");
+    let error = deploy("b", 21).expect_err("20 are left");
+    assert!(matches!(error, PlatformError::ReservedConcurrency { wanted: 21, left: 20, .. }));
+    kit.runtime.block_on(kit.emulator.remove(first)).expect("it is there");
+    deploy("b", 50).expect("it was given back");
+}
+
+#[test]
+fn new_environments_come_at_a_limited_rate() {
+    let kit = scaled(|scaling| (scaling.burst, scaling.per_second) = (1, 0));
+    let function = kit.deploy(|_| ());
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let beyond = async {
+            let busy = gate.knock().await;
+            let beyond = invoke(&kit, function, "echo").await;
+            open(busy).await;
+            beyond
+        };
+        let (first, beyond) = tokio::join!(invoke(&kit, function, &event), beyond);
+        assert_eq!(first.status, Status::Ok);
+        let body = ThrottleReason::FunctionInvocationRateLimitExceeded.to_payload();
+        assert_eq!(refused(&beyond), (Status::Throttled, body.as_slice(), None, 0));
+        assert_eq!(invoke(&kit, function, "echo").await.status, Status::Ok, "it needs no new one");
+    });
+}
+
+#[test]
+fn idle_environments_expire() {
+    let kit = scaled(|scaling| scaling.idle = IdleExpiry::After(Duration::ZERO));
+    let function = kit.deploy(|_| ());
+    let first = kit.invoke(function, "echo");
+    // A request that comes at the very moment may still find it.
+    let mut next = kit.invoke(function, "echo");
+    for _ in 0..1000 {
+        if next.start == Start::Cold {
+            break;
+        }
+        next = kit.invoke(function, "echo");
+    }
+    assert_eq!(next.start, Start::Cold);
+    assert_ne!(next.environment, first.environment);
+}
+
+#[test]
+fn recycling_waits_for_the_invocation_under_way_and_ends_every_environment() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let steps = async {
+            let busy = gate.knock().await;
+            let second = invoke(&kit, function, "echo").await;
+            let recycle = kit.emulator.recycle(function);
+            let ((), recycled) = tokio::join!(open(busy), recycle);
+            recycled.expect("it is there");
+            second
+        };
+        let (first, second) = tokio::join!(invoke(&kit, function, &event), steps);
+        assert_eq!(seen(&first), (Status::Ok, Start::Cold, "\"through\"".to_owned()));
+        assert_ne!(first.environment, second.environment);
+        assert_eq!(invoke(&kit, function, "echo").await.start, Start::Cold);
+    });
+}
+
+fn load(kit: &Kit, function: FunctionId, events: &[String], shape: LoadShape) -> Vec<Invocation> {
+    let requests = events.iter().map(|event| request(event)).collect();
+    let mut all = Vec::new();
+    let mut sink = |batch| all.extend(batch);
+    let load = kit.emulator.load(function, LoadPlan { requests, shape }, &mut sink);
+    kit.runtime.block_on(load).expect("the emulator works");
+    all
+}
+
+#[test]
+fn an_open_loop_keeps_its_schedule_and_every_request_is_answered_once() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    // Far more than one environment can take.
+    let schedule: Vec<u64> = (0..300).map(|i| i * 50_000).collect();
+    let events: Vec<String> = (0..300).map(|i| format!("echo-{i}")).collect();
+    let mut all = load(&kit, function, &events, LoadShape::Open(schedule.clone().into()));
+    all.sort_by_key(|invocation| invocation.intended_at_ns);
+    let start = all[0].intended_at_ns.expect("it had a time");
+    let intended = all.iter().map(|i| i.intended_at_ns.expect("it had a time") - start);
+    assert_eq!(intended.collect::<Vec<_>>(), schedule);
+    for (invocation, event) in all.iter().zip(&events) {
+        assert_eq!(seen(invocation).2, format!("\"{event}\""));
+        assert!(invocation.sent_at_ns >= invocation.intended_at_ns.expect("it had a time"));
+        let timing = &invocation.timing;
+        let late = invocation.sent_at_ns - invocation.intended_at_ns.expect("it had a time");
+        let parts = timing.queue_ns.expect("it was served")
+            + timing.response_latency_ns.expect("it was served");
+        assert!(timing.latency_ns >= late + parts, "latency counts from when it was due");
+    }
+    assert!(all.iter().any(|invocation| invocation.start == Start::Cold));
+}
+
+#[test]
+fn a_closed_loop_has_as_many_requests_under_way_as_clients() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let events: Vec<String> = (0..7).map(|i| format!("echo-{i}")).collect();
+    let shape = LoadShape::Closed { clients: 8, until: LoadEnd::Invocations(500) };
+    let all = load(&kit, function, &events, shape);
+    assert_eq!(all.len(), 500);
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for invocation in &all {
+        assert_eq!((invocation.status, invocation.intended_at_ns), (Status::Ok, None));
+        *counts.entry(seen(invocation).2).or_default() += 1;
+    }
+    // In turn: 500 = 7 × 71 + 3.
+    assert_eq!(counts.into_values().collect::<Vec<_>>(), [72, 72, 72, 71, 71, 71, 71]);
+    let environments: BTreeSet<_> = all.iter().map(|invocation| invocation.environment).collect();
+    assert!(environments.len() >= 2, "{environments:?}");
+}
+
+#[test]
+fn whoever_gives_up_a_load_leaves_a_function_that_works() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let plan = LoadPlan {
+        requests: vec![request("echo")],
+        shape: LoadShape::Closed { clients: 4, until: LoadEnd::Elapsed(Duration::from_secs(3600)) },
+    };
+    let seen_some = tokio::sync::Notify::new();
+    let mut sink = |_| seen_some.notify_one();
+    kit.runtime.block_on(async {
+        tokio::select! {
+            done = kit.emulator.load(function, plan, &mut sink) => panic!("it ended: {done:?}"),
+            () = seen_some.notified() => {}
+        }
+    });
+    kit.recycle(function);
+    assert_eq!(kit.invoke(function, "echo").status, Status::Ok);
+}
