@@ -10,6 +10,8 @@ mod deploy;
 mod diagnose;
 mod engine;
 mod error;
+#[cfg_attr(not(test), expect(dead_code, reason = "loads take their payloads from here"))]
+mod events;
 mod fields;
 mod function;
 mod host;
