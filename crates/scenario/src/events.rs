@@ -4,17 +4,23 @@ use bytes::Bytes;
 use rhai::Dynamic;
 
 use crate::json;
+use crate::template::Template;
 
 /// Payloads, one after another, without end: those of a list begin again after the last.
 #[derive(Clone, Debug)]
-pub(crate) struct Events {
-    payloads: Vec<Bytes>,
-    next: usize,
+pub(crate) enum Events {
+    /// Never empty.
+    List { payloads: Vec<Bytes>, next: usize },
+    /// Shares its sequence with the script's handle.
+    Template(Template),
 }
 
 impl Events {
-    /// An array of events, which take turns, or one event.
+    /// An array of events, which take turns, a template, or one event.
     pub(crate) fn from_dynamic(events: &Dynamic) -> Result<Events, String> {
+        if let Some(template) = events.clone().try_cast::<Template>() {
+            return Ok(Events::Template(template));
+        }
         let payloads: Vec<Bytes> = match events.as_array_ref() {
             Ok(events) => events.iter().map(payload).collect::<Result<_, _>>()?,
             Err(_) => vec![payload(events)?],
@@ -22,7 +28,7 @@ impl Events {
         if payloads.is_empty() {
             return Err("expected events, got an empty array".to_owned());
         }
-        Ok(Events { payloads, next: 0 })
+        Ok(Events::List { payloads, next: 0 })
     }
 }
 
@@ -35,9 +41,14 @@ impl Iterator for Events {
 
     /// Always a payload.
     fn next(&mut self) -> Option<Bytes> {
-        let payload = self.payloads.get(self.next)?.clone();
-        self.next = (self.next + 1) % self.payloads.len();
-        Some(payload)
+        match self {
+            Events::Template(template) => Some(template.next_payload()),
+            Events::List { payloads, next } => {
+                let payload = payloads.get(*next)?.clone();
+                *next = (*next + 1) % payloads.len();
+                Some(payload)
+            }
+        }
     }
 }
 
@@ -61,6 +72,10 @@ mod tests {
         check("#{ a: [1] }", Ok(&["{\"a\":[1]}"; 3]));
         check("()", Ok(&["null"; 3]));
         check("[]", Err("expected events, got an empty array"));
+        let template = Template::new(1, 0, &"no {{seq}}".into()).unwrap();
+        let payloads = Events::from_dynamic(&Dynamic::from(template.clone())).unwrap().take(2);
+        assert_eq!(payloads.collect::<Vec<_>>(), ["\"no 0\"", "\"no 1\""]);
+        assert_eq!(template.next_value(), "no 2");
         check("[#{ a: || 1 }]", Err("a closure cannot be sent as JSON"));
     }
 }

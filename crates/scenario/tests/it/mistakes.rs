@@ -266,10 +266,10 @@ fn limits() {
         message("[0].map(|x| { loop {} });"),
     ];
     assert_snapshot!(messages.join("\n"), @"
-    length of string is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of object map is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    length of string is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of object map is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
     functions call each other more than 64 levels deep
     the script took more than 200000 steps; does a loop never end?
     ");
