@@ -11,6 +11,7 @@ pub(crate) const RUN: &str = "run.json";
 pub(crate) const SCENARIO: &str = "scenario.rhai";
 pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
+pub(crate) const LOADS: &str = "loads.jsonl";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 

@@ -20,6 +20,7 @@ mod host_facts;
 mod invocation;
 mod launch;
 mod listing;
+mod load;
 mod measured;
 mod reader;
 mod run;
@@ -34,6 +35,7 @@ pub use host::{HostRecord, TimerLateness};
 pub use invocation::{InvocationRecord, Place};
 pub use launch::LaunchRecord;
 pub use listing::{RunFacts, RunListing, list_runs};
+pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
 pub use reader::Run;
 pub use run::{
@@ -43,5 +45,8 @@ pub use run::{
 pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
-pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
+pub use summary::{
+    CostSummary, Estimate, FunctionSummary, LoadLatency, LoadSummary, Metric, StartCost, Summary,
+    Unit,
+};
 pub use writer::{Outcome, RunWriter};

@@ -190,6 +190,9 @@ pub struct Recorded {
     pub launches: u64,
     /// Lines of `invocations.jsonl.gz`.
     pub invocations: u64,
+    /// Lines of `loads.jsonl`.
+    #[serde(default)]
+    pub loads: u64,
     /// Lines of `rungs.jsonl`.
     #[serde(default)]
     pub rungs: u64,

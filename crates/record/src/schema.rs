@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use crate::{InvocationRecord, LaunchRecord, RunRecord, RungRecord, Summary};
+use crate::{InvocationRecord, LaunchRecord, LoadRecord, RunRecord, RungRecord, Summary};
 
 /// File name and text of every schema, as they are kept in the folder `schemas` of this crate.
-pub fn json_schemas() -> [(&'static str, String); 5] {
+pub fn json_schemas() -> [(&'static str, String); 6] {
     let text = |schema: schemars::Schema| {
         let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
         text.push('\n');
@@ -20,6 +20,7 @@ pub fn json_schemas() -> [(&'static str, String); 5] {
         ("run.v1.schema.json", text(schema_for!(RunRecord))),
         ("launch.v1.schema.json", text(schema_for!(LaunchRecord))),
         ("invocation.v1.schema.json", text(schema_for!(InvocationRecord))),
+        ("load.v1.schema.json", text(schema_for!(LoadRecord))),
         ("rung.v1.schema.json", text(schema_for!(RungRecord))),
         ("summary.v1.schema.json", text(schema_for!(Summary))),
     ]

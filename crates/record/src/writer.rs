@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::files::{self, replace_document};
 use crate::{
-    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
-    RunStatus, RungRecord, ServiceRecord, Summary,
+    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, RecordError, Run,
+    RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -31,8 +31,9 @@ pub struct RunWriter {
     launches: File,
     invocations: GzEncoder<File>,
     piece: Vec<u8>,
-    /// Made with the first of them.
+    /// Made with the first of them, as is the next.
     rungs: Option<File>,
+    loads: Option<File>,
 }
 
 /// How a run ended.
@@ -79,7 +80,7 @@ impl RunWriter {
         // Last, so that whoever finds it finds the others too.
         replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
-        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None })
+        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None, loads: None })
     }
 
     /// The folder.
@@ -137,15 +138,15 @@ impl RunWriter {
 
     /// Adds a measurement without Lambda around it, and hands it to the operating system.
     pub fn append_rung(&mut self, rung: &RungRecord) -> Result<(), RecordError> {
-        let written = line(rung).and_then(|line| {
-            let file = match &mut self.rungs {
-                Some(file) => file,
-                empty => empty.insert(File::create_new(self.directory.join(files::RUNGS))?),
-            };
-            file.write_all(&line)
-        });
-        written.map_err(self.write_error(files::RUNGS))?;
+        append(&mut self.rungs, &self.directory.join(files::RUNGS), rung)?;
         self.run.recorded.rungs += 1;
+        Ok(())
+    }
+
+    /// Ends a load, whose invocations have all been appended.
+    pub fn load_ended(&mut self, load: &LoadRecord) -> Result<(), RecordError> {
+        append(&mut self.loads, &self.directory.join(files::LOADS), load)?;
+        self.run.recorded.loads += 1;
         Ok(())
     }
 
@@ -183,6 +184,22 @@ impl RunWriter {
         let path = self.directory.join(name);
         move |source| RecordError::Write { path, source }
     }
+}
+
+/// Adds a line to a file that is made with its first line, and hands it to the operating system.
+fn append(
+    file: &mut Option<File>,
+    path: &Path,
+    record: &impl Serialize,
+) -> Result<(), RecordError> {
+    let written = line(record).and_then(|line| {
+        let file = match file {
+            Some(file) => file,
+            empty => empty.insert(File::create_new(path)?),
+        };
+        file.write_all(&line)
+    });
+    written.map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }
 
 fn line(record: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -10,6 +10,7 @@ mod functions;
 mod head;
 mod label;
 mod ladder;
+mod load;
 mod markdown;
 mod metric;
 mod number;

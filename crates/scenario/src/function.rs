@@ -44,12 +44,12 @@ pub(crate) struct Case {
 
 /// What is sent, and as which case it is recorded.
 pub(crate) struct Event<'a> {
-    case: Option<&'a str>,
-    payload: Bytes,
+    pub(crate) case: Option<&'a str>,
+    pub(crate) payload: Bytes,
 }
 
 impl Deployed {
-    fn config(&self) -> MutexGuard<'_, FunctionConfig> {
+    pub(crate) fn config(&self) -> MutexGuard<'_, FunctionConfig> {
         self.config.lock().expect("nothing panics while it holds a configuration")
     }
 
@@ -62,15 +62,12 @@ impl Deployed {
     }
 
     /// The case of that name.
-    pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, Fault> {
+    pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, String> {
         match self.cases.iter().find(|case| case.name == name) {
             Some(case) => Ok(Event { case: Some(&case.name), payload: case.payload.clone() }),
             // A workload always has cases. Of one that was not built, nobody knows them.
             None if self.cases.is_empty() && self.workload.is_some() => Ok(self.default_event()),
-            None => {
-                Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))
-                    .into())
-            }
+            None => Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))),
         }
     }
 }
@@ -92,7 +89,7 @@ impl Session {
         let request = InvokeRequest { payload, log_tail: true };
         let action = || format!("failed to invoke function \"{}\"", f.name);
         let invocation = self.wait(outside, action, outside.platform.invoke(f.id, request))?;
-        let recorded = self.record(f.id, case, vec![invocation])?;
+        let recorded = self.record(f.id, case, None, vec![invocation])?;
         let invocation = recorded
             .into_iter()
             .next()
@@ -124,7 +121,7 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f.id, case, batch) {
+            match self.record(f.id, case, None, batch) {
                 Ok(recorded) => tally.add(&recorded),
                 Err(error) => {
                     lost = Some(error);
@@ -213,7 +210,7 @@ impl Session {
         outside.host.launch(f.id, slot);
     }
 
-    fn outside_for(&self, f: &Deployed, call: &'static str) -> Result<&Outside, Fault> {
+    pub(crate) fn outside_for(&self, f: &Deployed, call: &'static str) -> Result<&Outside, Fault> {
         if f.removed.load(Ordering::Relaxed) {
             return Err(format!("{call}: function \"{}\" was removed", f.name).into());
         }

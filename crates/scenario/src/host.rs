@@ -48,6 +48,12 @@ pub trait Host: Send + Sync {
     /// Returns the invocations as recorded, as many as were given.
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError>;
 
+    /// A load begins; the batches that belong to it have its number.
+    fn load_begun(&self, _load: &LoadFacts) {}
+
+    /// A load has ended, with so many invocations.
+    fn load_ended(&self, _load: u64, _invocations: u64) {}
+
     /// Times a function's workload without Lambda around it, and writes. Returns the nanoseconds of each iteration.
     ///
     /// Nothing interrupts it: a host watches for Ctrl-C itself. Without a workload at hand, a host refuses.
@@ -140,6 +146,40 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
+    /// Number of the load that they are part of.
+    pub load: Option<u64>,
+}
+
+/// A load that a script puts on a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadFacts {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// Whose.
+    pub function: FunctionId,
+    /// When its requests are sent.
+    pub shape: LoadKind,
+    /// How many there will be; `None` where the time is the limit.
+    pub planned: Option<u64>,
+    /// Where, inside `blocks()`.
+    pub slot: Option<Slot>,
+}
+
+/// When the requests of a load are sent, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoadKind {
+    /// When they are due.
+    Open {
+        /// How they are spread: `constant`, `poisson`, `ramp`, `phases` or `trace`.
+        arrivals: &'static str,
+        /// How many are due in a second, on average; `None` if there are too few to tell.
+        per_second: Option<f64>,
+    },
+    /// When there is the response to the one before.
+    Closed {
+        /// Each for itself.
+        clients: u32,
+    },
 }
 
 /// What `f.measure()` asked for.
@@ -186,6 +226,13 @@ pub enum Progress<'a> {
         name: &'a str,
         /// How often.
         invocations: u64,
+    },
+    /// To put a function under load.
+    Loading {
+        /// Of the function.
+        name: &'a str,
+        /// How many requests, if that is known.
+        planned: Option<u64>,
     },
     /// To let time pass.
     Pausing {

@@ -14,7 +14,7 @@ use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
-use crate::{Progress, engine, event_source, random, service, template};
+use crate::{Progress, engine, event_source, load, random, service, template};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -63,6 +63,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_function(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    load::add(&mut language);
     event_source::add(&mut language);
     template::add(&mut language);
     random::add(&mut language);
@@ -188,7 +189,8 @@ fn add_invoke(language: &mut Language<'_>) {
             "Invokes once with the case of that name, whose answer is checked.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
-                    s.answer(&ctx, f.0.case_event(name).and_then(|e| s.invoke(&f.0, e)))
+                    let event = f.0.case_event(name).map_err(Fault::from);
+                    s.answer(&ctx, event.and_then(|e| s.invoke(&f.0, e)))
                 }
             },
         )
@@ -220,7 +222,8 @@ fn add_repeat(language: &mut Language<'_>) {
     language
         .add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
-                s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
+                let event = f.0.case_event(name).map_err(Fault::from);
+                s.answer(&ctx, event.and_then(|e| s.repeat(&f.0, n, e)))
             }
         })
         .returns("a map with `invocations` and `failed`")

@@ -13,7 +13,6 @@ mod documentation;
 mod engine;
 mod error;
 mod event_source;
-#[cfg_attr(not(test), expect(dead_code, reason = "loads take their payloads from here"))]
 mod events;
 mod fields;
 mod function;
@@ -21,6 +20,7 @@ mod host;
 mod json;
 mod language;
 mod limits;
+mod load;
 mod matrix;
 mod moment;
 mod nominal;
@@ -36,12 +36,14 @@ mod service;
 mod session;
 mod signature;
 mod suggest;
+mod tally;
 mod template;
 
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use host::{
-    Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted, WantedRung,
+    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Progress, Resolved, Slot, Source,
+    Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
 use crate::parameters::{self, Parameter};
+use crate::tally::Tally;
 use crate::{Batch, Host, HostError, Limits, Outcome, RunOptions, Slot};
 
 /// What functions of the language return.
@@ -61,9 +62,24 @@ pub(crate) struct State {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,
+    loads: u64,
+    tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
     pub(crate) calls_of_template: u64,
     pub(crate) outcome: Outcome,
+}
+
+impl State {
+    /// The number of a new load.
+    pub(crate) fn next_load(&mut self) -> u64 {
+        self.loads += 1;
+        self.loads - 1
+    }
+
+    /// What was recorded of a function so far.
+    pub(crate) fn tally(&mut self, function: FunctionId) -> &Tally {
+        self.tallies.entry(function).or_default()
+    }
 }
 
 /// An `expect_status()` that is being evaluated.
@@ -315,14 +331,16 @@ impl Session {
         &self,
         function: FunctionId,
         case: Option<&str>,
+        load: Option<u64>,
         invocations: Vec<Invocation>,
     ) -> Result<Vec<Invocation>, HostError> {
         let expected = self.state().expectations.last().map(|expectation| expectation.status);
         let Some(host) = self.listener() else {
             return Ok(invocations);
         };
-        let recorded = host.record(Batch { function, case, invocations, expected })?;
+        let recorded = host.record(Batch { function, case, invocations, expected, load })?;
         let mut state = self.state();
+        state.tallies.entry(function).or_default().add(&recorded, load.is_some());
         for invocation in &recorded {
             let status = invocation.status;
             state.outcome.invocations += 1;

@@ -8,14 +8,14 @@ use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::RecordError;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Resolved, ServiceChange, ServiceId, Slot, Source,
-    StartedService, Wanted, WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Resolved, ServiceChange, ServiceId, Slot,
+    Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
 use crate::progress::Progress;
 use crate::run::answers::Answers;
 use crate::run::builds::Builds;
-use crate::run::recorder::{Origin, Recorder};
+use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
 use crate::run::services::Services;
 
@@ -135,14 +135,25 @@ impl Host for RunHost {
         if let Some(error) = state.failed.take() {
             return Err(failed(error));
         }
-        let Batch { function, case, mut invocations, expected } = batch;
+        let Batch { function, case, mut invocations, expected, load } = batch;
+        let facts = BatchFacts { function, case, expected, load };
         for invocation in &mut invocations {
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
                 answers.check(case, invocation)?;
             }
-            state.recorder.invocation(function, case, invocation, expected).map_err(failed)?;
+            state.recorder.invocation(invocation, &facts).map_err(failed)?;
         }
         Ok(invocations)
+    }
+
+    fn load_begun(&self, load: &LoadFacts) {
+        self.state().recorder.load_begun(load);
+    }
+
+    fn load_ended(&self, load: u64, invocations: u64) {
+        let mut state = self.state();
+        let written = state.recorder.load_ended(load, invocations);
+        state.keep(written);
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
@@ -159,7 +170,7 @@ impl Host for RunHost {
 
     fn removed(&self, function: FunctionId) {
         let mut state = self.state();
-        let written = state.recorder.end_launch(function);
+        let written = state.recorder.end_launches(function);
         state.keep(written);
         state.answers.remove(&function);
     }
@@ -174,7 +185,7 @@ impl Host for RunHost {
     }
 
     fn progress(&self, progress: kelvin_scenario::Progress<'_>) {
-        use kelvin_scenario::Progress::{Deploying, Pausing, Repeating, Turn};
+        use kelvin_scenario::Progress::{Deploying, Loading, Pausing, Repeating, Turn};
         match progress {
             Turn { slot, blocks, positions, name } => {
                 let at = slot.block * positions + slot.position;
@@ -186,7 +197,7 @@ impl Host for RunHost {
             }
             Pausing { duration } => self.progress.detail(format!("pausing for {duration:?}")),
             // A build says so itself, and a bar must not be drawn while something is measured.
-            Deploying { .. } | Repeating { .. } => {}
+            Deploying { .. } | Repeating { .. } | Loading { .. } => {}
         }
     }
 }

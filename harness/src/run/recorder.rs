@@ -9,11 +9,11 @@ use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
-    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
-    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
-    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadRecord,
+    Measured, Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
+    RungRecord, SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
-use kelvin_scenario::{Script, Slot, WantedRung};
+use kelvin_scenario::{LoadFacts, LoadKind, Script, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
@@ -28,6 +28,8 @@ pub(super) struct Recorder {
     writer: Option<RunWriter>,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
+    /// Those that have begun and not ended.
+    loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
     notes: Vec<String>,
 }
@@ -38,13 +40,9 @@ struct FunctionState {
     index: u32,
     /// Where its next launch belongs.
     slot: Option<Slot>,
-    launch: Option<OpenLaunch>,
+    /// By the number of the execution environment. All end when the function is recycled: until then, each may come back.
+    launches: BTreeMap<u64, LaunchRecord>,
     record: FunctionRecord,
-}
-
-struct OpenLaunch {
-    environment: u64,
-    record: LaunchRecord,
 }
 
 /// What a deployed function is made of.
@@ -52,6 +50,16 @@ pub(super) struct Origin {
     pub workload: Option<String>,
     pub variant: Option<String>,
     pub binary: Option<BinaryFacts>,
+}
+
+/// What a batch of invocations has in common.
+#[derive(Clone, Copy)]
+pub(super) struct BatchFacts<'a> {
+    pub function: FunctionId,
+    pub case: Option<&'a str>,
+    /// The failure that the script declared.
+    pub expected: Option<Status>,
+    pub load: Option<u64>,
 }
 
 /// A run on disk.
@@ -104,6 +112,7 @@ impl Recorder {
             writer: None,
             functions: BTreeMap::new(),
             next_launch: 0,
+            loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
         }
@@ -157,7 +166,7 @@ impl Recorder {
         function: FunctionId,
         config: &FunctionConfig,
     ) -> Result<(), RecordError> {
-        self.end_launch(function)?;
+        self.end_launches(function)?;
         let Some(state) = self.functions.get(&function) else { return Ok(()) };
         let record = FunctionRecord {
             memory_mb: config.memory_size,
@@ -175,7 +184,7 @@ impl Recorder {
         function: FunctionId,
         slot: Option<Slot>,
     ) -> Result<(), RecordError> {
-        self.end_launch(function)?;
+        self.end_launches(function)?;
         if let Some(state) = self.functions.get_mut(&function) {
             state.slot = slot;
         }
@@ -185,40 +194,70 @@ impl Recorder {
     /// Adds an invocation to its launch. A new execution environment is a new launch, expected or not.
     pub(super) fn invocation(
         &mut self,
-        function: FunctionId,
-        case: Option<&str>,
         invocation: &Invocation,
-        expected: Option<Status>,
+        batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let is_new = |open: &OpenLaunch| Some(open.environment) != invocation.environment;
-        let open = self.functions.get(&function).and_then(|state| state.launch.as_ref());
-        if invocation.environment.is_some() && open.is_some_and(is_new) {
-            self.end_launch(function)?;
-        }
+        let BatchFacts { function, case, expected, load } = *batch;
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
-        if let Some(environment) = invocation.environment {
-            let launch = state.launch.get_or_insert_with(|| {
+        let launch = invocation.environment.map(|environment| {
+            let launch = state.launches.entry(environment).or_insert_with(|| {
                 let launch = self.next_launch;
                 self.next_launch += 1;
                 let started_offset_ns = invocation.sent_at_ns.saturating_sub(self.start_ns);
-                OpenLaunch {
-                    environment,
-                    record: begun(launch, state.index, state.slot, started_offset_ns),
-                }
+                begun(launch, state.index, state.slot, started_offset_ns)
             });
-            launch.note(invocation);
-        }
-        let launch = state.launch.as_ref().filter(|_| invocation.environment.is_some());
+            note(launch, invocation);
+            (launch.launch, launch.invocations - 1)
+        });
         let place = Place {
             function: state.index,
-            launch: launch.map(|launch| launch.record.launch),
-            index: launch.map_or(0, |launch| launch.record.invocations - 1),
+            launch: launch.map(|(launch, _)| launch),
+            index: launch.map_or(0, |(_, index)| index),
+            load,
             case,
             run_start_ns: self.start_ns,
             expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
         };
         let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
+    }
+
+    /// A load begins.
+    pub(super) fn load_begun(&mut self, load: &LoadFacts) {
+        let Some(state) = self.functions.get(&load.function) else { return };
+        let (kind, arrivals, offered_per_second, clients) = match &load.shape {
+            LoadKind::Open { arrivals, per_second } => {
+                (kelvin_record::LoadKind::Open, Some((*arrivals).to_owned()), *per_second, None)
+            }
+            LoadKind::Closed { clients } => {
+                (kelvin_record::LoadKind::Closed, None, None, Some(*clients))
+            }
+        };
+        let record = LoadRecord {
+            load: load.number,
+            function: state.index,
+            kind,
+            arrivals,
+            offered_per_second,
+            clients,
+            planned: load.planned,
+            block: load.slot.map(|slot| slot.block),
+            position: load.slot.map(|slot| slot.position),
+            started_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+            ended_offset_ns: 0,
+            invocations: 0,
+        };
+        self.loads.insert(load.number, record);
+    }
+
+    /// A load has ended, with so many invocations.
+    pub(super) fn load_ended(&mut self, load: u64, invocations: u64) -> Result<(), RecordError> {
+        let (Some(mut record), Some(writer)) = (self.loads.remove(&load), &mut self.writer) else {
+            return Ok(());
+        };
+        record.ended_offset_ns = kelvin_workload::monotonic_ns().saturating_sub(self.start_ns);
+        record.invocations = invocations;
+        writer.load_ended(&record)
     }
 
     /// Adds a measurement without Lambda around it.
@@ -243,13 +282,14 @@ impl Recorder {
         })
     }
 
-    /// Ends the function's launch, if one is open.
-    pub(super) fn end_launch(&mut self, function: FunctionId) -> Result<(), RecordError> {
-        let launch = self.functions.get_mut(&function).and_then(|state| state.launch.take());
-        match (launch, &mut self.writer) {
-            (Some(launch), Some(writer)) => writer.launch_ended(&launch.record),
-            _ => Ok(()),
+    /// Ends the function's launches, if some are open.
+    pub(super) fn end_launches(&mut self, function: FunctionId) -> Result<(), RecordError> {
+        let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        for launch in std::mem::take(&mut state.launches).into_values() {
+            writer.launch_ended(&launch)?;
         }
+        Ok(())
     }
 
     pub(super) fn check(&mut self, name: &str, passed: bool) {
@@ -272,7 +312,7 @@ impl Recorder {
     ) -> Result<Option<Finished>, RecordError> {
         let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
         for function in functions {
-            self.end_launch(function)?;
+            self.end_launches(function)?;
         }
         let Some(mut writer) = self.writer else { return Ok(None) };
         writer.set_platform(platform);
@@ -306,22 +346,20 @@ impl Recorder {
         record.function = index;
         writer.add_function(record.clone())?;
         let slot = self.functions.get(&function).and_then(|state| state.slot);
-        self.functions.insert(function, FunctionState { index, slot, launch: None, record });
+        self.functions
+            .insert(function, FunctionState { index, slot, launches: BTreeMap::new(), record });
         Ok(())
     }
 }
 
-impl OpenLaunch {
-    fn note(&mut self, invocation: &Invocation) {
-        let record = &mut self.record;
-        record.invocations += 1;
-        record.failed += u64::from(invocation.status != Status::Ok);
-        if let Some(init_ns) = invocation.timing.init_ns {
-            record.init_ns = Measured::Value(init_ns);
-        }
-        if let Some(bytes) = invocation.max_memory_bytes {
-            record.max_memory_bytes = Measured::Value(bytes);
-        }
+fn note(launch: &mut LaunchRecord, invocation: &Invocation) {
+    launch.invocations += 1;
+    launch.failed += u64::from(invocation.status != Status::Ok);
+    if let Some(init_ns) = invocation.timing.init_ns {
+        launch.init_ns = Measured::Value(init_ns);
+    }
+    if let Some(bytes) = invocation.max_memory_bytes {
+        launch.max_memory_bytes = Measured::Value(bytes);
     }
 }
 

@@ -187,6 +187,7 @@ pub(crate) fn record_launch(
             function,
             launch: Some(launch),
             index,
+            load: None,
             case: Some("small"),
             run_start_ns: 1_000,
             expected: false,
@@ -242,6 +243,7 @@ pub(crate) fn empty_summary(run: &Run) -> Summary {
         status: run.record.status,
         platform: run.record.platform.name.clone(),
         functions: Vec::new(),
+        loads: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ mod documentation;
 mod dry_run;
 mod events;
 mod fake;
+mod load;
 mod mistakes;
 mod shipped;
 mod stopping;
