@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Context;
 use kelvin_artifact::Workspace;
 use kelvin_record::list_runs;
-use kelvin_scenario::Script;
 
 use crate::cli::{ListArgs, Listed};
 use crate::exit::Exit;
@@ -41,12 +40,13 @@ fn workloads(workspace: &Workspace) -> String {
 fn scenarios() -> anyhow::Result<String> {
     let mut text = String::new();
     for (name, source) in shipped::SCENARIOS {
-        let script = Script::compile(name, source)?;
+        let script = shipped::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
         for parameter in script.parameters()? {
-            let kind = if parameter.list { "list of values, each" } else { "" };
+            let kind = if parameter.list { "list of values, each " } else { "" };
             let line = format!("  --set {parameter}");
-            writeln!(text, "{line:40} {kind} {}", parameter.kind)
+            let help = parameter.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            writeln!(text, "{line:40} {kind}{}{help}", parameter.expected())
                 .expect("writing to a string does not fail");
         }
     }

@@ -4,8 +4,10 @@ use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
 use crate::error::{ErrorKind, Place, ScenarioError};
 use crate::fields::kind_name;
+use crate::modules::MAX_MODULES;
 use crate::script::Script;
 use crate::session::{Halt, Session};
+use crate::signature::Signature;
 use crate::suggest::nearest;
 
 /// Functions of Rhai's own that scripts are likely to want.
@@ -51,7 +53,17 @@ pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioErro
                 None => format!("unknown variable \"{variable}\""),
             }
         }
-        ParseErrorType::Reserved(word) => format!("\"{word}\" cannot be used in a scenario"),
+        ParseErrorType::Reserved(word) if word.starts_with(char::is_alphabetic) => {
+            format!(
+                "\"{word}\" is a word that Rhai keeps for itself; choose another, or write a key in quotes"
+            )
+        }
+        ParseErrorType::Reserved(symbol) => format!("\"{symbol}\" means nothing in a scenario"),
+        ParseErrorType::ModuleUndefined(module) => {
+            format!(
+                "unknown module \"{module}\"; write import \"{module}\" as {module}; before it is used"
+            )
+        }
         ParseErrorType::ExprTooDeep => "an expression is nested too deeply".to_owned(),
         other => lowercase(&other.to_string()),
     };
@@ -67,25 +79,27 @@ pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioErro
 pub(crate) fn end(
     script: &Script,
     session: &Session,
-    callables: &[Callable],
+    signatures: &[Signature],
     result: Result<(), Box<EvalAltResult>>,
 ) -> Result<(), ScenarioError> {
-    let root = result.map_err(|error| root(*error)).err();
-    let at = |position| place(script.name(), script.text(), position);
+    let root = result.map_err(|error| Root::of(*error, script)).err();
     // A halt counts even if the script came to its end: a `try` around `map()` catches everything for a moment.
-    if let Some((halt, position)) = session.take_halt() {
-        let outer = root.and_then(|(_, position)| at(position));
-        return Err(halted_at(halt, session, at(position).or(outer)));
+    if let Some((halt, call)) = session.take_halt() {
+        let place = call.and_then(|call| script.place_of_call(&call));
+        let outer = || root.and_then(|root| script.place(root.module.as_deref(), root.position));
+        return Err(halted_at(halt, session, place.or_else(outer)));
     }
-    match root {
-        None | Some((EvalAltResult::Exit(..) | EvalAltResult::Return(..), _)) => Ok(()),
-        Some((error, position)) => Err(ScenarioError {
-            kind: ErrorKind::Script,
-            message: message(&error, session, callables),
-            place: at(position),
-            cause: None,
-        }),
+    let Some(Root { error, module, position }) = root else { return Ok(()) };
+    if let EvalAltResult::Exit(..) | EvalAltResult::Return(..) = error {
+        return Ok(());
     }
+    let callables = script.callables(module.as_deref(), signatures);
+    Err(ScenarioError {
+        kind: ErrorKind::Script,
+        message: message(&error, script, session, &callables),
+        place: script.place(module.as_deref(), position),
+        cause: None,
+    })
 }
 
 /// A run that was ended.
@@ -115,24 +129,48 @@ pub(crate) fn halted_at(halt: Halt, session: &Session, place: Option<Place>) -> 
 }
 
 /// The innermost error, and the innermost place that is known.
-fn root(mut error: EvalAltResult) -> (EvalAltResult, Position) {
-    let mut position = error.position();
-    while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-    | EvalAltResult::ErrorInModule(_, inner, _) = error
-    {
-        error = *inner;
-        if !error.position().is_none() {
-            position = error.position();
-        }
-    }
-    (error, position)
+struct Root {
+    error: EvalAltResult,
+    /// The module that the place is in; `None` for the script itself.
+    module: Option<String>,
+    position: Position,
 }
 
-fn message(error: &EvalAltResult, session: &Session, callables: &[Callable]) -> String {
+impl Root {
+    fn of(mut error: EvalAltResult, script: &Script) -> Root {
+        let mut position = error.position();
+        let mut module = None;
+        loop {
+            let (inner, inside) = match error {
+                EvalAltResult::ErrorInFunctionCall(function, told, inner, _) => {
+                    let told = Some(told).filter(|told| !told.is_empty());
+                    (inner, script.module_of(&function, told))
+                }
+                EvalAltResult::ErrorInModule(module, inner, _) => (inner, Some(module)),
+                error => return Root { error, module, position },
+            };
+            error = *inner;
+            if !error.position().is_none() {
+                position = error.position();
+                module = inside;
+            }
+        }
+    }
+}
+
+fn message(
+    error: &EvalAltResult,
+    script: &Script,
+    session: &Session,
+    callables: &[Callable],
+) -> String {
     let limits = &session.limits;
     match error {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        EvalAltResult::ErrorFunctionNotFound(call, _) => unknown_call(call, callables),
+        EvalAltResult::ErrorFunctionNotFound(call, _) => unknown_call(call, script, callables),
+        EvalAltResult::ErrorTooManyModules(_) => {
+            format!("more than {MAX_MODULES} imports; import modules once, at the beginning")
+        }
         EvalAltResult::ErrorVariableNotFound(name, _) => format!("unknown variable \"{name}\""),
         EvalAltResult::ErrorPropertyNotFound(name, _) => unknown_property(name, session),
         EvalAltResult::ErrorStackOverflow(_) => {
@@ -157,7 +195,7 @@ fn message(error: &EvalAltResult, session: &Session, callables: &[Callable]) -> 
 }
 
 /// `call` is as the interpreter writes it: `recyle (function)`.
-fn unknown_call(call: &str, callables: &[Callable]) -> String {
+fn unknown_call(call: &str, script: &Script, callables: &[Callable]) -> String {
     let (name, arguments) = call.split_once(" (").unwrap_or((call, ""));
     let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let kinds: Vec<&str> = arguments.split(", ").filter(|a| !a.is_empty()).map(kind_name).collect();
@@ -166,6 +204,11 @@ fn unknown_call(call: &str, callables: &[Callable]) -> String {
         return format!("{name} cannot be applied to ({kinds})");
     }
     if name.starts_with("anon$") {
+        if let Some(module) = script.module_of(name, None) {
+            return format!(
+                "a closure of module \"{module}\" can be called in functions of that module only"
+            );
+        }
         return "the closure has too few or too many parameters for what calls it".to_owned();
     }
     let usages: Vec<&str> =
@@ -178,7 +221,9 @@ fn unknown_call(call: &str, callables: &[Callable]) -> String {
         return format!("\"{name}\" cannot be called with ({kinds})");
     }
     let names = callables.iter().map(|c| c.name.as_str()).chain(BUILT_IN);
-    match nearest(name, names) {
+    let in_module =
+        || callables.iter().find(|c| c.name.rsplit_once("::").is_some_and(|(_, n)| n == name));
+    match nearest(name, names).or_else(|| in_module().map(|c| c.name.as_str())) {
         Some(near) => format!("unknown function \"{name}\"; did you mean \"{near}\"?"),
         None => format!("unknown function \"{name}\""),
     }
@@ -203,7 +248,8 @@ fn lowercase(text: &str) -> String {
     rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
 }
 
-fn place(name: &str, text: &str, position: Position) -> Option<Place> {
+/// A place in a text.
+pub(crate) fn place(name: &str, text: &str, position: Position) -> Option<Place> {
     let line = position.line()?;
     let column = position.position().unwrap_or(1);
     let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();

@@ -233,7 +233,7 @@ fn syntax() {
     ];
     assert_snapshot!(messages.join("\n"), @r#"
     reserved keyword 'eval' is disabled
-    "import" cannot be used in a scenario
+    unknown module "x"; known: none
     reserved keyword 'debug' is disabled
     unknown function "timestamp"
     unexpected ';'
