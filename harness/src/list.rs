@@ -43,11 +43,14 @@ fn scenarios() -> anyhow::Result<String> {
         let script = shipped::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
         for parameter in script.parameters()? {
-            let kind = if parameter.list { "list of values, each " } else { "" };
+            let each = if parameter.list { "list, each " } else { "" };
+            let expected = format!("{each}{}", parameter.expected());
+            let help = match &parameter.help {
+                Some(help) => format!("{help} ({expected})"),
+                None => expected,
+            };
             let line = format!("  --set {parameter}");
-            let help = parameter.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-            writeln!(text, "{line:40} {kind}{}{help}", parameter.expected())
-                .expect("writing to a string does not fail");
+            writeln!(text, "{line:40} {help}").expect("writing to a string does not fail");
         }
     }
     Ok(text)

@@ -2,13 +2,15 @@
 
 use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
+use crate::engine::CONSTANTS;
 use crate::error::{ErrorKind, Place, ScenarioError};
-use crate::fields::kind_name;
+use crate::fields::{kind_name, with_article};
 use crate::modules::MAX_MODULES;
 use crate::script::Script;
 use crate::session::{Halt, Session};
 use crate::signature::Signature;
 use crate::suggest::nearest;
+use crate::{function, functions};
 
 /// Functions of Rhai's own that scripts are likely to want.
 const BUILT_IN: [&str; 24] = [
@@ -47,12 +49,7 @@ pub(crate) struct Callable {
 /// A script that does not compile.
 pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioError {
     let message = match error.err_type() {
-        ParseErrorType::VariableUndefined(variable) => {
-            match nearest(variable, crate::engine::CONSTANTS.map(|(name, _)| name)) {
-                Some(near) => format!("unknown variable \"{variable}\"; did you mean \"{near}\"?"),
-                None => format!("unknown variable \"{variable}\""),
-            }
-        }
+        ParseErrorType::VariableUndefined(variable) => unknown_variable(variable, text),
         ParseErrorType::Reserved(word) if word.starts_with(char::is_alphabetic) => {
             format!(
                 "\"{word}\" is a word that Rhai keeps for itself; choose another, or write a key in quotes"
@@ -172,7 +169,8 @@ fn message(
             format!("more than {MAX_MODULES} imports; import modules once, at the beginning")
         }
         EvalAltResult::ErrorVariableNotFound(name, _) => format!("unknown variable \"{name}\""),
-        EvalAltResult::ErrorPropertyNotFound(name, _) => unknown_property(name, session),
+        EvalAltResult::ErrorPropertyNotFound(name, _) => unknown_property(name, script, session),
+        EvalAltResult::ErrorDotExpr(text, _) => no_property(text),
         EvalAltResult::ErrorStackOverflow(_) => {
             format!("functions call each other more than {} levels deep", limits.call_levels)
         }
@@ -188,7 +186,8 @@ fn message(
         }
         EvalAltResult::ErrorMismatchDataType(expected, actual, _)
         | EvalAltResult::ErrorMismatchOutputType(expected, actual, _) => {
-            format!("expected {}, got {}", kind_name(expected), kind_name(actual))
+            let word = |kind| with_article(kind_name(kind));
+            format!("expected {}, got {}", word(expected), word(actual))
         }
         other => without_position(other),
     }
@@ -223,18 +222,88 @@ fn unknown_call(call: &str, script: &Script, callables: &[Callable]) -> String {
     let names = callables.iter().map(|c| c.name.as_str()).chain(BUILT_IN);
     let in_module =
         || callables.iter().find(|c| c.name.rsplit_once("::").is_some_and(|(_, n)| n == name));
-    match nearest(name, names).or_else(|| in_module().map(|c| c.name.as_str())) {
+    let is_variable =
+        script.sources().any(|source| declared(&source.text).any(|known| known == name));
+    match nearest(name, names)
+        .filter(|_| !is_variable)
+        .or_else(|| in_module().map(|c| c.name.as_str()))
+    {
         Some(near) => format!("unknown function \"{name}\"; did you mean \"{near}\"?"),
+        None if is_variable => {
+            format!("\"{name}\" is a variable; a closure in it is called with {name}.call(…)")
+        }
         None => format!("unknown function \"{name}\""),
     }
 }
 
-fn unknown_property(name: &str, session: &Session) -> String {
+/// The interpreter does not say which map it was; what may have been meant is known all the same.
+fn unknown_property(name: &str, script: &Script, session: &Session) -> String {
     let parameters = session.parameters();
-    match nearest(name, parameters.iter().map(|p| p.name.as_str())) {
+    let parameters = parameters.iter().map(|parameter| parameter.name.as_str());
+    let keys = script.sources().flat_map(|source| keys(&source.text));
+    let known = parameters.chain(function::KEYS_OF_MAPS).chain(keys);
+    match nearest(name, known.filter(|known| *known != name)) {
         Some(near) => format!("the map has no property \"{name}\"; did you mean \"{near}\"?"),
         None => format!("the map has no property \"{name}\""),
     }
+}
+
+/// The names in a text that a colon follows, as they do in maps.
+fn keys(text: &str) -> impl Iterator<Item = &str> {
+    let before = text.match_indices(':').map(|(at, _)| text[..at].trim_end());
+    before.filter_map(|before| before.rsplit(|c: char| !is_name(c)).next())
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `text` is as the interpreter writes it: `Unknown property 'y' - a getter is not registered for type 'i64'`.
+fn no_property(text: &str) -> String {
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    match (quoted.next(), quoted.next()) {
+        (Some(name), Some(kind)) if text.starts_with("Unknown property") => {
+            format!("{} has no property \"{name}\"", with_article(kind_name(kind)))
+        }
+        (Some(name), Some(kind)) if text.starts_with("No writable property") => {
+            format!("{} has no property \"{name}\" that can be set", with_article(kind_name(kind)))
+        }
+        _ => lowercase(text),
+    }
+}
+
+/// The name of a variable that is not there, in a script of this text.
+fn unknown_variable(name: &str, text: &str) -> String {
+    if let Some(function) = functions().iter().find(|function| function.name() == name) {
+        return format!("\"{name}\" is a function: {}", function.usage);
+    }
+    if declared(text).any(|known| known == name) {
+        return format!(
+            "variable \"{name}\" is not known here but elsewhere; functions see nothing but their parameters"
+        );
+    }
+    let constants = CONSTANTS.map(|(name, _)| name);
+    match nearest(name, constants.into_iter().chain(declared(text))) {
+        Some(near) => format!("unknown variable \"{name}\"; did you mean \"{near}\"?"),
+        None => format!("unknown variable \"{name}\""),
+    }
+}
+
+/// The names that follow a `let`, a `const` or a `for`, or are parameters of a function.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let after = move |keyword: &'static str| {
+        text.match_indices(keyword).filter_map(move |(at, _)| {
+            let begins = !text[..at].ends_with(is_name);
+            let rest = text[at + keyword.len()..].trim_start();
+            begins.then(|| rest.split(|c| !is_name(c)).next().unwrap_or_default())
+        })
+    };
+    let parameters = text.split("fn ").skip(1).filter_map(move |rest| {
+        let (_, inside) = rest.split_once('(')?;
+        let (inside, _) = inside.split_once(')')?;
+        Some(inside.split(',').map(str::trim).filter(move |name| name.chars().all(is_name)))
+    });
+    after("let ").chain(after("const ")).chain(after("for ")).chain(parameters.flatten())
 }
 
 fn without_position(error: &EvalAltResult) -> String {

@@ -11,7 +11,7 @@ use crate::session::{Fault, Session};
 use crate::{HostError, json};
 
 /// All files of one call together have no more bytes than this.
-const MAX_BYTES: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 impl Session {
     /// `event_file()`.

@@ -158,7 +158,8 @@ impl Script {
         found.map(|(name, _)| name.clone()).or(told)
     }
 
-    fn sources(&self) -> impl Iterator<Item = &Source> {
+    /// The script and its modules.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
         std::iter::once(&self.source).chain(self.modules.0.values())
     }
 

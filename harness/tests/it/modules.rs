@@ -17,11 +17,16 @@ const TOOLS: &str = "fn hello() {
 
 fn place() -> (Place, String) {
     let place = Place::new();
-    fs::write(place.path("tools.rhai"), TOOLS).unwrap();
-    fs::create_dir(place.path("names")).unwrap();
-    fs::write(place.path("names/a.json"), r#"{"name": "Ada"}"#).unwrap();
-    fs::write(place.path("names/b.json"), r#"{"name": "Grace"}"#).unwrap();
-    fs::write(place.path("names/README.md"), "no event").unwrap();
+    fs::create_dir(place.path("names")).expect("the folder is new");
+    let files = [
+        ("tools.rhai", TOOLS),
+        ("names/a.json", r#"{"name": "Ada"}"#),
+        ("names/b.json", r#"{"name": "Grace"}"#),
+        ("names/README.md", "no event"),
+    ];
+    for (name, text) in files {
+        fs::write(place.path(name), text).expect("the folder is writable");
+    }
     let script = place.script(SCRIPT);
     (place, script)
 }

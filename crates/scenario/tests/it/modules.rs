@@ -265,7 +265,7 @@ fn a_module_that_is_wrong_itself() {
     2 |     let = 1;
       |         ^
 
-    error: unknown variable "b"
+    error: unknown variable "b"; did you mean "a"?
      --> wrong.rhai:2:6
       |
     2 | note(b);
