@@ -1,8 +1,8 @@
 //! Scenarios: Rhai scripts that say in which order functions are deployed, invoked and left alone.
 //!
 //! The script steers; loops that are measured run natively.
-//! A scenario reaches nothing but a [`kelvin_platform::Platform`] and a [`Host`]: no files, no network, no clock, no
-//! randomness of its own, so that the same seed gives the same calls.
+//! A scenario reaches nothing but a [`kelvin_platform::Platform`], a [`Host`] and what lies beside it, its [`ScriptFolder`]:
+//! no other files, no network, no clock, no randomness of its own, so that the same seed gives the same calls and events.
 //! What a script can call is listed by [`functions`].
 
 mod blocks;
