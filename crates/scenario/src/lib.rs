@@ -1,8 +1,8 @@
 //! Scenarios: Rhai scripts that say in which order functions are deployed, invoked and left alone.
 //!
 //! The script steers; loops that are measured run natively.
-//! A scenario reaches nothing but a [`kelvin_platform::Platform`] and a [`Host`]: no files, no network, no clock, no
-//! randomness of its own, so that the same seed gives the same calls.
+//! A scenario reaches nothing but a [`kelvin_platform::Platform`], a [`Host`] and what lies beside it, its [`ScriptFolder`]:
+//! no other files, no network, no clock, no randomness of its own, so that the same seed gives the same calls and events.
 //! What a script can call is listed by [`functions`].
 
 mod blocks;
@@ -12,9 +12,11 @@ mod diagnose;
 mod documentation;
 mod engine;
 mod error;
+mod event_file;
 mod event_source;
 mod events;
 mod fields;
+mod folder;
 mod function;
 mod host;
 mod json;
@@ -22,6 +24,7 @@ mod language;
 mod limits;
 mod load;
 mod matrix;
+mod modules;
 mod moment;
 mod nominal;
 mod order;
@@ -41,6 +44,7 @@ mod template;
 
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
+pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
     Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Progress, Resolved, Slot, Source,
     Wanted, WantedRung,
