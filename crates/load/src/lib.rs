@@ -8,4 +8,4 @@ mod pacer;
 mod wait;
 
 pub use pacer::{Due, Pacer};
-pub use wait::wait_until;
+pub use wait::{Timer, wait_until};
