@@ -87,6 +87,12 @@ impl Spin {
         self.shared.working.load(Ordering::Relaxed).max(1) < self.shared.cores
     }
 
+    /// How many environments have to share a core, at least one.
+    pub(crate) fn crowd(&self) -> u32 {
+        let working = self.shared.working.load(Ordering::Relaxed).max(1);
+        u32::try_from(working.div_ceil(self.shared.cores)).unwrap_or(u32::MAX)
+    }
+
     /// Begins to poll if that is right now.
     fn look(&self) {
         if self.is_spinning() {
@@ -134,9 +140,11 @@ mod tests {
         let first = spin.serve();
         assert!(spin.is_spinning());
         let initializing = spin.work();
+        assert_eq!(spin.crowd(), 1);
         assert!(!spin.is_spinning() && spin.blocked() == 0);
-        drop(spin.serve());
-        assert_eq!(spin.blocked(), 1);
+        let third = spin.serve();
+        assert_eq!((spin.blocked(), spin.crowd()), (1, 2));
+        drop(third);
         drop(initializing);
         assert!(spin.is_spinning());
         drop((first, requests));

@@ -37,12 +37,7 @@ fn results_come_in_batches() {
     assert!(batches.len() < 100, "every batch wakes a thread: {batches:?}");
 }
 
-pub(crate) fn load(
-    kit: &Kit,
-    function: FunctionId,
-    events: &[String],
-    shape: LoadShape,
-) -> Vec<Invocation> {
+fn load(kit: &Kit, function: FunctionId, events: &[String], shape: LoadShape) -> Vec<Invocation> {
     let requests = events.iter().map(|event| request(event)).collect();
     let mut all = Vec::new();
     let mut sink = |batch| all.extend(batch);

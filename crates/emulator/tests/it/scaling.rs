@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use kelvin_emulator::{IdleExpiry, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
-use kelvin_platform::{FunctionId, FunctionSpec, LoadEnd, LoadShape, Platform, PlatformError};
+use kelvin_platform::{FunctionId, FunctionSpec, Platform, PlatformError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::kit::{Kit, kit, kit_of, request, seen};
-use crate::load::load;
 
 /// Holds functions back until it opens.
 struct Gate {
@@ -338,13 +337,37 @@ async fn deploy(kit: &Kit, change: impl FnOnce(&mut FunctionConfig)) -> Function
 #[test]
 fn a_function_has_no_more_environments_than_requests_at_once() {
     let kit = kit();
-    let function = kit.deploy(|config| config.reserved_concurrency = Some(3));
-    let shape = LoadShape::Closed { clients: 3, until: LoadEnd::Invocations(2000) };
-    let all = load(&kit, function, &["echo".to_owned()], shape);
-    assert_eq!(all.len(), 2000);
-    // Requests that come while a spare one is being started do not start another each.
-    let processes = kit.folder.processes().len();
-    assert!((1..=3).contains(&processes), "{processes}");
+    let processes = kit.runtime.block_on(async {
+        let (init, work) = (Gate::new().await, Gate::new().await);
+        let event = init.event();
+        let function = deploy(&kit, |config| {
+            config.env_vars.insert("INIT".into(), event);
+            config.reserved_concurrency = Some(2);
+        })
+        .await;
+        let first_event = work.event();
+        let steps = async {
+            open(init.knock().await).await;
+            let busy = work.knock().await;
+            let steps = async {
+                let starting = init.knock().await;
+                open(busy).await;
+                starting
+            };
+            tokio::join!(invoke(&kit, function, "echo"), steps).1
+        };
+        let (_, _starting) = tokio::join!(invoke(&kit, function, &first_event), steps);
+        // As long as the second is in its init phase, whoever finds the first one busy waits for one of these two.
+        for _ in 0..20 {
+            let one = || invoke(&kit, function, "echo");
+            let both = tokio::join!(one(), one());
+            for invocation in [both.0, both.1] {
+                assert_eq!((invocation.status, invocation.start), (Status::Ok, Start::Warm));
+            }
+        }
+        kit.folder.processes().len()
+    });
+    assert_eq!(processes, 2);
 }
 
 #[test]
