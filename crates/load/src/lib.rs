@@ -10,4 +10,4 @@ mod wait;
 
 pub use arrivals::{MOST_ARRIVALS, Phase, Spread, TooManyArrivals, arrivals};
 pub use pacer::{Due, Pacer};
-pub use wait::wait_until;
+pub use wait::{Timer, wait_until};
