@@ -240,7 +240,7 @@ fn variables_and_properties() {
     variable "size" is not known here but elsewhere; functions see nothing but their parameters
     the map has no property "size"
     unknown variable "LANCHES"; did you mean "LAUNCHES"?
-    "deploy" is a function: deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage })
+    "deploy" is a function: deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
     "twice" is a variable; a closure in it is called with twice.call(…)
     "new" is a word that Rhai keeps for itself; choose another, or write a key in quotes
     expected a whole number, got a string
