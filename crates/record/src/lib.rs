@@ -23,6 +23,7 @@ mod launch;
 mod listing;
 mod load;
 mod measured;
+mod pipe;
 mod reader;
 mod run;
 mod run_id;
@@ -38,10 +39,11 @@ pub use launch::LaunchRecord;
 pub use listing::{RunFacts, RunListing, list_runs};
 pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
+pub use pipe::PipeRecord;
 pub use reader::Run;
 pub use run::{
-    Billing, CheckRecord, FunctionRecord, Recorded, RunRecord, RunStatus, SCHEMA_VERSION,
-    ScenarioRecord, ServiceRecord, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, MeasureRecord, Recorded, RunRecord, RunStatus,
+    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, ToolRecord,
 };
 pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;

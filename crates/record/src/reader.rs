@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    InvocationRecord, LaunchRecord, LoadRecord, RecordError, RunRecord, RunStatus, RungRecord,
-    SCHEMA_VERSION, files,
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RecordError, RunRecord, RunStatus,
+    RungRecord, SCHEMA_VERSION, files,
 };
 
 /// The records of a run.
@@ -27,6 +27,8 @@ pub struct Run {
     pub rungs: Vec<RungRecord>,
     /// Loads that ended, in the order of recording.
     pub loads: Vec<LoadRecord>,
+    /// Runs through chains of functions, in the order of recording.
+    pub pipes: Vec<PipeRecord>,
     /// How many invocations are left out because their launch is not whole.
     pub incomplete: u64,
     /// Why these are not all the records that the run made or was to make.
@@ -50,6 +52,9 @@ impl Run {
         let invocations = read_invocations(directory, functions)?;
         let rungs = read_optional(directory, files::RUNGS, functions, |r: &RungRecord| r.function)?;
         let loads = read_optional(directory, files::LOADS, functions, |l: &LoadRecord| l.function)?;
+        let pipes = read_optional(directory, files::PIPES, functions, |p: &PipeRecord| {
+            p.functions.iter().copied().max().unwrap_or(0)
+        })?;
         let truncated = reasons(
             &record,
             &[
@@ -57,6 +62,7 @@ impl Run {
                 (files::INVOCATIONS, "invocations", record.recorded.invocations, invocations.end()),
                 (files::RUNGS, "rungs", record.recorded.rungs, rungs.end()),
                 (files::LOADS, "loads", record.recorded.loads, loads.end()),
+                (files::PIPES, "pipes", record.recorded.pipes, pipes.end()),
             ],
         );
         let (rows, total) = (invocations.rows, invocations.total);
@@ -67,8 +73,8 @@ impl Run {
             .collect();
         let incomplete = total - invocations.len() as u64;
         let launches = whole.into_values().collect();
-        let (rungs, loads) = (rungs.rows, loads.rows);
-        Ok(Run { record, launches, invocations, rungs, loads, incomplete, truncated })
+        let (rungs, loads, pipes) = (rungs.rows, loads.rows, pipes.rows);
+        Ok(Run { record, launches, invocations, rungs, loads, pipes, incomplete, truncated })
     }
 
     /// Index of the function that an invocation of this run was for.

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use crate::{InvocationRecord, LaunchRecord, LoadRecord, RunRecord, RungRecord, Summary};
+use crate::{
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RunRecord, RungRecord, Summary,
+};
 
 /// File name and text of every schema, as they are kept in the folder `schemas` of this crate.
-pub fn json_schemas() -> [(&'static str, String); 6] {
+pub fn json_schemas() -> [(&'static str, String); 7] {
     let text = |schema: schemars::Schema| {
         let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
         text.push('\n');
@@ -21,6 +23,7 @@ pub fn json_schemas() -> [(&'static str, String); 6] {
         ("launch.v1.schema.json", text(schema_for!(LaunchRecord))),
         ("invocation.v1.schema.json", text(schema_for!(InvocationRecord))),
         ("load.v1.schema.json", text(schema_for!(LoadRecord))),
+        ("pipe.v1.schema.json", text(schema_for!(PipeRecord))),
         ("rung.v1.schema.json", text(schema_for!(RungRecord))),
         ("summary.v1.schema.json", text(schema_for!(Summary))),
     ]

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::files::{self, replace_document};
 use crate::{
-    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, RecordError, Run,
-    RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
+    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
+    RecordError, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -32,9 +32,10 @@ pub struct RunWriter {
     launches: File,
     invocations: GzEncoder<File>,
     piece: Vec<u8>,
-    /// Made with the first of them, as is the next.
+    /// Made with the first of them, as are the next.
     rungs: Option<File>,
     loads: Option<File>,
+    pipes: Option<File>,
 }
 
 /// The text of a scenario, and of the modules that it imports.
@@ -116,7 +117,16 @@ impl RunWriter {
         // Last, so that whoever finds it finds the others too.
         replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
-        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None, loads: None })
+        Ok(RunWriter {
+            directory,
+            run,
+            launches,
+            invocations,
+            piece,
+            rungs: None,
+            loads: None,
+            pipes: None,
+        })
     }
 
     /// The folder.
@@ -183,6 +193,13 @@ impl RunWriter {
     pub fn load_ended(&mut self, load: &LoadRecord) -> Result<(), RecordError> {
         append(&mut self.loads, &self.directory.join(files::LOADS), load)?;
         self.run.recorded.loads += 1;
+        Ok(())
+    }
+
+    /// Adds a run through a chain, whose invocations have all been appended.
+    pub fn append_pipe(&mut self, pipe: &PipeRecord) -> Result<(), RecordError> {
+        append(&mut self.pipes, &self.directory.join(files::PIPES), pipe)?;
+        self.run.recorded.pipes += 1;
         Ok(())
     }
 

@@ -15,6 +15,7 @@ mod markdown;
 mod metric;
 mod number;
 mod page;
+mod pipes;
 mod reasons;
 mod summarise;
 mod table;

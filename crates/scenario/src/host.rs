@@ -8,6 +8,7 @@ use std::time::Duration;
 use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec};
 
+use crate::pipe::PipeFacts;
 use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
@@ -67,8 +68,13 @@ pub trait Host: Send + Sync {
     /// The script has something to say: `note()` and `print()`.
     fn note(&self, text: &str);
 
-    /// The result of a `check()` or an `expect_status()`.
-    fn check(&self, name: &str, passed: bool);
+    /// The result of a `check()`, an `expect_status()` or a `threshold()`; the last has measured something.
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>);
+
+    /// A chain of functions was run through; its invocations are on record already.
+    fn pipe(&self, _pipe: &PipeFacts) -> Result<(), HostError> {
+        Ok(())
+    }
 
     /// What the script is about to do.
     fn progress(&self, progress: Progress<'_>);
@@ -148,6 +154,21 @@ pub struct Batch<'a> {
     pub expected: Option<Status>,
     /// Number of the load that they are part of.
     pub load: Option<u64>,
+}
+
+/// What a threshold was decided by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// What was measured; `None` if the sample was too small.
+    pub value: Option<f64>,
+    /// What it had to be below.
+    pub below: f64,
+    /// Of both: `ms`, `usd_per_million` or `share`.
+    pub unit: &'static str,
+    /// Of how many invocations.
+    pub n: Option<u64>,
+    /// Why there is no value.
+    pub reason: Option<String>,
 }
 
 /// A load that a script puts on a function.

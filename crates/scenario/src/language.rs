@@ -14,7 +14,10 @@ use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
-use crate::{Progress, engine, event_file, event_source, load, random, service, template};
+use crate::{
+    Progress, engine, event_file, event_source, load, parallel, pipe, random, service, template,
+    threshold,
+};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -63,7 +66,9 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_function(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    pipe::add(&mut language);
     load::add(&mut language);
+    parallel::add(&mut language);
     event_source::add(&mut language);
     event_file::add(&mut language);
     template::add(&mut language);
@@ -269,6 +274,7 @@ fn add_result(language: &mut Language<'_>) {
         )
         .returns("what the closure returns")
         .example("let r = expect_status(\"error\", || f.invoke(#{ nonsense: true }));\nnote(r.error_type);");
+    threshold::add(language);
     language
         .add("note(\"…\")",
             "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
@@ -327,7 +333,7 @@ impl Session {
 
     fn checked(&self, name: &str, passed: bool) -> Result<bool, Fault> {
         let outside = self.outside("check")?;
-        self.check(outside, name, passed);
+        self.check(outside, name, passed, None);
         Ok(passed)
     }
 

@@ -29,8 +29,10 @@ mod moment;
 mod nominal;
 mod order;
 mod outcome;
+mod parallel;
 mod parameters;
 mod pause;
+mod pipe;
 mod random;
 mod result;
 mod run;
@@ -41,13 +43,14 @@ mod signature;
 mod suggest;
 mod tally;
 mod template;
+mod threshold;
 
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
-    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Progress, Resolved, Slot, Source,
-    Wanted, WantedRung,
+    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, Progress, Resolved, Slot,
+    Source, Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;
@@ -55,6 +58,7 @@ pub use nominal::{NominalPlatform, Totals};
 pub use outcome::Outcome;
 pub use parameters::{Parameter, ParameterKind};
 pub use pause::parse_duration;
+pub use pipe::PipeFacts;
 pub use run::RunOptions;
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};

@@ -88,6 +88,16 @@ impl InvocationResult {
         InvocationResult(Arc::new(Recorded { invocation, cost_usd }))
     }
 
+    /// The invocation as it was recorded.
+    pub(crate) fn invocation(&self) -> &Invocation {
+        &self.0.invocation
+    }
+
+    /// In US dollars.
+    pub(crate) fn cost_usd(&self) -> f64 {
+        self.0.cost_usd
+    }
+
     /// The property of that name.
     pub(crate) fn field(&self, name: &str) -> Result<Dynamic, String> {
         match PROPERTIES.iter().find(|property| property.name == name) {

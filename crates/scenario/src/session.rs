@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::ThreadId;
 use std::time::Instant;
 
 use kelvin_lambda::{Invocation, PriceTable, Status};
@@ -13,9 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
+use crate::parallel::Family;
 use crate::parameters::{self, Parameter};
 use crate::tally::Tally;
-use crate::{Batch, Host, HostError, Limits, NoFolder, Outcome, RunOptions, ScriptFolder, Slot};
+use crate::threshold::Threshold;
+use crate::{
+    Batch, Host, HostError, Limits, Measure, NoFolder, Outcome, RunOptions, ScriptFolder, Slot,
+};
 
 /// What functions of the language return.
 pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -64,6 +69,8 @@ pub(crate) struct State {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,
+    pub(crate) thresholds: Vec<Threshold>,
+    pub(crate) family: Family,
     loads: u64,
     tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
@@ -82,12 +89,25 @@ impl State {
     pub(crate) fn tally(&mut self, function: FunctionId) -> &Tally {
         self.tallies.entry(function).or_default()
     }
+
+    /// The same; `None` if nothing was.
+    pub(crate) fn tally_of(&self, function: FunctionId) -> Option<&Tally> {
+        self.tallies.get(&function)
+    }
+
+    /// The `expect_status()` that the running thread, or the one that started it, is in.
+    fn expectation(&mut self) -> Option<&mut Expectation> {
+        let family = &self.family;
+        self.expectations.iter_mut().rev().find(|e| family.concerns_me(e.thread))
+    }
 }
 
 /// An `expect_status()` that is being evaluated.
 pub(crate) struct Expectation {
     pub(crate) status: Status,
     pub(crate) met: bool,
+    /// On which it was called.
+    pub(crate) thread: ThreadId,
 }
 
 /// A call of a function of the language.
@@ -244,6 +264,7 @@ impl Session {
         if self.state().declared.is_none() {
             self.refuse_unused_settings()?;
         }
+        self.decide_thresholds();
         Ok(self.state().outcome)
     }
 
@@ -349,7 +370,7 @@ impl Session {
         load: Option<u64>,
         invocations: Vec<Invocation>,
     ) -> Result<Vec<Invocation>, HostError> {
-        let expected = self.state().expectations.last().map(|expectation| expectation.status);
+        let expected = self.state().expectation().map(|expectation| expectation.status);
         let Some(host) = self.listener() else {
             return Ok(invocations);
         };
@@ -361,7 +382,7 @@ impl Session {
             state.outcome.invocations += 1;
             state.outcome.failed += u64::from(status != Status::Ok);
             state.outcome.unexpected += u64::from(status != Status::Ok && Some(status) != expected);
-            if let Some(expectation) = state.expectations.last_mut() {
+            if let Some(expectation) = state.expectation() {
                 expectation.met |= status == expectation.status;
             }
         }
@@ -369,8 +390,14 @@ impl Session {
     }
 
     /// Hands the result of a check to the host and counts it.
-    pub(crate) fn check(&self, outside: &Outside, name: &str, passed: bool) {
-        outside.host.check(name, passed);
+    pub(crate) fn check(
+        &self,
+        outside: &Outside,
+        name: &str,
+        passed: bool,
+        measure: Option<&Measure>,
+    ) {
+        outside.host.check(name, passed, measure);
         let mut state = self.state();
         state.outcome.checks += 1;
         state.outcome.failed_checks += u64::from(!passed);

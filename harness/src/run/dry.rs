@@ -8,8 +8,9 @@ use kelvin_artifact::Workspace;
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, ServiceChange,
-    ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved,
+    ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung,
+    WantedService,
 };
 
 use crate::cli::Format;
@@ -117,7 +118,7 @@ impl Host for DryHost {
     }
 
     // Nominal answers satisfy no check of a script, nor do they fail it.
-    fn check(&self, _name: &str, _passed: bool) {}
+    fn check(&self, _name: &str, _passed: bool, _measure: Option<&Measure>) {}
 
     fn progress(&self, _progress: Progress<'_>) {}
 }

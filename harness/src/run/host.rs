@@ -8,8 +8,8 @@ use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::RecordError;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, LoadFacts, Resolved, ServiceChange, ServiceId, Slot,
-    Source, StartedService, Wanted, WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved, ServiceChange,
+    ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
 use crate::progress::Progress;
@@ -180,8 +180,13 @@ impl Host for RunHost {
         self.progress.say(text);
     }
 
-    fn check(&self, name: &str, passed: bool) {
-        self.state().recorder.check(name, passed);
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
+        self.state().recorder.check(name, passed, measure);
+    }
+
+    fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        let written = self.state().recorder.pipe(pipe);
+        written.map_err(|error| HostError::because("failed to record the run", error))
     }
 
     fn progress(&self, progress: kelvin_scenario::Progress<'_>) {

@@ -10,10 +10,11 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadRecord,
-    Measured, Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
-    RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
+    MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded, Run, RunId,
+    RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText,
+    ServiceRecord, Summary, ToolRecord,
 };
-use kelvin_scenario::{LoadFacts, LoadKind, Script, Slot, WantedRung};
+use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
@@ -297,8 +298,34 @@ impl Recorder {
         Ok(())
     }
 
-    pub(super) fn check(&mut self, name: &str, passed: bool) {
-        self.checks.push(CheckRecord { name: name.to_owned(), passed });
+    pub(super) fn check(&mut self, name: &str, passed: bool, measure: Option<&Measure>) {
+        self.checks.push(CheckRecord {
+            name: name.to_owned(),
+            passed,
+            measure: measure.map(|measure| MeasureRecord {
+                value: measure.value,
+                below: measure.below,
+                unit: measure.unit.to_owned(),
+                n: measure.n,
+                reason: measure.reason.clone(),
+            }),
+        });
+    }
+
+    /// A chain of functions was run through.
+    pub(super) fn pipe(&mut self, pipe: &PipeFacts) -> Result<(), RecordError> {
+        let index = |function: &FunctionId| self.functions.get(function).map(|state| state.index);
+        let Some(functions) = pipe.functions.iter().map(index).collect() else { return Ok(()) };
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.append_pipe(&PipeRecord {
+            functions,
+            latency_ns: pipe.latency_ns.clone(),
+            cold: pipe.cold,
+            whole_ns: pipe.whole_ns,
+            ok: pipe.ok,
+            block: pipe.slot.map(|slot| slot.block),
+            position: pipe.slot.map(|slot| slot.position),
+        })
     }
 
     pub(super) fn note(&mut self, text: &str) {

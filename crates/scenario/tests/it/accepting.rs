@@ -46,7 +46,7 @@ impl Host for Accepting {
     }
     fn removed(&self, _: FunctionId) {}
     fn note(&self, _: &str) {}
-    fn check(&self, _: &str, _: bool) {}
+    fn check(&self, _: &str, _: bool, _: Option<&kelvin_scenario::Measure>) {}
     fn progress(&self, _: Progress<'_>) {}
 }
 

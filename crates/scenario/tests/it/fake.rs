@@ -15,9 +15,9 @@ use kelvin_platform::{
     PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, LoadFacts, Outcome, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted,
-    WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress, Resolved,
+    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService,
+    Wanted, WantedRung, WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -363,8 +363,14 @@ impl Host for Fake {
         self.log(format!("note {text}"));
     }
 
-    fn check(&self, name: &str, passed: bool) {
-        self.log(format!("check {name}: {passed}"));
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
+        let measure = measure.map(|measure| format!(" {measure:?}")).unwrap_or_default();
+        self.log(format!("check {name}: {passed}{measure}"));
+    }
+
+    fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        self.log(format!("{pipe:?}"));
+        Ok(())
     }
 
     fn progress(&self, progress: Progress<'_>) {

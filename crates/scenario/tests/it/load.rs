@@ -162,6 +162,7 @@ fn scripts_can_react_to_what_they_measured() {
     cold: #{"billed_ms": 9.0, "cost_per_million_usd": 0.2187500375, "count": 4, "duration": #{"mean_ms": 2.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": 6.0, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": 9.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": 8.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
     failed: 0
     invocations: 7
+    load: #{"billed_ms": 9.0, "cost_per_million_usd": 0.2187500375, "count": 3, "duration": #{"mean_ms": 2.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": 6.0, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": 9.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": 8.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
     throttled: 0
     warm: #{"billed_ms": (), "cost_per_million_usd": (), "count": 0, "duration": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
     "#);

@@ -7,6 +7,7 @@ mod dry_run;
 mod event_sources;
 mod events;
 mod fake;
+mod feedback;
 mod folder;
 mod load;
 mod mistakes;
