@@ -101,6 +101,10 @@ pub(crate) fn request(what: &str) -> InvokeRequest {
 }
 
 impl Folder {
+    pub(crate) fn new(folder: TempDir) -> Folder {
+        Folder(folder)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
