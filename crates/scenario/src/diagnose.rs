@@ -46,7 +46,7 @@ pub(crate) struct Callable {
 pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioError {
     let message = match error.err_type() {
         ParseErrorType::VariableUndefined(variable) => {
-            match nearest(variable, crate::engine::CONSTANTS) {
+            match nearest(variable, crate::engine::CONSTANTS.map(|(name, _)| name)) {
                 Some(near) => format!("unknown variable \"{variable}\"; did you mean \"{near}\"?"),
                 None => format!("unknown variable \"{variable}\""),
             }

@@ -6,14 +6,18 @@ use rhai::packages::{
     BasicArrayPackage, BasicMapPackage, BasicMathPackage, CorePackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{Engine, Module, OptimizationLevel, Scope};
+use rhai::{Engine, Module, OptimizationLevel, Scope, Token};
 
 use crate::Limits;
-use crate::language::{self, Signature};
+use crate::language;
 use crate::session::Session;
+use crate::signature::Signature;
 
-/// Constants that every script has.
-pub(crate) const CONSTANTS: [&str; 2] = ["platform", "seed"];
+/// Constants that every script has, and what they are.
+pub(crate) const CONSTANTS: [(&str, &str); 2] = [
+    ("platform", "the name of the platform: `emulator`"),
+    ("seed", "what everything follows from that is left to chance; `--seed`"),
+];
 
 /// Rhai without `eval`, modules, files, clock, sleep and debugger, and with limits.
 pub(crate) fn sandbox(limits: &Limits) -> Engine {
@@ -27,6 +31,7 @@ pub(crate) fn sandbox(limits: &Limits) -> Engine {
     for symbol in ["eval", "import", "export", "debug"] {
         engine.disable_symbol(symbol);
     }
+    free_the_word_default(&mut engine);
     engine.set_max_modules(0);
     engine.set_max_call_levels(limits.call_levels);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
@@ -42,10 +47,19 @@ pub(crate) fn sandbox(limits: &Limits) -> Engine {
     engine
 }
 
+/// Rhai keeps the word for itself without using it, and `params()` has a key of this name.
+#[expect(deprecated, reason = "not deprecated but, as it says itself, liable to change with Rhai")]
+fn free_the_word_default(engine: &mut Engine) {
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if *word == "default" => Token::Identifier(word),
+        other => other,
+    });
+}
+
 /// What the compiler must know of [`CONSTANTS`]; their values come later.
 pub(crate) fn scope() -> Scope<'static> {
     let mut scope = Scope::new();
-    for name in CONSTANTS {
+    for (name, _) in CONSTANTS {
         scope.push(name, ());
     }
     scope

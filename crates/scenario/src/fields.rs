@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use crate::suggest;
 
@@ -55,6 +55,26 @@ impl Fields {
         Ok(Some(strings))
     }
 
+    /// A map.
+    pub(crate) fn map(&mut self, key: &str) -> Result<Option<Map>, String> {
+        self.take(key, "a map", |value| value.as_map_ref().ok().map(|map| map.clone()))
+    }
+
+    /// An array.
+    pub(crate) fn array(&mut self, key: &str) -> Result<Option<Array>, String> {
+        self.take(key, "an array", |value| value.as_array_ref().ok().map(|array| array.clone()))
+    }
+
+    /// Whatever it is.
+    pub(crate) fn value(&mut self, key: &str) -> Option<Dynamic> {
+        self.map.remove(key)
+    }
+
+    /// Whatever it is, without taking it.
+    pub(crate) fn peek(&self, key: &str) -> Option<&Dynamic> {
+        self.map.get(key)
+    }
+
     fn take<T>(
         &mut self,
         key: &str,
@@ -102,6 +122,10 @@ pub(crate) fn kind_name(type_name: &str) -> &str {
         "Fn" => "closure",
         "()" => "()",
         other if other.contains("Range") => "range",
+        other if other.ends_with("::Function") => "function",
+        other if other.ends_with("::InvocationResult") => "invocation",
+        other if other.ends_with("::Service") => "service",
+        other if other.ends_with("::Template") => "template",
         other => other,
     }
 }

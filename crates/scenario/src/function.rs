@@ -14,6 +14,7 @@ use crate::deploy::{read_limits, with_defaults};
 use crate::fields::Fields;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Outside, Session};
+use crate::template::Template;
 use crate::{HostError, Progress, WantedRung, json, suggest};
 
 /// How much of an invocation can be measured without Lambda around it.
@@ -76,6 +77,9 @@ impl Deployed {
 
 /// An event that the script made itself.
 pub(crate) fn own_event(event: &Dynamic) -> Result<Event<'static>, Fault> {
+    if event.is::<Template>() {
+        return Err("a template is not an event; t.next() gives one".to_owned().into());
+    }
     let payload = Bytes::from(json::from_script(event)?.to_string());
     Ok(Event { case: None, payload })
 }

@@ -13,24 +13,8 @@ use crate::matrix::matrix;
 use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
-use crate::{Progress, engine, service};
-
-/// How a function of the language is called, and what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// For instance `f.repeat(n)`.
-    pub usage: &'static str,
-    /// One line.
-    pub doc: &'static str,
-}
-
-impl Signature {
-    /// Its name alone.
-    pub fn name(&self) -> &'static str {
-        let call = self.usage.split_once('(').map_or(self.usage, |(call, _)| call);
-        call.rsplit_once('.').map_or(call, |(_, name)| name)
-    }
-}
+use crate::signature::Signature;
+use crate::{Progress, engine, event_source, random, service, template};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -42,22 +26,31 @@ pub fn functions() -> Vec<Signature> {
 pub(crate) struct Language<'e> {
     pub(crate) engine: &'e mut Engine,
     session: &'e Arc<Session>,
+    group: &'static str,
     signatures: Vec<Signature>,
 }
 
 impl Language<'_> {
+    /// What the functions have to do with that are added next.
+    pub(crate) fn group(&mut self, group: &'static str) {
+        self.group = group;
+    }
+
+    /// Adds a function; what it returns and an example are said of what this returns.
     pub(crate) fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         usage: &'static str,
         doc: &'static str,
         function: impl FnOnce(Arc<Session>) -> FUNC,
-    ) where
+    ) -> &mut Signature
+    where
         R: Clone + Send + Sync + 'static,
         FUNC: RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
     {
-        let signature = Signature { usage, doc };
+        let signature = Signature { group: self.group, usage, doc, returns: "", example: "" };
         self.engine.register_fn(signature.name(), function(Arc::clone(self.session)));
         self.signatures.push(signature);
+        self.signatures.last_mut().expect("it has just been added")
     }
 }
 
@@ -65,11 +58,14 @@ impl Language<'_> {
 pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signature> {
     engine.register_type_with_name::<Function>("function");
     engine.register_type_with_name::<InvocationResult>("invocation");
-    let mut language = Language { engine, session, signatures: Vec::new() };
+    let mut language = Language { engine, session, group: "", signatures: Vec::new() };
     add_plan(&mut language);
     add_function(&mut language);
     add_invoke(&mut language);
-    add_measure(&mut language);
+    add_repeat(&mut language);
+    event_source::add(&mut language);
+    template::add(&mut language);
+    random::add(&mut language);
     add_result(&mut language);
     service::add(&mut language);
     add_properties(language.engine);
@@ -77,132 +73,214 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
 }
 
 fn add_plan(language: &mut Language<'_>) {
-    language.add(
-        "params(#{ key: default, … })",
-        "Declares what can be set from outside, and returns the values.",
-        |s| move |ctx: NativeCallContext<'_>, defaults: Map| s.answer(&ctx, s.declare(defaults)),
-    );
-    language.add(
-        "matrix(#{ key: [value, …], … })",
-        "Every combination as an array of maps; the last key by the alphabet varies fastest.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, axes: Map| {
-                let cells = matrix(axes, s.limits.array_elements);
-                s.answer(&ctx, cells.map_err(|e| Fault::Mistake(format!("matrix: {e}"))))
-            }
-        },
-    );
-    language.add(
-        "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-        "Builds and creates a function.",
-        |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
-    );
-    language.add(
-        "blocks(n, functions, |f| …)",
-        "Runs each function once per block, in a random order and then in its reverse.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, n: i64, functions: Array, body: FnPtr| {
-                s.blocks(&ctx, n, functions, &body)
-            }
-        },
-    );
-    language.add("pause(\"5m\")", "Lets time pass: a text like \"200ms\", or seconds.", |s| {
-        move |ctx: NativeCallContext<'_>, value: Dynamic| s.answer(&ctx, s.pause(&value))
-    });
+    language.group("The plan");
+    language
+        .add(
+            "params(#{ key: default, … })",
+            "Declares what can be set from outside with `--set key=value`. It is called once, before anything is deployed. The default gives the type; a map like #{ default: 20, help: \"…\", choices: [10, 20], min: 1, max: 100 } says more, of which only the default is needed. An array is a list of values.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, defaults: Map| s.answer(&ctx, s.declare(defaults))
+            },
+        )
+        .returns("a map with the values")
+        .example("let p = params(#{\n    memory: [128, 512],\n    launches: #{ default: 20, min: 1, help: \"cold starts of each function\" },\n});\nnote(`${p.launches} launches at each of ${p.memory} MB`);");
+    language
+        .add(
+            "matrix(#{ key: [value, …], … })",
+            "Every combination. The last key by the alphabet varies fastest. A value that is not an array stands for an array of one.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, axes: Map| {
+                    let cells = matrix(axes, s.limits.array_elements);
+                    s.answer(&ctx, cells.map_err(|e| Fault::Mistake(format!("matrix: {e}"))))
+                }
+            },
+        )
+        .returns("an array of maps")
+        .example("let functions = matrix(#{ workload: [\"hello\", \"json\"], memory: [128, 512] }).map(|cell| deploy(cell));");
+    language
+        .add(
+            "blocks(n, functions, |f| …)",
+            "Gives each function one turn in each of n blocks, in a random order and then in its reverse, so that slow drift of the machine meets every function alike.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, n: i64, functions: Array, body: FnPtr| {
+                    s.blocks(&ctx, n, functions, &body)
+                }
+            },
+        )
+        .example("blocks(3, [f], |f| {\n    f.recycle();\n    f.invoke();\n    f.repeat(10);\n});");
+    language
+        .add(
+            "pause(\"5m\")",
+            "Lets time pass: a text like \"200ms\", \"1.5s\", \"5m\" or \"2h\", or a number of seconds. On a simulated platform it passes at once.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, value: Dynamic| s.answer(&ctx, s.pause(&value))
+            },
+        )
+        .example("f.invoke();\npause(\"5m\");\nnote(f.invoke().start);");
 }
 
 fn add_function(language: &mut Language<'_>) {
-    language.add("f.recycle()", "Makes the next invocation a cold start.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.recycle(&f.0))
-    });
-    language.add(
-        "f.configure(#{ memory, timeout, ephemeral_storage, env })",
-        "Changes the configuration, so that the next invocation is a cold start.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
-                s.answer(&ctx, s.configure(&f.0, map))
-            }
-        },
-    );
-    language.add("f.remove()", "Deletes the function.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.remove(&f.0))
-    });
-    language.add("f.describe()", "Its name, workload, variant and configuration as a map.", |_| {
-        |f: Function| function::describe(&f.0)
-    });
+    language.group("Functions");
+    language
+        .add(
+            "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
+            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with.",
+            |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
+        )
+        .returns("the function")
+        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });");
+    language
+        .add("f.recycle()", "Makes the next invocation a cold start.", |s| {
+            move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.recycle(&f.0))
+        })
+        .example("f.invoke();\nf.recycle();\nnote(f.invoke().start);");
+    language
+        .add(
+            "f.configure(#{ memory, timeout, ephemeral_storage, env })",
+            "Changes the configuration, so that the next invocation is a cold start. What is not named stays as it is.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
+                    s.answer(&ctx, s.configure(&f.0, map))
+                }
+            },
+        )
+        .example("for memory in [128, 512, 1769] {\n    f.configure(#{ memory: memory });\n    note(f.invoke().duration_ms);\n}");
+    language
+        .add(
+            "f.remove()",
+            "Deletes the function. Those that are left are deleted at the end.",
+            |s| move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.remove(&f.0)),
+        )
+        .example("f.remove();");
+    language
+        .add("f.describe()", "What is known of a function.", |_| {
+            |f: Function| function::describe(&f.0)
+        })
+        .returns("a map with `name`, `workload`, `variant`, `memory`, `timeout`, `architecture`, `ephemeral_storage`, `env` and `cases`, which is an array of names")
+        .example("note(f.describe().memory);");
 }
 
 fn add_invoke(language: &mut Language<'_>) {
-    language.add("f.invoke()", "Invokes once with the default case.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function| {
-            s.answer(&ctx, s.invoke(&f.0, f.0.default_event()))
-        }
-    });
-    language.add("f.invoke(event)", "Invokes once with this event; any answer is right.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function, event: Dynamic| {
-            s.answer(&ctx, own_event(&event).and_then(|e| s.invoke(&f.0, e)))
-        }
-    });
-    language.add("f.invoke_case(\"name\")", "Invokes once with the case of that name.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
-            s.answer(&ctx, f.0.case_event(name).and_then(|e| s.invoke(&f.0, e)))
-        }
-    });
-    language.add(
-        "f.repeat(n)",
-        "Invokes n times in a native loop with the default case; returns #{ invocations, failed }.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, f: Function, n: i64| {
-                s.answer(&ctx, s.repeat(&f.0, n, f.0.default_event()))
+    language.group("Invocations");
+    language
+        .add(
+            "f.invoke()",
+            "Invokes once with the default case. A failure is no error of the script: the invocation says what became of it.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function| {
+                    s.answer(&ctx, s.invoke(&f.0, f.0.default_event()))
+                }
+            },
+        )
+        .returns("the invocation")
+        .example("let r = f.invoke();\nnote(`${r.start}: ${r.duration_ms} ms`);");
+    language
+        .add("f.invoke(event)", "Invokes once with this event; any answer is right.", |s| {
+            move |ctx: NativeCallContext<'_>, f: Function, event: Dynamic| {
+                s.answer(&ctx, own_event(&event).and_then(|e| s.invoke(&f.0, e)))
             }
-        },
-    );
-    language.add("f.repeat(n, event)", "The same with an event.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function, n: i64, event: Dynamic| {
-            s.answer(&ctx, own_event(&event).and_then(|e| s.repeat(&f.0, n, e)))
-        }
-    });
-    language.add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
-        move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
-            s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
-        }
-    });
+        })
+        .returns("the invocation")
+        .example("let r = f.invoke(#{ id: 7, tags: [\"a\", \"b\"] });\nnote(r.response);");
+    language
+        .add(
+            "f.invoke_case(\"name\")",
+            "Invokes once with the case of that name, whose answer is checked.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
+                    s.answer(&ctx, f.0.case_event(name).and_then(|e| s.invoke(&f.0, e)))
+                }
+            },
+        )
+        .returns("the invocation")
+        .example("for name in f.describe().cases {\n    f.invoke_case(name);\n}");
 }
 
-fn add_measure(language: &mut Language<'_>) {
-    language.add(
-        "f.measure(\"compute\", n)",
-        "Times the bare workload n times, \"serde\" with its payloads, without Lambda; returns #{ iterations, mean_ms }.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, f: Function, rung: &str, n: i64| {
-                s.answer(&ctx, s.measure(&f.0, rung, n))
+fn add_repeat(language: &mut Language<'_>) {
+    language
+        .add(
+            "f.repeat(n)",
+            "Invokes n times, one after another, in a native loop with the default case.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, n: i64| {
+                    s.answer(&ctx, s.repeat(&f.0, n, f.0.default_event()))
+                }
+            },
+        )
+        .returns("a map with `invocations` and, of them, `failed`")
+        .example("let done = f.repeat(100);\ncheck(\"none failed\", done.failed == 0);");
+    language
+        .add("f.repeat(n, event)", "The same with an event.", |s| {
+            move |ctx: NativeCallContext<'_>, f: Function, n: i64, event: Dynamic| {
+                s.answer(&ctx, own_event(&event).and_then(|e| s.repeat(&f.0, n, e)))
             }
-        },
-    );
+        })
+        .returns("a map with `invocations` and `failed`")
+        .example("f.repeat(100, #{ id: 7 });");
+    language
+        .add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
+            move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
+                s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
+            }
+        })
+        .returns("a map with `invocations` and `failed`")
+        .example("for name in f.describe().cases {\n    f.repeat_case(10, name);\n}");
+    language
+        .add(
+            "f.measure(\"compute\", n)",
+            "Times the bare workload n times, without Lambda; with \"serde\", its payloads too.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, rung: &str, n: i64| {
+                    s.answer(&ctx, s.measure(&f.0, rung, n))
+                }
+            },
+        )
+        .returns("a map with `iterations` and `mean_ms`")
+        .example("note(f.measure(\"compute\", 30).mean_ms);");
 }
 
 fn add_result(language: &mut Language<'_>) {
-    language.add(
-        "check(\"name\", condition)",
-        "Fails the run, at its end, if the condition is false.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, name: &str, passed: bool| {
-                s.answer(&ctx, s.checked(name, passed))
-            }
-        },
-    );
-    language.add(
-        "expect_status(\"timeout\", || …)",
-        "Declares that invocations in the closure may end like that; one of them must.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, status: ImmutableString, body: FnPtr| {
-                s.expect_status(&ctx, &status, &body)
-            }
-        },
-    );
-    language.add("note(\"…\")", "Writes a line into the run's record.", |s| {
-        move |text: &str| s.note(text)
-    });
+    language.group("Results");
+    language
+        .add(
+            "check(\"name\", condition)",
+            "A condition that must hold. One that does not fails the run, at its end.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, name: &str, passed: bool| {
+                    s.answer(&ctx, s.checked(name, passed))
+                }
+            },
+        )
+        .returns("the condition")
+        .example("check(\"the first is cold\", f.invoke().start == \"cold\");");
+    language
+        .add(
+            "expect_status(\"timeout\", || …)",
+            "Declares that invocations in the closure may end like that, which then does not fail the run; one of them must. Statuses are `ok`, `error`, `timeout`, `crash`, `out_of_memory`, `wrong_answer`, `throttled` and `too_large`.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, status: ImmutableString, body: FnPtr| {
+                    s.expect_status(&ctx, &status, &body)
+                }
+            },
+        )
+        .returns("what the closure returns")
+        .example("let r = expect_status(\"error\", || f.invoke(#{ nonsense: true }));\nnote(r.error_type);");
+    language
+        .add("note(\"…\")",
+            "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
+                    let text: ImmutableString = match value.as_immutable_string_ref() {
+                        Ok(text) => text.clone(),
+                        // As the interpreter itself writes it.
+                        Err(_) => ctx.call_native_fn("to_string", (value.clone(),))?,
+                    };
+                    s.note(&text);
+                    Ok(())
+                }
+            },
+        )
+        .example("note(`measured on ${platform} with seed ${seed}`);");
 }
 
 fn add_properties(engine: &mut Engine) {
@@ -254,48 +332,5 @@ impl Session {
         if let Some(host) = self.listener() {
             host.note(text);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_function_has_a_name_and_a_sentence() {
-        let functions = functions();
-        let names: Vec<&str> = functions.iter().map(Signature::name).collect();
-        let expected = [
-            "params",
-            "matrix",
-            "deploy",
-            "blocks",
-            "pause",
-            "recycle",
-            "configure",
-            "remove",
-            "describe",
-            "invoke",
-            "invoke",
-            "invoke_case",
-            "repeat",
-            "repeat",
-            "repeat_case",
-            "measure",
-            "check",
-            "expect_status",
-            "note",
-            "service",
-            "service",
-            "latency",
-            "errors",
-            "bucket",
-            "put",
-            "table",
-            "table",
-            "item",
-        ];
-        assert_eq!(names, expected);
-        assert!(functions.iter().all(|function| function.doc.ends_with('.')));
     }
 }

@@ -6,10 +6,15 @@
 //! What a script can call is listed by [`functions`].
 
 mod blocks;
+mod chance;
 mod deploy;
 mod diagnose;
+mod documentation;
 mod engine;
 mod error;
+mod event_source;
+#[cfg_attr(not(test), expect(dead_code, reason = "loads take their payloads from here"))]
+mod events;
 mod fields;
 mod function;
 mod host;
@@ -17,23 +22,28 @@ mod json;
 mod language;
 mod limits;
 mod matrix;
+mod moment;
 mod nominal;
 mod order;
 mod outcome;
 mod parameters;
 mod pause;
+mod random;
 mod result;
 mod run;
 mod script;
 mod service;
 mod session;
+mod signature;
 mod suggest;
+mod template;
 
+pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use host::{
     Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted, WantedRung,
 };
-pub use language::{Signature, functions};
+pub use language::functions;
 pub use limits::Limits;
 pub use nominal::{NominalPlatform, Totals};
 pub use outcome::Outcome;
@@ -42,3 +52,4 @@ pub use pause::parse_duration;
 pub use run::RunOptions;
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};
+pub use signature::Signature;

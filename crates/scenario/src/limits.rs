@@ -14,7 +14,7 @@ pub struct Limits {
     pub call_levels: usize,
     /// Nesting of one expression.
     pub expression_depth: usize,
-    /// Length of a string in bytes, and of all strings within one value.
+    /// Length of a string in bytes, and of all strings within one value. The largest payload fits.
     pub string_bytes: usize,
     /// Elements of an array, those of nested arrays included.
     pub array_elements: usize,
@@ -32,10 +32,10 @@ impl Default for Limits {
             operations: 50_000_000,
             call_levels: 64,
             expression_depth: 64,
-            string_bytes: 1 << 20,
+            string_bytes: 8 << 20,
             array_elements: 100_000,
-            map_properties: 10_000,
-            variables: 1_000,
+            map_properties: 100_000,
+            variables: 300,
             run_time: Duration::from_secs(3600),
         }
     }

@@ -3,12 +3,11 @@
 //! Every block runs each function once. The first of each pair of blocks has a random order, the second the reverse of it
 //! (AB, BA), so that slow drift of the machine meets every function alike.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use crate::chance::{Chance, Purpose};
 
 /// An endless sequence of orders, the same for the same seed in every version of Kelvin.
 pub(crate) struct BlockOrders {
-    rng: ChaCha8Rng,
+    chance: Chance,
     functions: usize,
     reverse_next: Option<Vec<usize>>,
 }
@@ -16,33 +15,19 @@ pub(crate) struct BlockOrders {
 impl BlockOrders {
     /// `call` tells apart the calls of `blocks()` in one run.
     pub(crate) fn new(seed: u64, call: u64, functions: usize) -> BlockOrders {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        let mut rng = ChaCha8Rng::from_seed(key);
-        rng.set_stream(call);
-        BlockOrders { rng, functions, reverse_next: None }
+        let chance = Chance::new(seed, Purpose::Blocks, call);
+        BlockOrders { chance, functions, reverse_next: None }
     }
 
     /// Fisher and Yates' shuffle, written out: library versions of it have changed the order for a given seed.
     fn shuffled(&mut self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.functions).collect();
         for last in (1..order.len()).rev() {
-            let chosen = self.below(last + 1);
+            let chosen = self.chance.below(last as u64 + 1);
+            let chosen = usize::try_from(chosen).expect("it is below a usize");
             order.swap(last, chosen);
         }
         order
-    }
-
-    /// A number below `bound`, each equally likely: numbers from the incomplete last stretch are drawn again.
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = bound as u64;
-        let whole_stretches = u64::MAX - u64::MAX % bound;
-        loop {
-            let drawn = self.rng.next_u64();
-            if drawn < whole_stretches {
-                return usize::try_from(drawn % bound).expect("it is below a usize");
-            }
-        }
     }
 }
 

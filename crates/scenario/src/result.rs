@@ -17,23 +17,66 @@ struct Recorded {
     cost_usd: f64,
 }
 
-type Read = fn(&Recorded) -> Dynamic;
+/// A property: its name, what it is, and where it is found. One that does not apply is `()`.
+struct Property {
+    name: &'static str,
+    doc: &'static str,
+    read: fn(&Recorded) -> Dynamic,
+}
 
-/// Every property; one that does not apply is `()`.
-const FIELDS: [(&str, Read); 12] = [
-    ("status", |r| text(r.invocation.status.as_str())),
-    ("start", |r| text(r.invocation.start.as_str())),
-    ("latency_ms", |r| ms(Some(r.invocation.timing.latency_ns))),
-    ("duration_ms", |r| ms(r.invocation.timing.duration_ns())),
-    ("init_ms", |r| ms(r.invocation.timing.init_ns)),
-    ("billed_ms", |r| i64::try_from(r.invocation.billed_ms).unwrap_or(i64::MAX).into()),
-    ("cost_usd", |r| r.cost_usd.into()),
-    ("spans", |r| spans(&r.invocation.timing).unwrap_or(Dynamic::UNIT)),
-    ("response", |r| response(&r.invocation.response)),
-    ("logs", |r| r.invocation.log_tail.as_deref().map_or(Dynamic::UNIT, text)),
-    ("error_type", |r| r.invocation.error.as_ref().map_or(Dynamic::UNIT, |e| text(&e.error_type))),
-    ("error_message", |r| r.invocation.error.as_ref().map_or(Dynamic::UNIT, |e| text(&e.message))),
+const fn property(
+    name: &'static str,
+    doc: &'static str,
+    read: fn(&Recorded) -> Dynamic,
+) -> Property {
+    Property { name, doc, read }
+}
+
+const PROPERTIES: [Property; 12] = [
+    property("status", "`ok`, or how it failed: the names of `expect_status()`", |r| {
+        text(r.invocation.status.as_str())
+    }),
+    property("start", "`cold` or `warm`", |r| text(r.invocation.start.as_str())),
+    property("latency_ms", "the caller sends → the caller has the whole response", |r| {
+        ms(Some(r.invocation.timing.latency_ns))
+    }),
+    property(
+        "duration_ms",
+        "AWS's Duration: event handed over → the runtime asks for the next",
+        |r| ms(r.invocation.timing.duration_ns()),
+    ),
+    property("init_ms", "AWS's Init Duration, of a cold start", |r| {
+        ms(r.invocation.timing.init_ns)
+    }),
+    property("billed_ms", "AWS's Billed Duration", |r| {
+        i64::try_from(r.invocation.billed_ms).unwrap_or(i64::MAX).into()
+    }),
+    property("cost_usd", "of this invocation in us-east-1, the request fee included", |r| {
+        r.cost_usd.into()
+    }),
+    property(
+        "spans",
+        "a map with `decode_ms`, `compute_ms`, `io_ms` and `encode_ms`, of workloads that tell",
+        |r| spans(&r.invocation.timing).unwrap_or(Dynamic::UNIT),
+    ),
+    property("response", "what the function answered; text if it is not JSON", |r| {
+        response(&r.invocation.response)
+    }),
+    property("logs", "the last 4 KB of its log", |r| {
+        r.invocation.log_tail.as_deref().map_or(Dynamic::UNIT, text)
+    }),
+    property("error_type", "of a failed one, for instance `Sandbox.Timedout`", |r| {
+        r.invocation.error.as_ref().map_or(Dynamic::UNIT, |e| text(&e.error_type))
+    }),
+    property("error_message", "of a failed one", |r| {
+        r.invocation.error.as_ref().map_or(Dynamic::UNIT, |e| text(&e.message))
+    }),
 ];
+
+/// Every property with what it is, for the documentation.
+pub(crate) fn properties() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PROPERTIES.iter().map(|property| (property.name, property.doc))
+}
 
 impl InvocationResult {
     pub(crate) fn new(invocation: Invocation, cost_usd: f64) -> InvocationResult {
@@ -42,10 +85,10 @@ impl InvocationResult {
 
     /// The property of that name.
     pub(crate) fn field(&self, name: &str) -> Result<Dynamic, String> {
-        match FIELDS.iter().find(|(known, _)| *known == name) {
-            Some((_, read)) => Ok(read(&self.0)),
+        match PROPERTIES.iter().find(|property| property.name == name) {
+            Some(property) => Ok((property.read)(&self.0)),
             None => {
-                let known = FIELDS.iter().map(|(known, _)| *known);
+                let known = PROPERTIES.iter().map(|property| property.name);
                 Err(suggest::unknown("property of an invocation", name, known))
             }
         }

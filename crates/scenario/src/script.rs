@@ -7,9 +7,9 @@ use kelvin_platform::Platform;
 use rhai::AST;
 
 use crate::diagnose::{self, Callable};
-use crate::language::Signature;
 use crate::parameters::Parameter;
 use crate::session::Session;
+use crate::signature::Signature;
 use crate::{ErrorKind, Host, Limits, Outcome, RunOptions, ScenarioError, engine};
 
 /// The interpreter recurses; this fits any script within the default [`Limits::call_levels`], in a debug build too.

@@ -124,6 +124,7 @@ pub(crate) fn add(language: &mut Language<'_>) {
         property(service, name).map_err(Into::into)
     });
     language.engine.register_fn("to_string", |service: Service| service.0.kind.clone());
+    language.group("Services");
     add_start(language);
     add_changes(language);
     add_s3(language);
@@ -131,15 +132,20 @@ pub(crate) fn add(language: &mut Language<'_>) {
 }
 
 fn add_start(language: &mut Language<'_>) {
-    language.add(
-        "service(\"s3\" | \"dynamodb\" | \"http\")",
-        "Starts a service; functions deployed afterwards find it in their environment.",
-        |s| {
-            move |ctx: NativeCallContext<'_>, kind: &str| {
-                s.answer(&ctx, s.service(kind, Map::new()))
-            }
-        },
-    );
+    language
+        .add(
+            "service(\"s3\" | \"dynamodb\" | \"http\")",
+            "Starts a service; functions deployed afterwards find it in their environment.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, kind: &str| {
+                    s.answer(&ctx, s.service(kind, Map::new()))
+                }
+            },
+        )
+        .returns(
+            "the service, with the properties `kind` and `env`, the variables that functions get",
+        )
+        .example("let s3 = service(\"s3\");\nnote(s3.env);");
     language.add(
         "service(\"dynamodb\", #{ latency, errors, seed, folder })",
         "The same with a latency like \"4ms\" or \"p50=4ms p99=20ms\" and errors like 0.01 or \"throttle=2%\".",
@@ -148,31 +154,37 @@ fn add_start(language: &mut Language<'_>) {
                 s.answer(&ctx, s.service(kind, options))
             }
         },
-    );
+    ).returns("the service").example("service(\"dynamodb\", #{ latency: \"p50=4ms p99=20ms\", errors: \"throttle=2%\" });");
 }
 
 fn add_changes(language: &mut Language<'_>) {
-    language.add("s.latency(\"10ms\")", "Changes how long requests wait from now on.", |s| {
-        move |ctx: NativeCallContext<'_>, service: Service, latency: ImmutableString| {
-            s.answer(&ctx, s.change(&service, &ServiceChange::Latency(latency.into())))
-        }
-    });
-    language.add("s.errors(0.01)", "Changes which requests fail from now on.", |s| {
-        move |ctx: NativeCallContext<'_>, service: Service, errors: Dynamic| {
-            let errors =
-                json::from_script(&errors).map_err(|e| Fault::from(format!("errors: {e}")));
-            let done = errors.and_then(|e| s.change(&service, &ServiceChange::Errors(e)));
-            s.answer(&ctx, done)
-        }
-    });
+    language
+        .add("s.latency(\"10ms\")", "Changes how long requests wait from now on.", |s| {
+            move |ctx: NativeCallContext<'_>, service: Service, latency: ImmutableString| {
+                s.answer(&ctx, s.change(&service, &ServiceChange::Latency(latency.into())))
+            }
+        })
+        .example("let s = service(\"http\");\ns.latency(\"10ms\");");
+    language
+        .add("s.errors(0.01)", "Changes which requests fail from now on.", |s| {
+            move |ctx: NativeCallContext<'_>, service: Service, errors: Dynamic| {
+                let errors =
+                    json::from_script(&errors).map_err(|e| Fault::from(format!("errors: {e}")));
+                let done = errors.and_then(|e| s.change(&service, &ServiceChange::Errors(e)));
+                s.answer(&ctx, done)
+            }
+        })
+        .example("let s = service(\"http\");\ns.errors(#{ error: 0.01, reset: 0.01 });");
 }
 
 fn add_s3(language: &mut Language<'_>) {
-    language.add("s.bucket(\"name\")", "Creates a bucket of S3.", |s| {
-        move |ctx: NativeCallContext<'_>, service: Service, name: ImmutableString| {
-            s.answer(&ctx, s.change(&service, &ServiceChange::Bucket(name.into())))
-        }
-    });
+    language
+        .add("s.bucket(\"name\")", "Creates a bucket of S3.", |s| {
+            move |ctx: NativeCallContext<'_>, service: Service, name: ImmutableString| {
+                s.answer(&ctx, s.change(&service, &ServiceChange::Bucket(name.into())))
+            }
+        })
+        .example("let s = service(\"s3\");\ns.bucket(\"photos\");");
     language.add("s.put(bucket, key, file)", "Puts a file into a bucket of S3.", |s| {
         move |ctx: NativeCallContext<'_>,
               service: Service,
@@ -183,33 +195,40 @@ fn add_s3(language: &mut Language<'_>) {
             let change = ServiceChange::Object { bucket: bucket.into(), key: key.into(), file };
             s.answer(&ctx, s.change(&service, &change))
         }
-    });
+    }).example("let s = service(\"s3\");\ns.bucket(\"photos\");\ns.put(\"photos\", \"a.jpg\", \"data/a.jpg\");");
 }
 
 fn add_dynamodb(language: &mut Language<'_>) {
-    language.add("s.table(\"name\", \"pk\")", "Creates a table of DynamoDB.", |s| {
-        move |ctx: NativeCallContext<'_>,
-              service: Service,
-              name: ImmutableString,
-              key: ImmutableString| {
-            let change = ServiceChange::Table { name: name.into(), key: vec![key.into()] };
-            s.answer(&ctx, s.change(&service, &change))
-        }
-    });
-    language.add(
-        "s.table(\"name\", \"pk\", \"sk:N\")",
-        "The same with a sort key; types are S, N and B.",
-        |s| {
+    language
+        .add("s.table(\"name\", \"pk\")", "Creates a table of DynamoDB.", |s| {
             move |ctx: NativeCallContext<'_>,
                   service: Service,
                   name: ImmutableString,
-                  key: ImmutableString,
-                  sort: ImmutableString| {
-                let key = vec![key.into(), sort.into()];
-                s.answer(&ctx, s.change(&service, &ServiceChange::Table { name: name.into(), key }))
+                  key: ImmutableString| {
+                let change = ServiceChange::Table { name: name.into(), key: vec![key.into()] };
+                s.answer(&ctx, s.change(&service, &change))
             }
-        },
-    );
+        })
+        .example("let s = service(\"dynamodb\");\ns.table(\"items\", \"id\");");
+    language
+        .add(
+            "s.table(\"name\", \"pk\", \"sk:N\")",
+            "The same with a sort key; types are S, N and B.",
+            |s| {
+                move |ctx: NativeCallContext<'_>,
+                      service: Service,
+                      name: ImmutableString,
+                      key: ImmutableString,
+                      sort: ImmutableString| {
+                    let key = vec![key.into(), sort.into()];
+                    s.answer(
+                        &ctx,
+                        s.change(&service, &ServiceChange::Table { name: name.into(), key }),
+                    )
+                }
+            },
+        )
+        .example("let s = service(\"dynamodb\");\ns.table(\"invoices\", \"invoice\", \"line:N\");");
     language.add("s.item(table, #{ … })", "Puts an item into a table of DynamoDB.", |s| {
         move |ctx: NativeCallContext<'_>, service: Service, table: ImmutableString, item: Map| {
             let item =
@@ -219,7 +238,7 @@ fn add_dynamodb(language: &mut Language<'_>) {
             });
             s.answer(&ctx, done)
         }
-    });
+    }).example("let s = service(\"dynamodb\");\ns.table(\"items\", \"id\");\ns.item(\"items\", #{ id: \"a\", price: 7 });");
 }
 
 /// What a host answers that has no services.

@@ -12,6 +12,7 @@ use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::chance::{Chance, Purpose};
 use crate::parameters::{self, Parameter};
 use crate::{Batch, Host, HostError, Limits, Outcome, RunOptions, Slot};
 
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     outside: Option<Outside>,
     settings: BTreeMap<String, Vec<String>>,
     pub(crate) seed: u64,
+    /// For what the script itself draws.
+    pub(crate) chance: Mutex<Chance>,
     pub(crate) limits: Limits,
     pub(crate) folder: PathBuf,
     pub(crate) prices: PriceTable,
@@ -58,6 +61,8 @@ pub(crate) struct State {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,
+    pub(crate) calls_of_event: u64,
+    pub(crate) calls_of_template: u64,
     pub(crate) outcome: Outcome,
 }
 
@@ -114,7 +119,16 @@ impl Session {
     ) -> Session {
         let RunOptions { settings, seed, limits, folder, prices, runtime, stop } = options;
         let outside = Some(Outside { platform, host, runtime, stop });
-        Session { outside, settings, seed, folder, prices, ..Session::without_outside(limits) }
+        let chance = Mutex::new(Chance::new(seed, Purpose::Script, 0));
+        Session {
+            outside,
+            settings,
+            seed,
+            chance,
+            folder,
+            prices,
+            ..Session::without_outside(limits)
+        }
     }
 
     /// A run that ends as soon as the script has declared its parameters, or wants to reach outside.
@@ -123,6 +137,7 @@ impl Session {
             outside: None,
             settings: BTreeMap::new(),
             seed: 0,
+            chance: Mutex::new(Chance::new(0, Purpose::Script, 0)),
             limits,
             folder: PathBuf::new(),
             prices: kelvin_lambda::US_EAST_1(),
@@ -135,6 +150,14 @@ impl Session {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nothing panics while it holds the state")
+    }
+
+    /// How often there was such a call before.
+    pub(crate) fn count(&self, counter: fn(&mut State) -> &mut u64) -> u64 {
+        let mut state = self.state();
+        let counter = counter(&mut state);
+        *counter += 1;
+        *counter - 1
     }
 
     /// The platform's name; empty while only parameters are read.
@@ -159,8 +182,9 @@ impl Session {
     }
 
     /// `params()`.
-    pub(crate) fn declare(&self, defaults: Map) -> Result<Map, Fault> {
-        let parameters = parameters::declare(&defaults).map_err(|e| format!("params: {e}"))?;
+    pub(crate) fn declare(&self, declaration: Map) -> Result<Map, Fault> {
+        let (parameters, defaults) =
+            parameters::declare(declaration).map_err(|e| format!("params: {e}"))?;
         let mut state = self.state();
         if state.declared.is_some() {
             return Err("params() can be called only once".to_owned().into());

@@ -135,6 +135,7 @@ fn a_function_describes_itself() {
     ephemeral_storage: 512
     memory: 128
     name: f
+    reserved_concurrency: 
     timeout: 9
     variant: release
     workload: hello

@@ -1,50 +1,13 @@
 //! Scripts on the platform that answers nominally.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kelvin_lambda::{FunctionConfig, Invocation};
-use kelvin_platform::FunctionId;
-use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions, Script,
-    Slot, Totals, Wanted,
-};
+use kelvin_scenario::Totals;
 
-/// Accepts everything.
-#[derive(Default)]
-struct Accepting(Mutex<Vec<FunctionConfig>>);
-
-impl Host for Accepting {
-    fn resolve(&self, _: &Wanted) -> Result<Resolved, HostError> {
-        let (cases, env_vars) = (Vec::new(), std::collections::BTreeMap::new());
-        Ok(Resolved { bootstrap: "bootstrap".into(), workload: None, cases, env_vars })
-    }
-    fn deployed(&self, _: FunctionId, deployment: &Deployment) {
-        self.0.lock().expect("nobody panics").push(deployment.spec.config.clone());
-    }
-    fn launch(&self, _: FunctionId, _: Option<Slot>) {}
-    fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
-        Ok(batch.invocations)
-    }
-    fn removed(&self, _: FunctionId) {}
-    fn note(&self, _: &str) {}
-    fn check(&self, _: &str, _: bool) {}
-    fn progress(&self, _: Progress<'_>) {}
-}
+use crate::accepting;
 
 fn totals(script: &str) -> Totals {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .build()
-        .expect("a runtime can be started");
-    let (_stop, stopped) = tokio::sync::watch::channel(false);
-    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let script = Script::compile("test.rhai", script).expect("it compiles");
-    let options = RunOptions::new(runtime.handle().clone(), stopped);
-    let host = Arc::new(Accepting::default());
-    script.run(options, Arc::clone(&platform) as _, host).expect("it runs");
-    platform.totals()
+    accepting::run("test.rhai", script).unwrap_or_else(|error| panic!("{}", error.render()))
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn deploying() {
         message("for i in 0..2 { deploy(#{ workload: \"json\", name: \"a\" }); }"),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage
+    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency
     deploy: memory: expected a whole number from 0, got "128"
     deploy: memory: expected a whole number from 0, got -1
     deploy: timeout of 901 s is out of range: Lambda has 1 to 900 s
@@ -83,7 +83,7 @@ fn deploying() {
     deploy: unknown architecture "arm"; did you mean "arm64"? known: x86_64, arm64
     deploy: give either workload or bootstrap, not both
     deploy: give the name of a workload or the path of a bootstrap
-    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage })
+    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
     deploy: there is a function "a" already; give this one another name
     "#);
 }
@@ -266,10 +266,10 @@ fn limits() {
         message("[0].map(|x| { loop {} });"),
     ];
     assert_snapshot!(messages.join("\n"), @"
-    length of string is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of array/BLOB is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
-    size of object map is too large: the limits are 1048576 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    length of string is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of array/BLOB is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
+    size of object map is too large: the limits are 8388608 bytes of strings, 10000 elements of arrays, 1000 properties of maps
     functions call each other more than 64 levels deep
     the script took more than 200000 steps; does a loop never end?
     ");

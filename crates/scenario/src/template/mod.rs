@@ -1,0 +1,292 @@
+//! `template()`: events that differ in what their placeholders stand for.
+
+mod placeholder;
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use kelvin_lambda::MAX_REQUEST_BYTES;
+use rhai::{Dynamic, NativeCallContext};
+use serde_json::{Map, Value};
+
+use crate::chance::{Chance, Purpose};
+use crate::json;
+use crate::language::Language;
+use crate::moment::Moment;
+use crate::session::{Fault, Session};
+use placeholder::{Placeholder, Turn};
+
+pub(crate) use placeholder::PLACEHOLDERS;
+
+/// A script's handle, and an endless supply of events. Copies share one sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct Template(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: Node,
+    sequence: Mutex<Sequence>,
+}
+
+#[derive(Debug)]
+struct Sequence {
+    chance: Chance,
+    seq: u64,
+}
+
+/// A value in which placeholders were found.
+#[derive(Debug)]
+enum Node {
+    /// Without placeholders.
+    Fixed(Value),
+    /// A placeholder alone, which keeps its type.
+    Alone(Placeholder),
+    /// A string with placeholders in it.
+    Text(Vec<Piece>),
+    Array(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+#[derive(Debug)]
+enum Piece {
+    Fixed(String),
+    Drawn(Placeholder),
+}
+
+impl Template {
+    /// `number` tells apart the templates of one run. A text that begins like an object or an array of JSON is one.
+    pub(crate) fn new(seed: u64, number: u64, event: &Dynamic) -> Result<Template, String> {
+        let mut value = json::from_script(event)?;
+        if let Some(text) = value.as_str().filter(|text| is_document(text)) {
+            value = serde_json::from_str(text).map_err(|error| {
+                format!("expected JSON, in which placeholders are inside of strings, like {{\"n\": \"{{{{int 1 9}}}}\"}}: {error}")
+            })?;
+        }
+        let root = Node::of(value)?;
+        if root.drawn_bytes() > MAX_REQUEST_BYTES {
+            return Err(format!("an event would have more than {MAX_REQUEST_BYTES} bytes"));
+        }
+        let sequence = Sequence { chance: Chance::new(seed, Purpose::Template, number), seq: 0 };
+        Ok(Template(Arc::new(Inner { root, sequence: Mutex::new(sequence) })))
+    }
+
+    /// The next event.
+    pub(crate) fn next_value(&self) -> Value {
+        let mut sequence = self.0.sequence.lock().expect("nothing panics while it draws");
+        let Sequence { chance, seq } = &mut *sequence;
+        let time = Moment::in_second(*seq, chance);
+        let value = self.0.root.draw(&mut Turn { chance, seq: *seq, time });
+        *seq += 1;
+        value
+    }
+
+    /// The next event as it is sent.
+    pub(crate) fn next_payload(&self) -> Bytes {
+        Bytes::from(self.next_value().to_string())
+    }
+}
+
+impl Session {
+    /// `template()`.
+    fn template(&self, event: &Dynamic) -> Result<Template, Fault> {
+        let number = self.count(|state| &mut state.calls_of_template);
+        Template::new(self.seed, number, event).map_err(|e| format!("template: {e}").into())
+    }
+}
+
+/// Makes `template()` and the methods of its handle known.
+pub(crate) fn add(language: &mut Language<'_>) {
+    language.engine.register_type_with_name::<Template>("template");
+    language.engine.register_fn("to_string", |_: Template| "template".to_owned());
+    language.add(
+        "template(#{ id: \"{{uuid}}\", … })",
+        "Events that differ in what the placeholders stand for. A placeholder that is a whole string keeps its type. A text is one as well; it is JSON if it begins with { or [.",
+        |s| move |ctx: NativeCallContext<'_>, event: Dynamic| s.answer(&ctx, s.template(&event)),
+    ).returns("the template").example("let t = template(#{ id: \"{{uuid}}\", amount: \"{{int 1 100}}\", at: \"{{time}}\" });\nfor i in 0..3 {\n    f.invoke(t.next());\n}");
+    language.add("t.next()", "The next event of a template.", |_| {
+        |template: Template| json::to_script(template.next_value())
+    }).returns("a map, or whatever the template was made of").example("let t = template(event(\"http-api\", #{ path: \"/orders\", body: #{ id: \"{{seq}}\" } }));\nf.invoke(t.next());");
+}
+
+/// Whether a text begins like an object or an array of JSON, and not with a placeholder.
+fn is_document(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('[') || (text.starts_with('{') && !text.starts_with("{{"))
+}
+
+impl Node {
+    fn of(value: Value) -> Result<Node, String> {
+        Ok(match value {
+            Value::String(text) => Node::of_text(&text)?,
+            Value::Array(values) => {
+                let nodes = values.into_iter().map(Node::of).collect::<Result<Vec<_>, _>>()?;
+                Node::Array(nodes)
+            }
+            Value::Object(fields) => {
+                let field = |(key, value): (String, Value)| {
+                    if key.contains("{{") {
+                        return Err(format!("a placeholder cannot be in a key: {key:?}"));
+                    }
+                    Ok((key, Node::of(value)?))
+                };
+                Node::Object(fields.into_iter().map(field).collect::<Result<_, _>>()?)
+            }
+            fixed => Node::Fixed(fixed),
+        })
+    }
+
+    fn of_text(text: &str) -> Result<Node, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let Some((inside, after)) = after.split_once("}}") else {
+                return Err(format!("a placeholder does not end with }}}}: {text:?}"));
+            };
+            if !before.is_empty() {
+                pieces.push(Piece::Fixed(before.to_owned()));
+            }
+            pieces.push(Piece::Drawn(Placeholder::parse(inside)?));
+            rest = after;
+        }
+        if pieces.is_empty() {
+            return Ok(Node::Fixed(text.into()));
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Fixed(rest.to_owned()));
+        }
+        if let [Piece::Drawn(alone)] = pieces.as_slice() {
+            return Ok(Node::Alone(alone.clone()));
+        }
+        Ok(Node::Text(pieces))
+    }
+
+    /// How long its random strings are together.
+    fn drawn_bytes(&self) -> usize {
+        let of = |placeholder: &Placeholder| match placeholder {
+            Placeholder::String(length) => *length,
+            _ => 0,
+        };
+        let sum = |bytes: &mut dyn Iterator<Item = usize>| bytes.fold(0, usize::saturating_add);
+        match self {
+            Node::Fixed(_) => 0,
+            Node::Alone(placeholder) => of(placeholder),
+            Node::Text(pieces) => sum(&mut pieces.iter().map(|piece| match piece {
+                Piece::Fixed(_) => 0,
+                Piece::Drawn(placeholder) => of(placeholder),
+            })),
+            Node::Array(nodes) => sum(&mut nodes.iter().map(Node::drawn_bytes)),
+            Node::Object(fields) => sum(&mut fields.iter().map(|(_, node)| node.drawn_bytes())),
+        }
+    }
+
+    fn draw(&self, turn: &mut Turn<'_>) -> Value {
+        match self {
+            Node::Fixed(value) => value.clone(),
+            Node::Alone(placeholder) => placeholder.draw(turn),
+            Node::Text(pieces) => {
+                let mut text = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Fixed(fixed) => text.push_str(fixed),
+                        Piece::Drawn(placeholder) => match placeholder.draw(turn) {
+                            Value::String(drawn) => text.push_str(&drawn),
+                            other => text.push_str(&other.to_string()),
+                        },
+                    }
+                }
+                text.into()
+            }
+            Node::Array(nodes) => nodes.iter().map(|node| node.draw(turn)).collect(),
+            Node::Object(fields) => {
+                let fields = fields.iter().map(|(key, node)| (key.clone(), node.draw(turn)));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(seed: u64, number: u64, event: &Value) -> Result<Template, String> {
+        Template::new(seed, number, &json::to_script(event.clone()))
+    }
+
+    fn payloads(template: &Template) -> Vec<String> {
+        let payload =
+            |_| String::from_utf8(template.next_payload().to_vec()).expect("JSON is UTF-8");
+        (0..3).map(payload).collect()
+    }
+
+    #[test]
+    fn a_placeholder_alone_keeps_its_type() {
+        let check = |event: Value, expected: [&str; 3]| {
+            assert_eq!(payloads(&template(1, 0, &event).unwrap()), expected);
+        };
+        check(json!({"n": "{{seq}}"}), [r#"{"n":0}"#, r#"{"n":1}"#, r#"{"n":2}"#]);
+        check(
+            json!({"n": "no {{seq}}{{int 7 7}}!"}),
+            [r#"{"n":"no 07!"}"#, r#"{"n":"no 17!"}"#, r#"{"n":"no 27!"}"#],
+        );
+        check(json!(r#"[{"a": "{{choice x}}"}, 1]"#), [r#"[{"a":"x"},1]"#; 3]);
+        check(json!("{{choice x}} y"), [r#""x y""#; 3]);
+        check(json!({"a": [1, null, {"b": "c}}"}]}), [r#"{"a":[1,null,{"b":"c}}"}]}"#; 3]);
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let check = |event: Value, expected: &str| {
+            let error = template(1, 0, &event).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        };
+        check(json!({"{{uuid}}": 1}), "a placeholder cannot be in a key: \"{{uuid}}\"");
+        check(json!("{{uuid"), "a placeholder does not end with }}: \"{{uuid\"");
+        check(
+            json!("{\"n\": {{int 1 9}}}"),
+            "expected JSON, in which placeholders are inside of strings",
+        );
+        check(json!(["{{}}"]), "unknown placeholder \"\"");
+    }
+
+    /// A template with every placeholder, and whatever else there may be in strings.
+    fn any_event() -> impl Strategy<Value = Value> {
+        let usages: Vec<&str> = PLACEHOLDERS.iter().map(|(_, usage, _)| *usage).collect();
+        let piece = prop_oneof![
+            proptest::sample::select(usages).prop_map(str::to_owned),
+            any::<String>().prop_map(|text| text.replace("{{", "").replace('{', "")),
+        ];
+        let text = proptest::collection::vec(piece, 0..5).prop_map(|pieces| json!(pieces.concat()));
+        text.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[a-z\"\\\\]{0,4}", inner, 0..4)
+                    .prop_map(|fields| json!(fields)),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn events_are_valid_json_and_follow_from_the_seed(seed: u64, event in any_event()) {
+            prop_assume!(!event.as_str().is_some_and(is_document));
+            let first = payloads(&template(seed, 0, &event).unwrap());
+            for payload in &first {
+                prop_assert!(serde_json::from_str::<Value>(payload).is_ok(), "{}", payload);
+            }
+            prop_assert_eq!(&first, &payloads(&template(seed, 0, &event).unwrap()));
+        }
+
+        #[test]
+        fn another_seed_gives_other_events(seed: u64, other: u64) {
+            prop_assume!(seed != other);
+            let event = json!(["{{uuid}}"]);
+            let first = payloads(&template(seed, 0, &event).unwrap());
+            prop_assert_ne!(&first, &payloads(&template(other, 0, &event).unwrap()));
+            prop_assert_ne!(&first, &payloads(&template(seed, 1, &event).unwrap()));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A host that accepts everything, for scripts on the platform that answers nominally.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kelvin_lambda::{Answer, CaseDescription, Invocation};
+use kelvin_platform::FunctionId;
+use kelvin_scenario::{
+    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
+};
+
+struct Accepting;
+
+impl Host for Accepting {
+    fn resolve(&self, _: &Wanted) -> Result<Resolved, HostError> {
+        let case = CaseDescription {
+            name: "small".to_owned(),
+            event: serde_json::Value::Null,
+            answer: Answer::Unknown,
+            bytes: None,
+        };
+        Ok(Resolved {
+            bootstrap: "bootstrap".into(),
+            workload: None,
+            cases: vec![case],
+            env_vars: BTreeMap::new(),
+        })
+    }
+    fn service(&self, _: &WantedService) -> Result<StartedService, HostError> {
+        Ok(StartedService { id: ServiceId(0), env_vars: BTreeMap::new() })
+    }
+    fn change_service(&self, _: ServiceId, _: &ServiceChange) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn deployed(&self, _: FunctionId, _: &Deployment) {}
+    fn launch(&self, _: FunctionId, _: Option<Slot>) {}
+    fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
+        Ok(batch.invocations)
+    }
+    fn measure(&self, _: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+        Ok(vec![1])
+    }
+    fn removed(&self, _: FunctionId) {}
+    fn note(&self, _: &str) {}
+    fn check(&self, _: &str, _: bool) {}
+    fn progress(&self, _: Progress<'_>) {}
+}
+
+/// What a script does.
+pub(crate) fn run(name: &str, script: &str) -> Result<Totals, ScenarioError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .expect("a runtime can be started");
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let script = Script::compile(name, script)?;
+    let options = RunOptions::new(runtime.handle().clone(), stopped);
+    script.run(options, Arc::clone(&platform) as _, Arc::new(Accepting))?;
+    Ok(platform.totals())
+}
