@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod results;
 mod run;
+mod script_folder;
 mod services;
 mod shipped;
 mod signals;

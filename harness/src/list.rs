@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Context;
 use kelvin_artifact::Workspace;
 use kelvin_record::list_runs;
-use kelvin_scenario::Script;
 
 use crate::cli::{ListArgs, Listed};
 use crate::exit::Exit;
@@ -41,13 +40,17 @@ fn workloads(workspace: &Workspace) -> String {
 fn scenarios() -> anyhow::Result<String> {
     let mut text = String::new();
     for (name, source) in shipped::SCENARIOS {
-        let script = Script::compile(name, source)?;
+        let script = shipped::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
         for parameter in script.parameters()? {
-            let kind = if parameter.list { "list of values, each" } else { "" };
+            let each = if parameter.list { "list, each " } else { "" };
+            let expected = format!("{each}{}", parameter.expected());
+            let help = match &parameter.help {
+                Some(help) => format!("{help} ({expected})"),
+                None => expected,
+            };
             let line = format!("  --set {parameter}");
-            writeln!(text, "{line:40} {kind} {}", parameter.kind)
-                .expect("writing to a string does not fail");
+            writeln!(text, "{line:40} {help}").expect("writing to a string does not fail");
         }
     }
     Ok(text)

@@ -9,6 +9,8 @@ use crate::RecordError;
 
 pub(crate) const RUN: &str = "run.json";
 pub(crate) const SCENARIO: &str = "scenario.rhai";
+/// A folder, with a file for each module.
+pub(crate) const MODULES: &str = "modules";
 pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
 pub(crate) const RUNGS: &str = "rungs.jsonl";

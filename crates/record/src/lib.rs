@@ -4,6 +4,7 @@
 //! kelvin-results/<run_id>/
 //!   run.json              who, what, where; written at the start and rewritten as a whole
 //!   scenario.rhai         the script as it ran
+//!   modules/NAME.rhai     the modules that it imports, as they ran; absent without such
 //!   invocations.jsonl.gz  one line an invocation
 //!   launches.jsonl        one line an execution environment that was measured to its end
 //!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
@@ -44,4 +45,4 @@ pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
 pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
-pub use writer::{Outcome, RunWriter};
+pub use writer::{Outcome, RunWriter, ScenarioText};

@@ -1,5 +1,6 @@
 //! Writes a run as it happens, so that whatever ends it leaves whole launches behind.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,40 @@ pub struct RunWriter {
     rungs: Option<File>,
 }
 
+/// The text of a scenario, and of the modules that it imports.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioText<'a> {
+    /// As it ran.
+    pub script: &'a str,
+    /// By their names, which are plain: letters, digits, `-` and `_`.
+    pub modules: &'a BTreeMap<String, String>,
+}
+
+impl<'a> From<&'a str> for ScenarioText<'a> {
+    fn from(script: &'a str) -> ScenarioText<'a> {
+        const NONE: &BTreeMap<String, String> = &BTreeMap::new();
+        ScenarioText { script, modules: NONE }
+    }
+}
+
+impl ScenarioText<'_> {
+    fn write(&self, directory: &Path) -> Result<(), RecordError> {
+        let write = |path: PathBuf, text: &str| {
+            fs::write(&path, text).map_err(|source| RecordError::Write { path, source })
+        };
+        write(directory.join(files::SCENARIO), self.script)?;
+        if self.modules.is_empty() {
+            return Ok(());
+        }
+        let folder = directory.join(files::MODULES);
+        fs::create_dir(&folder)
+            .map_err(|source| RecordError::Create { path: folder.clone(), source })?;
+        self.modules
+            .iter()
+            .try_for_each(|(name, text)| write(folder.join(format!("{name}.rhai")), text))
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -51,14 +86,16 @@ pub struct Outcome {
 }
 
 impl RunWriter {
-    /// Creates the folder of a run inside `results` and writes `run.json`, with the status `running`, and the script.
+    /// Creates the folder of a run inside `results` and writes `run.json`, with the status `running`, the script and its
+    /// modules.
     ///
     /// The record's `unavailable` is completed from its platform and host. Fails if the folder cannot be made or is there.
-    pub fn create(
+    pub fn create<'a>(
         results: &Path,
         run: &RunRecord,
-        scenario: &str,
+        scenario: impl Into<ScenarioText<'a>>,
     ) -> Result<RunWriter, RecordError> {
+        let scenario = scenario.into();
         let directory = results.join(run.run_id.as_str());
         fs::create_dir_all(results)
             .and_then(|()| fs::create_dir(&directory))
@@ -67,8 +104,7 @@ impl RunWriter {
         run.status = RunStatus::Running;
         run.unavailable.extend(run.platform.unavailable.clone());
         run.unavailable.extend(run.host.unavailable());
-        let path = directory.join(files::SCENARIO);
-        fs::write(&path, scenario).map_err(|source| RecordError::Write { path, source })?;
+        scenario.write(&directory)?;
         let create = |name: &str| {
             let path = directory.join(name);
             File::create_new(&path).map_err(|source| RecordError::Write { path, source })

@@ -20,6 +20,27 @@ use crate::{HostError, Progress, WantedRung, json, suggest};
 /// How much of an invocation can be measured without Lambda around it.
 const RUNGS: [&str; 2] = ["compute", "serde"];
 
+/// The properties of the maps that functions of the language return.
+pub(crate) const KEYS_OF_MAPS: [&str; 17] = [
+    "architecture",
+    "cases",
+    "compute_ms",
+    "decode_ms",
+    "encode_ms",
+    "env",
+    "ephemeral_storage",
+    "failed",
+    "invocations",
+    "io_ms",
+    "iterations",
+    "mean_ms",
+    "memory",
+    "name",
+    "timeout",
+    "variant",
+    "workload",
+];
+
 /// A script's handle.
 #[derive(Clone)]
 pub(crate) struct Function(pub(crate) Arc<Deployed>);

@@ -14,7 +14,7 @@ use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
-use crate::{Progress, engine, event_source, random, service, template};
+use crate::{Progress, engine, event_file, event_source, random, service, template};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -64,6 +64,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_invoke(&mut language);
     add_repeat(&mut language);
     event_source::add(&mut language);
+    event_file::add(&mut language);
     template::add(&mut language);
     random::add(&mut language);
     add_result(&mut language);

@@ -12,16 +12,19 @@ mod diagnose;
 mod documentation;
 mod engine;
 mod error;
+mod event_file;
 mod event_source;
 #[cfg_attr(not(test), expect(dead_code, reason = "loads take their payloads from here"))]
 mod events;
 mod fields;
+mod folder;
 mod function;
 mod host;
 mod json;
 mod language;
 mod limits;
 mod matrix;
+mod modules;
 mod moment;
 mod nominal;
 mod order;
@@ -40,6 +43,7 @@ mod template;
 
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
+pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
     Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted, WantedRung,
 };

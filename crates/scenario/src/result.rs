@@ -32,7 +32,7 @@ const fn property(
     Property { name, doc, read }
 }
 
-const PROPERTIES: [Property; 12] = [
+const PROPERTIES: [Property; 13] = [
     property("status", "`ok`, or how it failed: the names of `expect_status()`", |r| {
         text(r.invocation.status.as_str())
     }),
@@ -53,6 +53,11 @@ const PROPERTIES: [Property; 12] = [
     }),
     property("cost_usd", "of this invocation in us-east-1, the request fee included", |r| {
         r.cost_usd.into()
+    }),
+    property("max_memory_mb", "peak memory of the execution environment so far", |r| {
+        #[expect(clippy::cast_precision_loss, reason = "no function has 2^53 bytes of memory")]
+        let mb = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        r.invocation.max_memory_bytes.map_or(Dynamic::UNIT, |bytes| mb(bytes).into())
     }),
     property(
         "spans",

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
 use crate::parameters::{self, Parameter};
-use crate::{Batch, Host, HostError, Limits, Outcome, RunOptions, Slot};
+use crate::{Batch, Host, HostError, Limits, NoFolder, Outcome, RunOptions, ScriptFolder, Slot};
 
 /// What functions of the language return.
 pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) chance: Mutex<Chance>,
     pub(crate) limits: Limits,
     pub(crate) folder: PathBuf,
+    /// What lies beside the script.
+    pub(crate) beside: Arc<dyn ScriptFolder>,
     pub(crate) prices: PriceTable,
     started: Instant,
     operations: AtomicU64,
@@ -50,7 +52,7 @@ pub(crate) struct Outside {
 /// What a run has done so far.
 #[derive(Default)]
 pub(crate) struct State {
-    halt: Option<(Halt, Position)>,
+    halt: Option<(Halt, Option<Call>)>,
     declared: Option<Vec<Parameter>>,
     parameters_known: bool,
     /// The first call that reached outside.
@@ -70,6 +72,14 @@ pub(crate) struct State {
 pub(crate) struct Expectation {
     pub(crate) status: Status,
     pub(crate) met: bool,
+}
+
+/// A call of a function of the language.
+pub(crate) struct Call {
+    pub(crate) function: String,
+    /// The module that it is in, as the interpreter has it, which does not know where closures come from.
+    pub(crate) module: Option<String>,
+    pub(crate) position: Position,
 }
 
 /// Why a function of the language fails.
@@ -116,6 +126,7 @@ impl Session {
         options: RunOptions,
         platform: Arc<dyn Platform>,
         host: Arc<dyn Host>,
+        beside: Arc<dyn ScriptFolder>,
     ) -> Session {
         let RunOptions { settings, seed, limits, folder, prices, runtime, stop } = options;
         let outside = Some(Outside { platform, host, runtime, stop });
@@ -126,6 +137,7 @@ impl Session {
             seed,
             chance,
             folder,
+            beside,
             prices,
             ..Session::without_outside(limits)
         }
@@ -140,6 +152,7 @@ impl Session {
             chance: Mutex::new(Chance::new(0, Purpose::Script, 0)),
             limits,
             folder: PathBuf::new(),
+            beside: Arc::new(NoFolder),
             prices: kelvin_lambda::US_EAST_1(),
             started: Instant::now(),
             operations: AtomicU64::new(0),
@@ -238,7 +251,9 @@ impl Session {
                 return Box::new(EvalAltResult::ErrorRuntime(message.into(), position));
             }
             Fault::Halt(halt) => {
-                self.state().halt.get_or_insert((halt, position));
+                let module = ctx.call_source().map(str::to_owned);
+                let call = Call { function: ctx.fn_name().to_owned(), module, position };
+                self.state().halt.get_or_insert((halt, Some(call)));
             }
             Fault::ParametersKnown => self.state().parameters_known = true,
         }
@@ -247,7 +262,7 @@ impl Session {
     }
 
     /// Why and where the run ended, if it was ended.
-    pub(crate) fn take_halt(&self) -> Option<(Halt, Position)> {
+    pub(crate) fn take_halt(&self) -> Option<(Halt, Option<Call>)> {
         self.state().halt.take()
     }
 
@@ -266,7 +281,7 @@ impl Session {
         } else {
             return None;
         };
-        self.state().halt.get_or_insert((halt, Position::NONE));
+        self.state().halt.get_or_insert((halt, None));
         self.over.store(true, Ordering::Relaxed);
         Some(Dynamic::UNIT)
     }

@@ -11,7 +11,7 @@ use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
     Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
-    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
+    SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{Script, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
@@ -24,6 +24,7 @@ pub(super) struct Recorder {
     results: PathBuf,
     record: RunRecord,
     script: String,
+    modules: BTreeMap<String, String>,
     start_ns: u64,
     writer: Option<RunWriter>,
     functions: BTreeMap<FunctionId, FunctionState>,
@@ -100,6 +101,10 @@ impl Recorder {
             results: results.to_owned(),
             record,
             script: script.text().to_owned(),
+            modules: script
+                .modules()
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .collect(),
             start_ns: kelvin_workload::monotonic_ns(),
             writer: None,
             functions: BTreeMap::new(),
@@ -300,7 +305,10 @@ impl Recorder {
     fn add(&mut self, function: FunctionId, mut record: FunctionRecord) -> Result<(), RecordError> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            empty => empty.insert(RunWriter::create(&self.results, &self.record, &self.script)?),
+            empty => {
+                let scenario = ScenarioText { script: &self.script, modules: &self.modules };
+                empty.insert(RunWriter::create(&self.results, &self.record, scenario)?)
+            }
         };
         let index = u32::try_from(writer.run().functions.len()).unwrap_or(u32::MAX);
         record.function = index;

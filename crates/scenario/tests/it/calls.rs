@@ -326,3 +326,27 @@ fn a_workload_is_measured_without_lambda() {
     check("measure(\"comput\", 1)", "unknown rung \"comput\"; did you mean \"compute\"?");
     check("measure(\"serde\", 0)", "measure: expected 1 or more iterations, got 0");
 }
+
+#[test]
+fn a_script_tries_again_and_goes_on() {
+    let script = r#"
+        let f = deploy(#{ workload: "hello" });
+        let left = 2;
+        let r = ();
+        loop {
+            r = f.invoke(#{ status: if left > 0 { "error" } else { "ok" } });
+            if r.status == "ok" || left == 0 { break; }
+            left -= 1;
+            pause("1s");
+        }
+        print(`${r.status}, ${left} left`);
+        try { f.invoke_case("nonsense"); } catch (e) { print(e); }
+        try { throw #{ code: 7 }; } catch (e) { print(e.code); }
+        print(r.max_memory_mb);
+    "#;
+    assert_snapshot!(notes(script), @r#"
+    ok, 0 left
+    unknown case "nonsense"; known: small, large
+    7
+    "#);
+}
