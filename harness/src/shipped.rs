@@ -9,7 +9,8 @@ use kelvin_scenario::{ScenarioError, Script};
 use crate::script_folder::{Beside, Modules};
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 5] = [
+pub(crate) const SCENARIOS: [(&str, &str); 6] = [
+    ("bootstraps", include_str!("../scenarios/bootstraps.rhai")),
     ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
     ("fan-out", include_str!("../scenarios/fan-out.rhai")),
     ("init-shift", include_str!("../scenarios/init-shift.rhai")),

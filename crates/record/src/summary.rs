@@ -47,6 +47,9 @@ pub struct FunctionSummary {
     /// Instruction set.
     #[schemars(with = "ArchitectureSchema")]
     pub architecture: Architecture,
+    /// Size of the bootstrap.
+    #[serde(default)]
+    pub binary_bytes: Option<u64>,
     /// Whole launches.
     pub launches: u64,
     /// Invocations of whole launches, and those that no execution environment served.

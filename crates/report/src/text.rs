@@ -4,7 +4,7 @@ use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
 
 use crate::functions::FunctionRows;
 use crate::label::{label, order};
-use crate::number::{interval, three_digits};
+use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Table};
@@ -53,6 +53,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
     let columns = vec![
         column(["", "function"], Align::Left),
         column(["", "MB"], Align::Right),
+        column(["binary", "MB"], Align::Decimal),
         column(["", "launches"], Align::Right),
         column(["INIT", "p50"], Align::Decimal),
         column(["first", "p50"], Align::Decimal),
@@ -76,6 +77,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
             vec![
                 label(function).to_owned(),
                 function.memory_mb.mb().to_string(),
+                number(function.binary_bytes.map(megabytes)),
                 cold_starts(function),
                 number(function.init_ms.p50.value),
                 number(function.cold_invoke_ms.p50.value),

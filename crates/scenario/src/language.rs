@@ -131,7 +131,7 @@ fn add_function(language: &mut Language<'_>) {
     language
         .add(
             "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with.",
+            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use kelvin_artifact::Workspace;
+use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
@@ -70,6 +70,8 @@ impl Host for DryHost {
                 return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
             }
             Source::Workload(name) => {
+                let variant: Result<Variant, _> = wanted.variant.parse();
+                variant.map_err(|error| HostError::new(error.to_string()))?;
                 let mut known =
                     self.workspace.lock().expect("nothing panics while it holds the workspace");
                 let workspace = match &mut *known {

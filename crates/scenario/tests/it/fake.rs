@@ -244,12 +244,13 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 12] = [
+const WORKLOADS: [&str; 15] = [
     "hello",
     "json",
     "compress",
     "jwt",
     "html",
+    "http-api",
     "matrix",
     "pagerank",
     "regex",
@@ -257,6 +258,8 @@ const WORKLOADS: [&str; 12] = [
     "s3-object",
     "dynamodb-item",
     "fan-out",
+    "sqs-batch",
+    "thumbnail",
 ];
 
 impl Host for Fake {
