@@ -24,6 +24,7 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     }
     failures::add(&mut page, run);
     footer::add(&mut page, run);
+    footer::add_answers(&mut page, run);
     page.render(*style)
 }
 

@@ -24,6 +24,7 @@ mod limits;
 mod matrix;
 mod moment;
 mod nominal;
+mod number;
 mod order;
 mod outcome;
 mod parameters;

@@ -45,6 +45,7 @@ pub(crate) fn run_record() -> RunRecord {
         recorded: Recorded::default(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         unavailable: BTreeMap::new(),
         error: None,
     }
@@ -229,6 +230,7 @@ pub(crate) fn outcome() -> Outcome {
         finished_at: "2026-11-23T12:49:01Z".to_owned(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         error: None,
     }
 }

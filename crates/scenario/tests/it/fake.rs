@@ -322,6 +322,10 @@ impl Host for Fake {
         self.log(format!("note {text}"));
     }
 
+    fn answer(&self, text: &str) {
+        self.log(format!("answer {text}"));
+    }
+
     fn check(&self, name: &str, passed: bool) {
         self.log(format!("check {name}: {passed}"));
     }
