@@ -57,6 +57,9 @@ pub struct RunRecord {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    #[serde(default)]
+    pub answers: Vec<String>,
     /// Fields that are `null` in this run, each with the reason.
     pub unavailable: BTreeMap<String, String>,
     /// Why the run could not be carried out to its end.

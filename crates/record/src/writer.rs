@@ -83,6 +83,8 @@ pub struct Outcome {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    pub answers: Vec<String>,
     /// Why it could not be carried out to its end.
     pub error: Option<String>,
 }
@@ -214,11 +216,12 @@ impl RunWriter {
     ) -> Result<(Run, Summary), RecordError> {
         self.compress_piece()?;
         self.invocations.try_finish().map_err(self.write_error(files::INVOCATIONS))?;
-        let Outcome { status, finished_at, checks, notes, error } = outcome;
+        let Outcome { status, finished_at, checks, notes, answers, error } = outcome;
         self.run.status = status;
         self.run.finished_at = Some(finished_at);
         self.run.checks.extend(checks);
         self.run.notes.extend(notes);
+        self.run.answers.extend(answers);
         self.run.error = error;
         let run = Run::read(&self.directory, self.run)?;
         let summary = summarise(&run);

@@ -26,6 +26,7 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     pipes::add(&mut page, run);
     failures::add(&mut page, run);
     footer::add(&mut page, run);
+    footer::add_answers(&mut page, run);
     page.render(*style)
 }
 

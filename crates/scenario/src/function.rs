@@ -11,11 +11,11 @@ use rhai::{Dynamic, Map};
 use tokio::sync::Notify;
 
 use crate::deploy::{read_limits, with_defaults};
-use crate::fields::Fields;
+use crate::fields::{Fields, show};
 use crate::result::InvocationResult;
 use crate::session::{Fault, Outside, Session};
 use crate::template::Template;
-use crate::{HostError, Progress, WantedRung, json, suggest};
+use crate::{HostError, Progress, WantedRung, json, number, suggest};
 
 /// How much of an invocation can be measured without Lambda around it.
 const RUNGS: [&str; 2] = ["compute", "serde"];
@@ -141,14 +141,25 @@ impl Session {
             .into_iter()
             .next()
             .ok_or_else(|| HostError::new("an invocation was lost while it was recorded"))?;
-        let cost = {
-            let config = f.config();
-            let (architecture, storage) = (config.architecture, config.ephemeral_storage);
-            #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
-            let billed_ms = invocation.billed_ms as f64;
-            self.prices.cost(config.memory_size, architecture, storage, billed_ms)
-        };
-        Ok(InvocationResult::new(invocation, cost.total_usd()))
+        #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
+        let cost_usd = self.cost_usd(f, invocation.billed_ms as f64);
+        Ok(InvocationResult::new(invocation, cost_usd))
+    }
+
+    /// US dollars of one invocation with this Billed Duration, the request fee included.
+    fn cost_usd(&self, f: &Deployed, billed_ms: f64) -> f64 {
+        let config = f.config();
+        let (architecture, storage) = (config.architecture, config.ephemeral_storage);
+        self.prices.cost(config.memory_size, architecture, storage, billed_ms).total_usd()
+    }
+
+    /// `f.cost(billed_ms)`.
+    pub(crate) fn cost(&self, f: &Deployed, billed_ms: &Dynamic) -> Result<f64, Fault> {
+        let valid = number::as_float(billed_ms).filter(|ms| ms.is_finite() && *ms >= 0.0);
+        let billed_ms = valid.ok_or_else(|| {
+            format!("cost: expected 0 or more billed milliseconds, got {}", show(billed_ms))
+        })?;
+        Ok(self.cost_usd(f, billed_ms))
     }
 
     /// `f.repeat(n)`: the loop runs on the platform.

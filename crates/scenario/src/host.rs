@@ -68,6 +68,11 @@ pub trait Host: Send + Sync {
     /// The script has something to say: `note()` and `print()`.
     fn note(&self, text: &str);
 
+    /// The script has found the answer to the question that it asks. Without a place of its own for answers, a host notes it.
+    fn answer(&self, text: &str) {
+        self.note(text);
+    }
+
     /// The result of a `check()`, an `expect_status()` or a `threshold()`; the last has measured something.
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>);
 

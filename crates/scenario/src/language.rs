@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, engine, event_file, event_source, load, parallel, pipe, random, service, template,
-    threshold,
+    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, service,
+    template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.
@@ -74,6 +74,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     template::add(&mut language);
     random::add(&mut language);
     add_result(&mut language);
+    number::add(&mut language);
     service::add(&mut language);
     add_properties(language.engine);
     language.signatures
@@ -165,6 +166,18 @@ fn add_function(language: &mut Language<'_>) {
         })
         .returns("a map with `name`, `workload`, `variant`, `memory`, `timeout`, `architecture`, `ephemeral_storage`, `env` and `cases`, which is an array of names")
         .example("note(f.describe().memory);");
+    language
+        .add(
+            "f.cost(billed_ms)",
+            "What one invocation costs that is billed so many milliseconds, which may be a mean: memory and request fee, at the function's memory size and the prices of us-east-1.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, billed_ms: Dynamic| {
+                    s.answer(&ctx, s.cost(&f.0, &billed_ms))
+                }
+            },
+        )
+        .returns("US dollars")
+        .example("let r = f.invoke();\nnote(`a million of these: $${significant(1e6 * f.cost(r.billed_ms), 3)}`);");
 }
 
 fn add_invoke(language: &mut Language<'_>) {
@@ -280,17 +293,34 @@ fn add_result(language: &mut Language<'_>) {
             "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
-                    let text: ImmutableString = match value.as_immutable_string_ref() {
-                        Ok(text) => text.clone(),
-                        // As the interpreter itself writes it.
-                        Err(_) => ctx.call_native_fn("to_string", (value.clone(),))?,
-                    };
-                    s.note(&text);
+                    s.note(&as_text(&ctx, &value)?);
                     Ok(())
                 }
             },
         )
         .example("note(`measured on ${platform} with seed ${seed}`);");
+    language
+        .add(
+            "answer(\"…\")",
+            "Writes the answer to the scenario's question, in whole sentences, into the run's record, and prints it, once more as the end of the report.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
+                    if let Some(host) = s.listener() {
+                        host.answer(&as_text(&ctx, &value)?);
+                    }
+                    Ok(())
+                }
+            },
+        )
+        .example("let cold = f.invoke();\nlet warm = f.invoke();\nanswer(`A cold start takes ${significant(cold.latency_ms - warm.latency_ms, 3)} ms more than a warm one.`);");
+}
+
+/// A value as the interpreter itself writes it.
+fn as_text(ctx: &NativeCallContext<'_>, value: &Dynamic) -> Raised<ImmutableString> {
+    match value.as_immutable_string_ref() {
+        Ok(text) => Ok(text.clone()),
+        Err(_) => ctx.call_native_fn("to_string", (value.clone(),)),
+    }
 }
 
 fn add_properties(engine: &mut Engine) {

@@ -27,6 +27,7 @@ mod matrix;
 mod modules;
 mod moment;
 mod nominal;
+mod number;
 mod order;
 mod outcome;
 mod parallel;

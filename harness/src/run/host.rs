@@ -180,6 +180,11 @@ impl Host for RunHost {
         self.progress.say(text);
     }
 
+    fn answer(&self, text: &str) {
+        self.state().recorder.answer(text);
+        self.progress.say(text);
+    }
+
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
         self.state().recorder.check(name, passed, measure);
     }

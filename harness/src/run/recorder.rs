@@ -34,6 +34,7 @@ pub(super) struct Recorder {
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
     notes: Vec<String>,
+    answers: Vec<String>,
 }
 
 /// What must be known of a function to place its next invocation.
@@ -103,6 +104,7 @@ impl Recorder {
             recorded: Recorded::default(),
             checks: Vec::new(),
             notes: Vec::new(),
+            answers: Vec::new(),
             unavailable: BTreeMap::new(),
             error: None,
         };
@@ -121,6 +123,7 @@ impl Recorder {
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -332,6 +335,10 @@ impl Recorder {
         self.notes.push(text.to_owned());
     }
 
+    pub(super) fn answer(&mut self, text: &str) {
+        self.answers.push(text.to_owned());
+    }
+
     /// Ends all launches and the run; `None` if no function was ever deployed, so that there is no run.
     ///
     /// `status` is that of a run that was not carried out to its end; otherwise the records decide.
@@ -363,6 +370,7 @@ impl Recorder {
             finished_at: Timestamp::now().to_string(),
             checks: self.checks,
             notes: self.notes,
+            answers: self.answers,
             error,
         };
         let (run, summary) = writer.finish(outcome, summarise)?;

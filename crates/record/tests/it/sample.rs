@@ -45,6 +45,7 @@ pub(crate) fn run_record() -> RunRecord {
         recorded: Recorded::default(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         unavailable: BTreeMap::new(),
         error: None,
     }
@@ -230,6 +231,7 @@ pub(crate) fn outcome() -> Outcome {
         finished_at: "2026-11-23T12:49:01Z".to_owned(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         error: None,
     }
 }

@@ -366,6 +366,10 @@ impl Host for Fake {
         self.log(format!("note {text}"));
     }
 
+    fn answer(&self, text: &str) {
+        self.log(format!("answer {text}"));
+    }
+
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
         let measure = measure.map(|measure| format!(" {measure:?}")).unwrap_or_default();
         self.log(format!("check {name}: {passed}{measure}"));
