@@ -24,6 +24,10 @@ pub enum PlatformError {
     ReservedConcurrency { name: String, wanted: u32, left: u32 },
     #[error("this platform has no {what}")]
     Unsupported { what: &'static str },
+    #[error(
+        "function \"{name}\" {what}; the script no longer does what is on record, so start anew"
+    )]
+    NotAsRecorded { name: String, what: String },
     #[error("the platform has stopped")]
     Stopped,
 }

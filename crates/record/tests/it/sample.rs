@@ -128,6 +128,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
     let queue_ns = init_ns.unwrap_or(0) + noise.around(4_000);
     let duration_ns = response_latency_ns + response_duration_ns + post_response_ns;
     Invocation {
+        from_record: false,
         request_id: "8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e".to_owned(),
         environment: Some(7),
         start,
