@@ -11,7 +11,7 @@ use kelvin_scenario::Script;
 
 use crate::cli::{ListArgs, Listed};
 use crate::exit::Exit;
-use crate::{shipped, terminal};
+use crate::{scenario_help, shipped, terminal};
 
 pub(crate) fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     let text = match args.what {
@@ -43,12 +43,7 @@ fn scenarios() -> anyhow::Result<String> {
     for (name, source) in shipped::SCENARIOS {
         let script = Script::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
-        for parameter in script.parameters()? {
-            let kind = if parameter.list { "list of values, each" } else { "" };
-            let line = format!("  --set {parameter}");
-            writeln!(text, "{line:40} {kind} {}", parameter.kind)
-                .expect("writing to a string does not fail");
-        }
+        text.push_str(&scenario_help::list(&script.parameters()?));
     }
     Ok(text)
 }

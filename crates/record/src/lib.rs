@@ -44,4 +44,4 @@ pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
 pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
-pub use writer::{Outcome, RunWriter};
+pub use writer::{Kept, Outcome, RunWriter};

@@ -9,9 +9,9 @@ use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
-    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
-    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
-    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
+    Measured, Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter,
+    RungRecord, SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{Script, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
@@ -25,7 +25,13 @@ pub(super) struct Recorder {
     record: RunRecord,
     script: String,
     start_ns: u64,
+    /// What the run begins with, if it goes on from another one.
+    kept: Option<Kept>,
+    /// Of the run's first record.
+    offset_ns: u64,
     writer: Option<RunWriter>,
+    /// How many rows of functions this process has asked for; those on record come first.
+    rows: usize,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
     checks: Vec<CheckRecord>,
@@ -79,6 +85,9 @@ impl Recorder {
             started_at: now.to_string(),
             finished_at: None,
             tool: tool(),
+            resumed_from: None,
+            other_runs: 0,
+            limits: BTreeMap::new(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
             host: HostRecord {
@@ -101,12 +110,41 @@ impl Recorder {
             record,
             script: script.text().to_owned(),
             start_ns: kelvin_workload::monotonic_ns(),
+            kept: None,
+            offset_ns: 0,
             writer: None,
+            rows: 0,
             functions: BTreeMap::new(),
             next_launch: 0,
             checks: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The options that decide what is enforced.
+    pub(super) fn set_limits(&mut self, limits: BTreeMap<String, String>) {
+        self.record.limits = limits;
+    }
+
+    /// Goes on from another run: its records come first, and offsets count on from `offset_ns`.
+    pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
+        self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
+        self.record.resumed_from = Some(run_id);
+        self.kept = Some(kept);
+        self.offset_ns = offset_ns;
+    }
+
+    /// So many other runs go on at the same time, or did.
+    pub(super) fn set_other_runs(&mut self, other_runs: u32) {
+        self.record.other_runs = other_runs;
+        if let Some(writer) = &mut self.writer {
+            writer.set_other_runs(other_runs);
+        }
+    }
+
+    /// A moment, from the start of the run.
+    fn offset(&self, at_ns: u64) -> u64 {
+        at_ns.saturating_sub(self.start_ns) + self.offset_ns
     }
 
     pub(super) fn deployed(
@@ -140,7 +178,7 @@ impl Recorder {
             latency: spec.latency.to_string(),
             errors: spec.errors.to_string(),
             seed: spec.seed,
-            since_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+            since_offset_ns: self.offset(kelvin_workload::monotonic_ns()),
         };
         match &mut self.writer {
             Some(writer) => writer.add_service(record),
@@ -195,12 +233,12 @@ impl Recorder {
         if invocation.environment.is_some() && open.is_some_and(is_new) {
             self.end_launch(function)?;
         }
+        let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
         if let Some(environment) = invocation.environment {
             let launch = state.launch.get_or_insert_with(|| {
                 let launch = self.next_launch;
                 self.next_launch += 1;
-                let started_offset_ns = invocation.sent_at_ns.saturating_sub(self.start_ns);
                 OpenLaunch {
                     environment,
                     record: begun(launch, state.index, state.slot, started_offset_ns),
@@ -217,7 +255,9 @@ impl Recorder {
             run_start_ns: self.start_ns,
             expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
         };
-        let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        row.at_ns += self.offset_ns;
+        row.intended_ns = row.intended_ns.map(|intended| intended + self.offset_ns);
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
     }
 
@@ -228,6 +268,7 @@ impl Recorder {
         begin_ns: u64,
         ns: Vec<u64>,
     ) -> Result<(), RecordError> {
+        let started_offset_ns = self.offset(begin_ns);
         let (Some(state), Some(writer)) = (self.functions.get(&wanted.function), &mut self.writer)
         else {
             return Ok(());
@@ -238,7 +279,7 @@ impl Recorder {
             case: wanted.case.map(str::to_owned),
             block: wanted.slot.map(|slot| slot.block),
             position: wanted.slot.map(|slot| slot.position),
-            started_offset_ns: begin_ns.saturating_sub(self.start_ns),
+            started_offset_ns,
             ns,
         })
     }
@@ -272,6 +313,9 @@ impl Recorder {
     ) -> Result<Option<Finished>, RecordError> {
         let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
         for function in functions {
+            if let Some(open) = self.functions.get_mut(&function).and_then(|f| f.launch.as_mut()) {
+                open.record.cut_short = status.is_some();
+            }
             self.end_launch(function)?;
         }
         let Some(mut writer) = self.writer else { return Ok(None) };
@@ -300,11 +344,25 @@ impl Recorder {
     fn add(&mut self, function: FunctionId, mut record: FunctionRecord) -> Result<(), RecordError> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            empty => empty.insert(RunWriter::create(&self.results, &self.record, &self.script)?),
+            empty => {
+                let mut writer = RunWriter::create(&self.results, &self.record, &self.script)?;
+                if let Some(kept) = self.kept.take() {
+                    writer.keep(&kept)?;
+                }
+                empty.insert(writer)
+            }
         };
-        let index = u32::try_from(writer.run().functions.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(self.rows).unwrap_or(u32::MAX);
         record.function = index;
-        writer.add_function(record.clone())?;
+        match writer.run().functions.get(self.rows) {
+            Some(known) if *known == record => {}
+            Some(known) => {
+                let (known, name) = (known.name.clone(), record.name);
+                return Err(RecordError::OtherFunction { function: index, known, name });
+            }
+            None => writer.add_function(record.clone())?,
+        }
+        self.rows += 1;
         let slot = self.functions.get(&function).and_then(|state| state.slot);
         self.functions.insert(function, FunctionState { index, slot, launch: None, record });
         Ok(())
@@ -333,6 +391,7 @@ fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64)
         position: slot.map(|slot| slot.position),
         started_offset_ns,
         init_ns: Measured::NotApplicable,
+        cut_short: false,
         invocations: 0,
         failed: 0,
         max_memory_bytes: Measured::NotApplicable,
