@@ -76,7 +76,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_result(&mut language);
     number::add(&mut language);
     service::add(&mut language);
-    add_properties(language.engine);
+    add_properties(language.engine, session);
     language.signatures
 }
 
@@ -332,10 +332,13 @@ fn as_text(ctx: &NativeCallContext<'_>, value: &Dynamic) -> Raised<ImmutableStri
     }
 }
 
-fn add_properties(engine: &mut Engine) {
-    engine.register_indexer_get(|result: &mut InvocationResult, name: &str| -> Raised<Dynamic> {
-        result.field(name).map_err(Into::into)
-    });
+fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
+    let s = Arc::clone(session);
+    engine.register_indexer_get(
+        move |ctx: NativeCallContext<'_>, result: &mut InvocationResult, name: &str| {
+            s.answer(&ctx, result.field(name))
+        },
+    );
     engine.register_indexer_get(|_: &mut Function, name: &str| -> Raised<Dynamic> {
         let known = "name, workload, variant, memory and the rest are in f.describe()";
         Err(format!("a function has no property \"{name}\"; {known}").into())

@@ -8,9 +8,9 @@ use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved,
-    ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung,
-    WantedService,
+    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
 };
 
 use crate::cli::Format;
@@ -20,18 +20,23 @@ use crate::run::{RunConfig, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let folder = config.options.folder.clone();
-    let host = Arc::new(DryHost { folder, workspace: Mutex::default() });
-    let ended = config.script.run(config.options.clone(), Arc::clone(&platform) as _, host);
-    if let Err(error) = ended {
-        return shown(error.into());
-    }
+    let totals = match evaluate(&config.script, config.options.clone()) {
+        Ok(totals) => totals,
+        Err(error) => return shown(error.into()),
+    };
     terminal::print(&match config.format {
-        Format::Text => text(&platform.totals()),
-        Format::Json => json(&platform.totals()),
+        Format::Text => text(&totals),
+        Format::Json => json(&totals),
     })?;
     Ok(Exit::Done)
+}
+
+/// Evaluates a script; says what it would do, as far as that does not depend on what is measured.
+pub(super) fn evaluate(script: &Script, options: RunOptions) -> Result<Totals, ScenarioError> {
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let host = Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default() });
+    script.run(options, Arc::clone(&platform) as _, host)?;
+    Ok(platform.totals())
 }
 
 fn text(totals: &Totals) -> String {

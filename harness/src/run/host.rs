@@ -1,20 +1,21 @@
 //! What a scenario needs of this program: builds, checked answers, records, progress.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
 use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
-use kelvin_record::RecordError;
+use kelvin_record::{RecordError, RungRecord};
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved, ServiceChange,
     ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::run::answers::Answers;
 use crate::run::builds::Builds;
+use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
 use crate::run::services::Services;
@@ -33,6 +34,9 @@ struct State {
     resolved: Option<Resolved>,
     answers: HashMap<FunctionId, Answers>,
     bootstraps: HashMap<FunctionId, PathBuf>,
+    noise: Noise,
+    /// Measurements without Lambda that are on record and have not been asked for, by function.
+    rungs: BTreeMap<String, VecDeque<RungRecord>>,
     /// A record that could not be written where the script cannot be told; told at its next invocation.
     failed: Option<RecordError>,
 }
@@ -59,15 +63,24 @@ impl RunHost {
             resolved: None,
             answers: HashMap::new(),
             bootstraps: HashMap::new(),
+            noise: Noise::default(),
+            rungs: BTreeMap::new(),
             failed: None,
         };
         RunHost { state: Mutex::new(state), progress }
     }
 
-    pub(super) fn into_parts(self) -> (Recorder, Progress) {
+    /// Answers `f.measure()` with these as long as there are some.
+    pub(super) fn with_rungs(self, rungs: BTreeMap<String, VecDeque<RungRecord>>) -> RunHost {
+        self.state().rungs = rungs;
+        self
+    }
+
+    /// Also tells what could not be recorded after the script's last invocation.
+    pub(super) fn into_parts(self) -> (Recorder, Progress, Option<RecordError>) {
         // A script that panicked in the middle of a call leaves records that are still whole launches.
         let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (state.recorder, self.progress)
+        (state.recorder, self.progress, state.failed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,12 +134,14 @@ impl Host for RunHost {
         let mut state = self.state();
         let written = state.recorder.configured(function, config);
         state.keep(written);
+        state.noise.forget(function);
     }
 
     fn launch(&self, function: FunctionId, slot: Option<Slot>) {
         let mut state = self.state();
         let written = state.recorder.launch(function, slot);
         state.keep(written);
+        state.noise.launch_ended(function);
     }
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
@@ -138,6 +153,11 @@ impl Host for RunHost {
         let Batch { function, case, mut invocations, expected, load } = batch;
         let facts = BatchFacts { function, case, expected, load };
         for invocation in &mut invocations {
+            state.noise.invocation(function, invocation);
+            if invocation.from_record {
+                self.progress.skipped();
+                continue;
+            }
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
                 answers.check(case, invocation)?;
             }
@@ -158,6 +178,10 @@ impl Host for RunHost {
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
         let state = &mut *self.state();
+        if let Some(rung) = state.rungs.get_mut(&wanted.config.name).and_then(VecDeque::pop_front) {
+            self.progress.skipped();
+            return recorded(rung, wanted);
+        }
         let bootstrap = state.bootstraps.get(&wanted.function).ok_or_else(|| {
             HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
         })?;
@@ -197,17 +221,28 @@ impl Host for RunHost {
     fn progress(&self, progress: kelvin_scenario::Progress<'_>) {
         use kelvin_scenario::Progress::{Deploying, Loading, Pausing, Repeating, Turn};
         match progress {
-            Turn { slot, blocks, positions, name } => {
-                let at = slot.block * positions + slot.position;
-                let message = match &self.progress {
-                    Progress::Bar(_) => format!("block {} of {blocks} · {name}", slot.block + 1),
-                    _ => format!("block {} of {blocks}", slot.block + 1),
-                };
-                self.progress.step(at, blocks * positions, message);
+            Turn { slot: Slot { block, position }, blocks, positions, name } => {
+                let noise = self.state().noise.so_far();
+                let turn = progress::Turn { block, blocks, position, positions, name, noise };
+                self.progress.turn(&turn);
             }
             Pausing { duration } => self.progress.detail(format!("pausing for {duration:?}")),
             // A build says so itself, and a bar must not be drawn while something is measured.
             Deploying { .. } | Repeating { .. } | Loading { .. } => {}
         }
     }
+}
+
+/// A measurement without Lambda, as it is on record. Fails if another one is.
+fn recorded(rung: RungRecord, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+    let same = rung.rung == wanted.rung
+        && rung.case.as_deref() == wanted.case
+        && rung.ns.len() as u64 == u64::from(wanted.iterations);
+    if same {
+        return Ok(rung.ns);
+    }
+    Err(HostError::new(format!(
+        "function \"{}\" is to be measured otherwise than on record; start anew",
+        wanted.config.name
+    )))
 }

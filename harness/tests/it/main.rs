@@ -1,5 +1,7 @@
 //! End to end: the real command line, real builds, real processes.
 
+mod alone;
+mod check;
 mod cpu_limit;
 mod foreign;
 mod interrupt;
@@ -11,6 +13,7 @@ mod mistakes;
 mod modules;
 mod processes;
 mod report;
+mod resume;
 mod run;
 mod scenarios;
 mod services;

@@ -112,6 +112,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
     let error =
         FunctionError { error_type: "Test.Error".to_owned(), message: "as asked".to_owned() };
     Invocation {
+        from_record: false,
         request_id: "id".to_owned(),
         environment: Some(1),
         start: Start::Cold,
