@@ -9,6 +9,7 @@ use kelvin_workload::{Compute, verify};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     workload::<compress::Compress>(&mut criterion);
+    workload::<delays::Delays>(&mut criterion);
     workload::<dynamodb_item::Adding>(&mut criterion);
     workload::<fan_out::Aggregation>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
