@@ -8,6 +8,7 @@ use kelvin_workload::{Compute, verify};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    workload::<audit::Auditing>(&mut criterion);
     workload::<compress::Compress>(&mut criterion);
     workload::<delays::Delays>(&mut criterion);
     workload::<dynamodb_item::Adding>(&mut criterion);
