@@ -20,6 +20,7 @@ fn main() {
     workload::<jwt::Jwt>(&mut criterion);
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
+    workload::<payload::Payload>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
     workload::<s3_object::Flights>(&mut criterion);
     workload::<script::Script>(&mut criterion);
