@@ -61,13 +61,13 @@ pub(super) struct Origin {
     pub binary: Option<BinaryFacts>,
 }
 
-/// What a batch of invocations has in common.
+/// What must be known of an invocation besides itself.
 #[derive(Clone, Copy)]
 pub(super) struct BatchFacts<'a> {
     pub function: FunctionId,
     pub case: Option<&'a str>,
-    /// The failure that the script declared.
-    pub expected: Option<Status>,
+    /// Whether the script has declared that it may end as it did.
+    pub declared: bool,
     pub load: Option<u64>,
 }
 
@@ -244,7 +244,7 @@ impl Recorder {
         invocation: &Invocation,
         batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let BatchFacts { function, case, expected, load } = *batch;
+        let BatchFacts { function, case, declared, load } = *batch;
         let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
         let launch = invocation.environment.map(|environment| {
@@ -263,7 +263,7 @@ impl Recorder {
             load,
             case,
             run_start_ns: self.start_ns,
-            expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
+            expected: declared && invocation.status != Status::Ok,
         };
         let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
         row.at_ns += self.offset_ns;
