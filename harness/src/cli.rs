@@ -262,6 +262,9 @@ pub(crate) struct ReportArgs {
     /// Put the result as Markdown between the markers `<!-- kelvin:begin -->` and `<!-- kelvin:end -->` of a file
     #[arg(long, value_name = "FILE.md")]
     pub splice: Option<PathBuf>,
+    /// Use the markers `<!-- kelvin:begin NAME -->` and `<!-- kelvin:end -->` instead, where a file has several tables
+    #[arg(long, value_name = "NAME", requires = "splice")]
+    pub markers: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

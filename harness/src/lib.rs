@@ -15,6 +15,7 @@ mod report;
 mod results;
 mod run;
 mod scenario_help;
+mod script_folder;
 mod services;
 mod shipped;
 mod signals;

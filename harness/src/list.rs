@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Context;
 use kelvin_artifact::Workspace;
 use kelvin_record::list_runs;
-use kelvin_scenario::Script;
 
 use crate::cli::{ListArgs, Listed};
 use crate::exit::Exit;
@@ -41,7 +40,7 @@ fn workloads(workspace: &Workspace) -> String {
 fn scenarios() -> anyhow::Result<String> {
     let mut text = String::new();
     for (name, source) in shipped::SCENARIOS {
-        let script = Script::compile(name, source)?;
+        let script = shipped::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
         text.push_str(&scenario_help::list(&script.parameters()?));
     }

@@ -42,7 +42,7 @@ fn show(
         terminal::print(&text())?;
         return Ok(());
     };
-    splice::splice(file, &with_origin(run, &markdown()))?;
+    splice::splice(file, args.markers.as_deref(), &with_origin(run, &markdown()))?;
     let id = run.record.run_id.as_str();
     terminal::complain(&format!("wrote the result of {id} into {}", file.display()));
     Ok(())

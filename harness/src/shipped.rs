@@ -1,12 +1,16 @@
 //! The scenarios inside the binary, and how one is found by name or path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use kelvin_scenario::Script;
+use kelvin_scenario::{ScenarioError, Script};
+
+use crate::script_folder::{Beside, Modules};
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 5] = [
+pub(crate) const SCENARIOS: [(&str, &str); 6] = [
+    ("bootstraps", include_str!("../scenarios/bootstraps.rhai")),
     ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
     ("fan-out", include_str!("../scenarios/fan-out.rhai")),
     ("init-shift", include_str!("../scenarios/init-shift.rhai")),
@@ -14,10 +18,20 @@ pub(crate) const SCENARIOS: [(&str, &str); 5] = [
     ("ladder", include_str!("../scenarios/ladder.rhai")),
 ];
 
+/// The modules of these scenarios, by the alphabet.
+const MODULES: &[(&str, &str)] =
+    &[("io-cases", include_str!("../scenarios/modules/io-cases.rhai"))];
+
+/// Compiles one of these scenarios; its paths start at the current folder.
+pub(crate) fn compile(name: &str, text: &str) -> Result<Script, ScenarioError> {
+    let beside = Beside { modules: Modules::Shipped(MODULES), events: PathBuf::from(".") };
+    Script::compile_in(Arc::new(beside), name, text)
+}
+
 /// Finds a scenario: what looks like a path is one, anything else is a name.
 pub(crate) fn find(scenario: &str) -> anyhow::Result<Script> {
     if let Some((name, text)) = SCENARIOS.into_iter().find(|(name, _)| *name == scenario) {
-        return Ok(Script::compile(name, text)?);
+        return Ok(compile(name, text)?);
     }
     let path = Path::new(scenario);
     let is_path = scenario.contains('/') || path.extension().is_some_and(|e| e == "rhai");
@@ -31,5 +45,5 @@ pub(crate) fn find(scenario: &str) -> anyhow::Result<Script> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("failed to read scenario {scenario}"))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Script::compile(name, text)?)
+    Ok(Script::compile_in(Arc::new(Beside::script(path)), name, text)?)
 }

@@ -1,6 +1,7 @@
 //! Building a bootstrap with cargo.
 
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use cargo_metadata::Message;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::{ArtifactError, WorkloadPackage, Workspace};
+use crate::{ArtifactError, Variant, WorkloadPackage, Workspace};
 
 /// Asked now and then whether to stop.
 pub type Stop<'a> = &'a dyn Fn() -> bool;
@@ -23,12 +24,13 @@ pub struct Build<'a> {
     pub workspace: &'a Workspace,
     /// What is built: this package alone, so that cargo does not unify its features with those of others.
     pub workload: &'a WorkloadPackage,
-    /// The cargo profile.
-    pub profile: &'a str,
+    /// How.
+    pub variant: &'a Variant,
 }
 
 impl Build<'_> {
-    /// Runs cargo and returns the path of the executable. `progress` gets cargo's own lines as they come.
+    /// Runs cargo and returns the path of the executable, which is kept apart from that of every other variant, and stays
+    /// what it is when cargo builds the workload again. `progress` gets cargo's own lines as they come.
     ///
     /// When `stop` says so, cargo and its compilers are killed.
     pub fn run(
@@ -69,17 +71,32 @@ impl Build<'_> {
         if !status.success() {
             let from = output.len().saturating_sub(40);
             let output = output[from..].join("\n");
-            return Err(ArtifactError::Build { package, profile: self.profile.to_owned(), output });
+            let variant = self.variant.to_string();
+            return Err(ArtifactError::Build { package, variant, output });
         }
-        executable.ok_or(ArtifactError::NoExecutable { package })
+        self.keep(&executable.ok_or(ArtifactError::NoExecutable { package })?)
+    }
+
+    /// Cargo has one place for all builds of a profile, whatever their features are.
+    fn keep(self, executable: &Path) -> Result<PathBuf, ArtifactError> {
+        let folder = self.workspace.target_folder.join("kelvin").join(self.variant.to_string());
+        let path = folder.join(&self.workload.name).join(&self.workload.bin);
+        match replace(executable, &path) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(ArtifactError::Keep { path, source }),
+        }
     }
 
     fn start(self) -> Result<Child, ArtifactError> {
         let mut command = cargo();
+        command.arg("build");
+        if !self.variant.features.is_empty() {
+            command.args(["--features", &self.variant.features.join(",")]);
+        }
         command
-            .args(["build", "--message-format=json-render-diagnostics"])
+            .args(["--message-format=json-render-diagnostics"])
             .args(["--package", &self.workload.id, "--bin", &self.workload.bin])
-            .args(["--profile", self.profile])
+            .args(["--profile", &self.variant.profile])
             .current_dir(Path::new(&self.workspace.root))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -88,6 +105,20 @@ impl Build<'_> {
             .process_group(0);
         command.spawn().map_err(ArtifactError::Cargo)
     }
+}
+
+/// Puts `executable` at `path`. In one step, because another run may be about to start what is there.
+fn replace(executable: &Path, path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)?;
+    let new = folder.join(format!(".new-{}", std::process::id()));
+    fs::remove_file(&new).ok();
+    // File systems without links get a copy.
+    fs::hard_link(executable, &new).or_else(|_| fs::copy(executable, &new).map(drop))?;
+    fs::rename(&new, path)?;
+    // Renaming does nothing where both are links to the same file already.
+    fs::remove_file(&new).ok();
+    Ok(())
 }
 
 /// Under `cargo run` this finds the same toolchain's cargo, which comes first in PATH.
@@ -103,4 +134,30 @@ fn executable(messages: impl BufRead) -> Option<PathBuf> {
         _ => None,
     });
     artifacts.last().map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_stays_when_cargo_builds_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (built, kept) = (folder.path().join("built"), folder.path().join("kelvin/a/kept"));
+        // As cargo does it: a new file of the same name.
+        let build = |content: &str| {
+            fs::remove_file(&built).ok();
+            fs::write(&built, content).unwrap();
+        };
+        build("one");
+        for _ in 0..2 {
+            replace(&built, &kept).unwrap();
+            assert_eq!(fs::read_to_string(&kept).unwrap(), "one");
+        }
+        build("two");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "one");
+        replace(&built, &kept).unwrap();
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "two");
+        assert_eq!(fs::read_dir(kept.parent().unwrap()).unwrap().count(), 1, "nothing is left");
+    }
 }

@@ -19,12 +19,12 @@ pub enum ArtifactError {
     NoSuchBinary { package: String, bin: String },
     #[error("failed to start cargo")]
     Cargo(#[source] io::Error),
-    #[error(
-        "package {package} does not build with profile {profile}; cargo's last words:\n{output}"
-    )]
-    Build { package: String, profile: String, output: String },
+    #[error("package {package} does not build as {variant}; cargo's last words:\n{output}")]
+    Build { package: String, variant: String, output: String },
     #[error("cargo reported no executable for package {package}")]
     NoExecutable { package: String },
+    #[error("failed to keep the executable as {}", path.display())]
+    Keep { path: PathBuf, source: io::Error },
     #[error("stopped")]
     Stopped,
     #[error("failed to read {}", path.display())]

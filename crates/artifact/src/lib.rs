@@ -14,10 +14,12 @@ mod bootstrap;
 mod build;
 mod cases;
 mod error;
+mod variant;
 mod workspace;
 
 pub use ask::{Measure, check, describe, measure};
 pub use bootstrap::BinaryFacts;
 pub use build::{Build, Stop};
 pub use error::ArtifactError;
+pub use variant::{Variant, VariantError};
 pub use workspace::{WorkloadPackage, Workspace};

@@ -22,6 +22,8 @@ pub enum PlatformError {
         "function \"{name}\" cannot reserve a concurrency of {wanted}: at most {left} are left, since 100 of the account's must stay unreserved"
     )]
     ReservedConcurrency { name: String, wanted: u32, left: u32 },
+    #[error("a load like that cannot be carried out: {why}")]
+    InvalidLoad { why: &'static str },
     #[error("this platform has no {what}")]
     Unsupported { what: &'static str },
     #[error(

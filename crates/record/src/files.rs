@@ -9,8 +9,12 @@ use crate::RecordError;
 
 pub(crate) const RUN: &str = "run.json";
 pub(crate) const SCENARIO: &str = "scenario.rhai";
+/// A folder, with a file for each module.
+pub(crate) const MODULES: &str = "modules";
 pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
+pub(crate) const LOADS: &str = "loads.jsonl";
+pub(crate) const PIPES: &str = "pipes.jsonl";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 

@@ -68,6 +68,9 @@ pub struct RunRecord {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    #[serde(default)]
+    pub answers: Vec<String>,
     /// Fields that are `null` in this run, each with the reason.
     pub unavailable: BTreeMap<String, String>,
     /// Why the run could not be carried out to its end.
@@ -201,6 +204,12 @@ pub struct Recorded {
     pub launches: u64,
     /// Lines of `invocations.jsonl.gz`.
     pub invocations: u64,
+    /// Lines of `loads.jsonl`.
+    #[serde(default)]
+    pub loads: u64,
+    /// Lines of `pipes.jsonl`.
+    #[serde(default)]
+    pub pipes: u64,
     /// Lines of `rungs.jsonl`.
     #[serde(default)]
     pub rungs: u64,
@@ -211,10 +220,30 @@ pub struct Recorded {
 }
 
 /// One check of the script.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckRecord {
     /// What was checked.
     pub name: String,
     /// Whether it held.
     pub passed: bool,
+    /// What a threshold was decided by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<MeasureRecord>,
+}
+
+/// What a threshold was decided by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MeasureRecord {
+    /// What was measured; `null` if the sample was too small.
+    pub value: Option<f64>,
+    /// What it had to be below.
+    pub below: f64,
+    /// Of both: `ms`, `usd_per_million` or `share`.
+    pub unit: String,
+    /// Of how many invocations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }

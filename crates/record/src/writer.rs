@@ -1,5 +1,6 @@
 //! Writes a run as it happens, so that whatever ends it leaves whole launches behind.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use serde::Serialize;
 
 use crate::files::{self, replace_document};
 use crate::{
-    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
-    RunStatus, RungRecord, ServiceRecord, Summary,
+    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
+    RecordError, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -31,8 +32,44 @@ pub struct RunWriter {
     launches: File,
     invocations: GzEncoder<File>,
     piece: Vec<u8>,
-    /// Made with the first of them.
+    /// Made with the first of them, as are the next.
     rungs: Option<File>,
+    loads: Option<File>,
+    pipes: Option<File>,
+}
+
+/// The text of a scenario, and of the modules that it imports.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioText<'a> {
+    /// As it ran.
+    pub script: &'a str,
+    /// By their names, which are plain: letters, digits, `-` and `_`.
+    pub modules: &'a BTreeMap<String, String>,
+}
+
+impl<'a> From<&'a str> for ScenarioText<'a> {
+    fn from(script: &'a str) -> ScenarioText<'a> {
+        const NONE: &BTreeMap<String, String> = &BTreeMap::new();
+        ScenarioText { script, modules: NONE }
+    }
+}
+
+impl ScenarioText<'_> {
+    fn write(&self, directory: &Path) -> Result<(), RecordError> {
+        let write = |path: PathBuf, text: &str| {
+            fs::write(&path, text).map_err(|source| RecordError::Write { path, source })
+        };
+        write(directory.join(files::SCENARIO), self.script)?;
+        if self.modules.is_empty() {
+            return Ok(());
+        }
+        let folder = directory.join(files::MODULES);
+        fs::create_dir(&folder)
+            .map_err(|source| RecordError::Create { path: folder.clone(), source })?;
+        self.modules
+            .iter()
+            .try_for_each(|(name, text)| write(folder.join(format!("{name}.rhai")), text))
+    }
 }
 
 /// What one run takes over from another.
@@ -46,6 +83,8 @@ pub struct Kept {
     pub invocations: Vec<InvocationRecord>,
     /// Measurements without Lambda around them.
     pub rungs: Vec<RungRecord>,
+    /// Whole loads.
+    pub loads: Vec<LoadRecord>,
 }
 
 /// How a run ended.
@@ -59,19 +98,23 @@ pub struct Outcome {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    pub answers: Vec<String>,
     /// Why it could not be carried out to its end.
     pub error: Option<String>,
 }
 
 impl RunWriter {
-    /// Creates the folder of a run inside `results` and writes `run.json`, with the status `running`, and the script.
+    /// Creates the folder of a run inside `results` and writes `run.json`, with the status `running`, the script and its
+    /// modules.
     ///
     /// The record's `unavailable` is completed from its platform and host. Fails if the folder cannot be made or is there.
-    pub fn create(
+    pub fn create<'a>(
         results: &Path,
         run: &RunRecord,
-        scenario: &str,
+        scenario: impl Into<ScenarioText<'a>>,
     ) -> Result<RunWriter, RecordError> {
+        let scenario = scenario.into();
         let directory = results.join(run.run_id.as_str());
         fs::create_dir_all(results)
             .and_then(|()| fs::create_dir(&directory))
@@ -80,8 +123,7 @@ impl RunWriter {
         run.status = RunStatus::Running;
         run.unavailable.extend(run.platform.unavailable.clone());
         run.unavailable.extend(run.host.unavailable());
-        let path = directory.join(files::SCENARIO);
-        fs::write(&path, scenario).map_err(|source| RecordError::Write { path, source })?;
+        scenario.write(&directory)?;
         let create = |name: &str| {
             let path = directory.join(name);
             File::create_new(&path).map_err(|source| RecordError::Write { path, source })
@@ -92,7 +134,16 @@ impl RunWriter {
         // Last, so that whoever finds it finds the others too.
         replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
-        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None })
+        Ok(RunWriter {
+            directory,
+            run,
+            launches,
+            invocations,
+            piece,
+            rungs: None,
+            loads: None,
+            pipes: None,
+        })
     }
 
     /// The folder.
@@ -131,6 +182,9 @@ impl RunWriter {
         }
         for rung in &kept.rungs {
             self.append_rung(rung)?;
+        }
+        for load in &kept.loads {
+            self.load_ended(load)?;
         }
         Ok(())
     }
@@ -173,15 +227,22 @@ impl RunWriter {
 
     /// Adds a measurement without Lambda around it, and hands it to the operating system.
     pub fn append_rung(&mut self, rung: &RungRecord) -> Result<(), RecordError> {
-        let written = line(rung).and_then(|line| {
-            let file = match &mut self.rungs {
-                Some(file) => file,
-                empty => empty.insert(File::create_new(self.directory.join(files::RUNGS))?),
-            };
-            file.write_all(&line)
-        });
-        written.map_err(self.write_error(files::RUNGS))?;
+        append(&mut self.rungs, &self.directory.join(files::RUNGS), rung)?;
         self.run.recorded.rungs += 1;
+        Ok(())
+    }
+
+    /// Ends a load, whose invocations have all been appended.
+    pub fn load_ended(&mut self, load: &LoadRecord) -> Result<(), RecordError> {
+        append(&mut self.loads, &self.directory.join(files::LOADS), load)?;
+        self.run.recorded.loads += 1;
+        Ok(())
+    }
+
+    /// Adds a run through a chain, whose invocations have all been appended.
+    pub fn append_pipe(&mut self, pipe: &PipeRecord) -> Result<(), RecordError> {
+        append(&mut self.pipes, &self.directory.join(files::PIPES), pipe)?;
+        self.run.recorded.pipes += 1;
         Ok(())
     }
 
@@ -196,11 +257,12 @@ impl RunWriter {
     ) -> Result<(Run, Summary), RecordError> {
         self.compress_piece()?;
         self.invocations.try_finish().map_err(self.write_error(files::INVOCATIONS))?;
-        let Outcome { status, finished_at, checks, notes, error } = outcome;
+        let Outcome { status, finished_at, checks, notes, answers, error } = outcome;
         self.run.status = status;
         self.run.finished_at = Some(finished_at);
         self.run.checks.extend(checks);
         self.run.notes.extend(notes);
+        self.run.answers.extend(answers);
         self.run.error = error;
         let run = Run::read(&self.directory, self.run)?;
         let summary = summarise(&run);
@@ -219,6 +281,22 @@ impl RunWriter {
         let path = self.directory.join(name);
         move |source| RecordError::Write { path, source }
     }
+}
+
+/// Adds a line to a file that is made with its first line, and hands it to the operating system.
+fn append(
+    file: &mut Option<File>,
+    path: &Path,
+    record: &impl Serialize,
+) -> Result<(), RecordError> {
+    let written = line(record).and_then(|line| {
+        let file = match file {
+            Some(file) => file,
+            empty => empty.insert(File::create_new(path)?),
+        };
+        file.write_all(&line)
+    });
+    written.map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }
 
 fn line(record: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -3,15 +3,15 @@
 use kelvin_record::{Estimate, Summary};
 
 use crate::label::{label, order};
-use crate::number::{interval, three_digits};
+use crate::number::{interval, megabytes, three_digits};
 use crate::reasons::EMPTY;
 
 /// One row a function: cold start, warm start, memory and cost. Made of the summary alone.
 pub fn render_markdown_table(summary: &Summary) -> String {
     let mut text = String::from(
-        "| function | memory (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) \
-         | max memory (MB) | cold start ($/million) | warm ($/million) |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+        "| function | memory (MB) | binary (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) \
+         | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for index in order(&summary.functions) {
         let function = &summary.functions[index];
@@ -19,6 +19,7 @@ pub fn render_markdown_table(summary: &Summary) -> String {
         let cells = [
             label(function).replace('|', "\\|"),
             function.memory_mb.mb().to_string(),
+            number(function.binary_bytes.map(megabytes)),
             function.launches.to_string(),
             number(function.init_ms.p50.value),
             estimate(&function.cold_total_ms.p50),

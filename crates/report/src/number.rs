@@ -1,5 +1,10 @@
 //! Numbers as people read them.
 
+/// Lambda's megabytes, of 1,048,576 bytes.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1_u32 << 20)
+}
+
 /// How many decimals give three significant digits. Whole digits are never cut off.
 pub(crate) fn decimals(x: f64) -> usize {
     // The exponent is read after rounding: 9.996 is 10.0, with one decimal.

@@ -4,12 +4,15 @@ use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSI
 
 use crate::cost;
 use crate::functions::FunctionRows;
+use crate::load::loads;
 use crate::metric::{of_invocations, of_launches};
+use crate::number::megabytes;
 
 /// Makes the statistics of a run of its records.
 ///
 /// Cold metrics are of the first cold start of every launch, warm metrics of all warm starts; what failed is in neither,
-/// and nor are starts with a suppressed init, whose duration contains one.
+/// and nor are starts with a suppressed init, whose duration contains one, and the invocations of loads, which have
+/// statistics of their own.
 pub fn summarise(run: &Run) -> Summary {
     Summary {
         schema: Summary::SCHEMA.to_owned(),
@@ -18,6 +21,7 @@ pub fn summarise(run: &Run) -> Summary {
         status: run.record.status,
         platform: run.record.platform.name.clone(),
         functions: FunctionRows::of(run).iter().map(|rows| function(run, rows)).collect(),
+        loads: loads(run),
     }
 }
 
@@ -43,10 +47,11 @@ fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
         variant: record.variant.clone(),
         memory_mb: record.memory_mb,
         architecture: record.architecture,
+        binary_bytes: record.binary_bytes,
         launches: function.launches,
         invocations: function.rows.len() as u64,
         failed: function.failed().count() as u64,
-        max_memory_mb: memory.map(|bytes| bytes as f64 / f64::from(1_u32 << 20)),
+        max_memory_mb: memory.map(megabytes),
         init_ms: cold(&["init_ns"], &|row| row.init_ns.value()),
         cold_invoke_ms: cold(&DURATION, &|row| row.timing().duration_ns()),
         cold_total_ms: cold(&["init_ns", DURATION[0], DURATION[1], DURATION[2]], &|row| {

@@ -4,11 +4,11 @@ use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
 
 use crate::functions::FunctionRows;
 use crate::label::{label, order};
-use crate::number::{interval, three_digits};
+use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Table};
-use crate::{failures, footer, head};
+use crate::{failures, footer, head, load, pipes};
 
 /// The report of a run, at most 100 columns wide. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
@@ -22,8 +22,11 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
         add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(functions));
         add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
     }
+    load::add(&mut page, &summary.loads);
+    pipes::add(&mut page, run);
     failures::add(&mut page, run);
     footer::add(&mut page, run);
+    footer::add_answers(&mut page, run);
     page.render(*style)
 }
 
@@ -51,6 +54,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
     let columns = vec![
         column(["", "function"], Align::Left),
         column(["", "MB"], Align::Right),
+        column(["binary", "MB"], Align::Decimal),
         column(["", "launches"], Align::Right),
         column(["INIT", "p50"], Align::Decimal),
         column(["first", "p50"], Align::Decimal),
@@ -74,6 +78,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
             vec![
                 label(function).to_owned(),
                 function.memory_mb.mb().to_string(),
+                number(function.binary_bytes.map(megabytes)),
                 cold_starts(function),
                 number(function.init_ms.p50.value),
                 number(function.cold_invoke_ms.p50.value),

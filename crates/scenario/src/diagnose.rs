@@ -2,11 +2,15 @@
 
 use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
+use crate::engine::CONSTANTS;
 use crate::error::{ErrorKind, Place, ScenarioError};
-use crate::fields::kind_name;
+use crate::fields::{kind_name, with_article};
+use crate::modules::MAX_MODULES;
 use crate::script::Script;
 use crate::session::{Halt, Session};
+use crate::signature::Signature;
 use crate::suggest::nearest;
+use crate::{function, functions};
 
 /// Functions of Rhai's own that scripts are likely to want.
 const BUILT_IN: [&str; 24] = [
@@ -45,13 +49,18 @@ pub(crate) struct Callable {
 /// A script that does not compile.
 pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioError {
     let message = match error.err_type() {
-        ParseErrorType::VariableUndefined(variable) => {
-            match nearest(variable, crate::engine::CONSTANTS.map(|(name, _)| name)) {
-                Some(near) => format!("unknown variable \"{variable}\"; did you mean \"{near}\"?"),
-                None => format!("unknown variable \"{variable}\""),
-            }
+        ParseErrorType::VariableUndefined(variable) => unknown_variable(variable, text),
+        ParseErrorType::Reserved(word) if word.starts_with(char::is_alphabetic) => {
+            format!(
+                "\"{word}\" is a word that Rhai keeps for itself; choose another, or write a key in quotes"
+            )
         }
-        ParseErrorType::Reserved(word) => format!("\"{word}\" cannot be used in a scenario"),
+        ParseErrorType::Reserved(symbol) => format!("\"{symbol}\" means nothing in a scenario"),
+        ParseErrorType::ModuleUndefined(module) => {
+            format!(
+                "unknown module \"{module}\"; write import \"{module}\" as {module}; before it is used"
+            )
+        }
         ParseErrorType::ExprTooDeep => "an expression is nested too deeply".to_owned(),
         other => lowercase(&other.to_string()),
     };
@@ -67,25 +76,27 @@ pub(crate) fn syntax(name: &str, text: &str, error: &ParseError) -> ScenarioErro
 pub(crate) fn end(
     script: &Script,
     session: &Session,
-    callables: &[Callable],
+    signatures: &[Signature],
     result: Result<(), Box<EvalAltResult>>,
 ) -> Result<(), ScenarioError> {
-    let root = result.map_err(|error| root(*error)).err();
-    let at = |position| place(script.name(), script.text(), position);
+    let root = result.map_err(|error| Root::of(*error, script)).err();
     // A halt counts even if the script came to its end: a `try` around `map()` catches everything for a moment.
-    if let Some((halt, position)) = session.take_halt() {
-        let outer = root.and_then(|(_, position)| at(position));
-        return Err(halted_at(halt, session, at(position).or(outer)));
+    if let Some((halt, call)) = session.take_halt() {
+        let place = call.and_then(|call| script.place_of_call(&call));
+        let outer = || root.and_then(|root| script.place(root.module.as_deref(), root.position));
+        return Err(halted_at(halt, session, place.or_else(outer)));
     }
-    match root {
-        None | Some((EvalAltResult::Exit(..) | EvalAltResult::Return(..), _)) => Ok(()),
-        Some((error, position)) => Err(ScenarioError {
-            kind: ErrorKind::Script,
-            message: message(&error, session, callables),
-            place: at(position),
-            cause: None,
-        }),
+    let Some(Root { error, module, position }) = root else { return Ok(()) };
+    if let EvalAltResult::Exit(..) | EvalAltResult::Return(..) = error {
+        return Ok(());
     }
+    let callables = script.callables(module.as_deref(), signatures);
+    Err(ScenarioError {
+        kind: ErrorKind::Script,
+        message: message(&error, script, session, &callables),
+        place: script.place(module.as_deref(), position),
+        cause: None,
+    })
 }
 
 /// A run that was ended.
@@ -115,26 +126,51 @@ pub(crate) fn halted_at(halt: Halt, session: &Session, place: Option<Place>) -> 
 }
 
 /// The innermost error, and the innermost place that is known.
-fn root(mut error: EvalAltResult) -> (EvalAltResult, Position) {
-    let mut position = error.position();
-    while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-    | EvalAltResult::ErrorInModule(_, inner, _) = error
-    {
-        error = *inner;
-        if !error.position().is_none() {
-            position = error.position();
-        }
-    }
-    (error, position)
+struct Root {
+    error: EvalAltResult,
+    /// The module that the place is in; `None` for the script itself.
+    module: Option<String>,
+    position: Position,
 }
 
-fn message(error: &EvalAltResult, session: &Session, callables: &[Callable]) -> String {
+impl Root {
+    fn of(mut error: EvalAltResult, script: &Script) -> Root {
+        let mut position = error.position();
+        let mut module = None;
+        loop {
+            let (inner, inside) = match error {
+                EvalAltResult::ErrorInFunctionCall(function, told, inner, _) => {
+                    let told = Some(told).filter(|told| !told.is_empty());
+                    (inner, script.module_of(&function, told))
+                }
+                EvalAltResult::ErrorInModule(module, inner, _) => (inner, Some(module)),
+                error => return Root { error, module, position },
+            };
+            error = *inner;
+            if !error.position().is_none() {
+                position = error.position();
+                module = inside;
+            }
+        }
+    }
+}
+
+fn message(
+    error: &EvalAltResult,
+    script: &Script,
+    session: &Session,
+    callables: &[Callable],
+) -> String {
     let limits = &session.limits;
     match error {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
-        EvalAltResult::ErrorFunctionNotFound(call, _) => unknown_call(call, callables),
+        EvalAltResult::ErrorFunctionNotFound(call, _) => unknown_call(call, script, callables),
+        EvalAltResult::ErrorTooManyModules(_) => {
+            format!("more than {MAX_MODULES} imports; import modules once, at the beginning")
+        }
         EvalAltResult::ErrorVariableNotFound(name, _) => format!("unknown variable \"{name}\""),
-        EvalAltResult::ErrorPropertyNotFound(name, _) => unknown_property(name, session),
+        EvalAltResult::ErrorPropertyNotFound(name, _) => unknown_property(name, script, session),
+        EvalAltResult::ErrorDotExpr(text, _) => no_property(text),
         EvalAltResult::ErrorStackOverflow(_) => {
             format!("functions call each other more than {} levels deep", limits.call_levels)
         }
@@ -150,14 +186,15 @@ fn message(error: &EvalAltResult, session: &Session, callables: &[Callable]) -> 
         }
         EvalAltResult::ErrorMismatchDataType(expected, actual, _)
         | EvalAltResult::ErrorMismatchOutputType(expected, actual, _) => {
-            format!("expected {}, got {}", kind_name(expected), kind_name(actual))
+            let word = |kind| with_article(kind_name(kind));
+            format!("expected {}, got {}", word(expected), word(actual))
         }
         other => without_position(other),
     }
 }
 
 /// `call` is as the interpreter writes it: `recyle (function)`.
-fn unknown_call(call: &str, callables: &[Callable]) -> String {
+fn unknown_call(call: &str, script: &Script, callables: &[Callable]) -> String {
     let (name, arguments) = call.split_once(" (").unwrap_or((call, ""));
     let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let kinds: Vec<&str> = arguments.split(", ").filter(|a| !a.is_empty()).map(kind_name).collect();
@@ -166,6 +203,11 @@ fn unknown_call(call: &str, callables: &[Callable]) -> String {
         return format!("{name} cannot be applied to ({kinds})");
     }
     if name.starts_with("anon$") {
+        if let Some(module) = script.module_of(name, None) {
+            return format!(
+                "a closure of module \"{module}\" can be called in functions of that module only"
+            );
+        }
         return "the closure has too few or too many parameters for what calls it".to_owned();
     }
     let usages: Vec<&str> =
@@ -178,18 +220,90 @@ fn unknown_call(call: &str, callables: &[Callable]) -> String {
         return format!("\"{name}\" cannot be called with ({kinds})");
     }
     let names = callables.iter().map(|c| c.name.as_str()).chain(BUILT_IN);
-    match nearest(name, names) {
+    let in_module =
+        || callables.iter().find(|c| c.name.rsplit_once("::").is_some_and(|(_, n)| n == name));
+    let is_variable =
+        script.sources().any(|source| declared(&source.text).any(|known| known == name));
+    match nearest(name, names)
+        .filter(|_| !is_variable)
+        .or_else(|| in_module().map(|c| c.name.as_str()))
+    {
         Some(near) => format!("unknown function \"{name}\"; did you mean \"{near}\"?"),
+        None if is_variable => {
+            format!("\"{name}\" is a variable; a closure in it is called with {name}.call(…)")
+        }
         None => format!("unknown function \"{name}\""),
     }
 }
 
-fn unknown_property(name: &str, session: &Session) -> String {
+/// The interpreter does not say which map it was; what may have been meant is known all the same.
+fn unknown_property(name: &str, script: &Script, session: &Session) -> String {
     let parameters = session.parameters();
-    match nearest(name, parameters.iter().map(|p| p.name.as_str())) {
+    let parameters = parameters.iter().map(|parameter| parameter.name.as_str());
+    let keys = script.sources().flat_map(|source| keys(&source.text));
+    let known = parameters.chain(function::KEYS_OF_MAPS).chain(keys);
+    match nearest(name, known.filter(|known| *known != name)) {
         Some(near) => format!("the map has no property \"{name}\"; did you mean \"{near}\"?"),
         None => format!("the map has no property \"{name}\""),
     }
+}
+
+/// The names in a text that a colon follows, as they do in maps.
+fn keys(text: &str) -> impl Iterator<Item = &str> {
+    let before = text.match_indices(':').map(|(at, _)| text[..at].trim_end());
+    before.filter_map(|before| before.rsplit(|c: char| !is_name(c)).next())
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `text` is as the interpreter writes it: `Unknown property 'y' - a getter is not registered for type 'i64'`.
+fn no_property(text: &str) -> String {
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    match (quoted.next(), quoted.next()) {
+        (Some(name), Some(kind)) if text.starts_with("Unknown property") => {
+            format!("{} has no property \"{name}\"", with_article(kind_name(kind)))
+        }
+        (Some(name), Some(kind)) if text.starts_with("No writable property") => {
+            format!("{} has no property \"{name}\" that can be set", with_article(kind_name(kind)))
+        }
+        _ => lowercase(text),
+    }
+}
+
+/// The name of a variable that is not there, in a script of this text.
+fn unknown_variable(name: &str, text: &str) -> String {
+    if let Some(function) = functions().iter().find(|function| function.name() == name) {
+        return format!("\"{name}\" is a function: {}", function.usage);
+    }
+    if declared(text).any(|known| known == name) {
+        return format!(
+            "variable \"{name}\" is not known here but elsewhere; functions see nothing but their parameters"
+        );
+    }
+    let constants = CONSTANTS.map(|(name, _)| name);
+    match nearest(name, constants.into_iter().chain(declared(text))) {
+        Some(near) => format!("unknown variable \"{name}\"; did you mean \"{near}\"?"),
+        None => format!("unknown variable \"{name}\""),
+    }
+}
+
+/// The names that follow a `let`, a `const` or a `for`, or are parameters of a function.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let after = move |keyword: &'static str| {
+        text.match_indices(keyword).filter_map(move |(at, _)| {
+            let begins = !text[..at].ends_with(is_name);
+            let rest = text[at + keyword.len()..].trim_start();
+            begins.then(|| rest.split(|c| !is_name(c)).next().unwrap_or_default())
+        })
+    };
+    let parameters = text.split("fn ").skip(1).filter_map(move |rest| {
+        let (_, inside) = rest.split_once('(')?;
+        let (inside, _) = inside.split_once(')')?;
+        Some(inside.split(',').map(str::trim).filter(move |name| name.chars().all(is_name)))
+    });
+    after("let ").chain(after("const ")).chain(after("for ")).chain(parameters.flatten())
 }
 
 fn without_position(error: &EvalAltResult) -> String {
@@ -203,7 +317,8 @@ fn lowercase(text: &str) -> String {
     rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
 }
 
-fn place(name: &str, text: &str, position: Position) -> Option<Place> {
+/// A place in a text.
+pub(crate) fn place(name: &str, text: &str, position: Position) -> Option<Place> {
     let line = position.line()?;
     let column = position.position().unwrap_or(1);
     let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();

@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
+use kelvin_lambda::MAX_REQUEST_BYTES;
+
 use crate::event_source::{KINDS, Key};
+use crate::modules::MAX_MODULES;
 use crate::template::PLACEHOLDERS;
-use crate::{Limits, Signature, engine, functions, result};
+use crate::{Limits, Signature, engine, event_file, functions, result};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo run -p kelvin-scenario --example scenarios-doc`; edit what is registered in crates/scenario/src instead. -->
@@ -36,11 +39,38 @@ A scenario ends early if it is stopped (Ctrl-C) or over a limit, and no `catch` 
 There is no `eval` and no `sleep` (there is `pause()`), no clock, no network and, but for what is written here, no file.
 ";
 
+const MODULES: &str = "\
+## Modules
+
+`import \"NAME\" as m;` makes the functions of the file `NAME.rhai` beside the script known as `m::function()`. \
+The name is a plain one, without a folder; a scenario that comes with Kelvin imports modules that come with it.
+Modules are found and compiled before anything runs, and can import others, but not in a circle.
+What a module is to have besides functions, it exports: `const STEP = 64; export STEP;` is `m::STEP`.
+A closure that a module makes can be called in functions of that module only; closures can be handed to them without limit.
+The run's record keeps the modules as they ran.
+
+```rhai
+// tools.rhai
+fn cold(f) {
+    f.recycle();
+    f.invoke()
+}
+```
+
+```rhai
+import \"tools\" as t;
+
+let f = deploy(#{ workload: \"json\" });
+note(t::cold(f).init_ms);
+```
+
+";
+
 /// The page.
 pub fn documentation() -> String {
     let mut page = INTRODUCTION.to_owned();
     example(&mut page, "A whole scenario", include_str!("../examples/first.rhai"));
-    page.push_str("\n# Functions\n\n");
+    page.push_str("\n## Functions\n\n");
     let function = Signature::EXAMPLE_FUNCTION;
     line(
         &mut page,
@@ -50,19 +80,20 @@ pub fn documentation() -> String {
     for signature in functions() {
         if signature.group != group {
             group = signature.group;
-            line(&mut page, &format!("\n## {group}"));
+            line(&mut page, &format!("\n### {group}"));
         }
         describe(&mut page, &signature);
     }
-    page.push_str("\n# Values\n");
+    page.push_str("\n## Values\n");
     invocation(&mut page);
     kinds(&mut page);
     placeholders(&mut page);
     constants(&mut page);
     page.push('\n');
+    page.push_str(MODULES);
     page.push_str(RHAI);
     limits(&mut page, &Limits::default());
-    page.push_str("\n# Another whole scenario\n\n");
+    page.push_str("\n## Another whole scenario\n\n");
     code(&mut page, include_str!("../examples/search.rhai"));
     page
 }
@@ -77,13 +108,13 @@ fn code(page: &mut String, script: &str) {
 }
 
 fn example(page: &mut String, title: &str, script: &str) {
-    line(page, &format!("\n# {title}\n"));
+    line(page, &format!("\n## {title}\n"));
     code(page, script);
 }
 
 fn describe(page: &mut String, signature: &Signature) {
     let Signature { usage, doc, returns, example, .. } = signature;
-    line(page, &format!("\n### `{usage}`\n"));
+    line(page, &format!("\n#### `{usage}`\n"));
     line(page, &doc.replace(". ", ".\n"));
     if !returns.is_empty() {
         line(page, &format!("Returns {returns}."));
@@ -100,15 +131,15 @@ fn table<'a>(page: &mut String, head: [&str; 2], rows: impl Iterator<Item = (&'a
 }
 
 fn invocation(page: &mut String) {
-    page.push_str("\n## An invocation\n\nWhat `f.invoke()` returns. A property that does not apply is `()`.\n");
+    page.push_str("\n### An invocation\n\nWhat `f.invoke()` returns. A property that does not apply is `()`.\n");
     table(page, ["property", ""], result::properties().map(|(name, doc)| (name, doc.to_owned())));
 }
 
 fn kinds(page: &mut String) {
-    page.push_str("\n## Kinds of events\n\nWhat `event()` makes, as AWS documents it. A key marked with … may be a closure, which is called for each record.\n");
+    page.push_str("\n### Kinds of events\n\nWhat `event()` makes, as AWS documents it. A key marked with … may be a closure, which is called for each record.\n");
     for kind in KINDS {
         let (name, doc, source) = (kind.name, kind.doc, kind.page);
-        line(page, &format!("\n### `event(\"{name}\")`\n\n{doc}.\nSource: {source}."));
+        line(page, &format!("\n#### `event(\"{name}\")`\n\n{doc}.\nSource: {source}."));
         let name = |key: &Key| {
             if key.of_record { format!("`{}` …", key.name) } else { format!("`{}`", key.name) }
         };
@@ -120,14 +151,14 @@ fn kinds(page: &mut String) {
 }
 
 fn placeholders(page: &mut String) {
-    page.push_str("\n## Placeholders of `template()`\n");
+    page.push_str("\n### Placeholders of `template()`\n");
     let rows = PLACEHOLDERS.iter().map(|(_, usage, doc)| (*usage, (*doc).to_owned()));
     table(page, ["placeholder", "stands for"], rows);
     page.push_str("\nA placeholder that is a whole string keeps its type: `\"{{int 1 9}}\"` becomes a number, `\"no {{int 1 9}}\"` a text.\n");
 }
 
 fn constants(page: &mut String) {
-    page.push_str("\n## Constants\n");
+    page.push_str("\n### Constants\n");
     table(
         page,
         ["constant", ""],
@@ -151,6 +182,9 @@ fn limits(page: &mut String, limits: &Limits) {
     row("elements of an array, with those of arrays in it", limits.array_elements.to_string());
     row("properties of a map, with those of maps in it", limits.map_properties.to_string());
     row("variables at the same time", limits.variables.to_string());
+    row("modules", MAX_MODULES.to_string());
+    row("bytes of an event in a file", MAX_REQUEST_BYTES.to_string());
+    row("bytes of all files of `events()`", event_file::MAX_BYTES.to_string());
     row("run time", format!("{} s", limits.run_time.as_secs()));
     page.push('\n');
 }

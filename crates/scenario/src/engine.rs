@@ -1,7 +1,8 @@
 //! The interpreter, with everything shut that a sandbox should not have.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use rhai::module_resolvers::DummyModuleResolver;
 use rhai::packages::{
     BasicArrayPackage, BasicMapPackage, BasicMathPackage, CorePackage, LogicPackage,
     MoreStringPackage, Package,
@@ -10,6 +11,7 @@ use rhai::{Engine, Module, OptimizationLevel, Scope, Token};
 
 use crate::Limits;
 use crate::language;
+use crate::modules::{MAX_MODULES, Modules, Resolver};
 use crate::session::Session;
 use crate::signature::Signature;
 
@@ -19,7 +21,7 @@ pub(crate) const CONSTANTS: [(&str, &str); 2] = [
     ("seed", "what everything follows from that is left to chance; `--seed`"),
 ];
 
-/// Rhai without `eval`, modules, files, clock, sleep and debugger, and with limits.
+/// Rhai without `eval`, files, clock, sleep and debugger, and with limits.
 pub(crate) fn sandbox(limits: &Limits) -> Engine {
     let mut engine = Engine::new_raw();
     CorePackage::new().register_into_engine(&mut engine);
@@ -28,11 +30,12 @@ pub(crate) fn sandbox(limits: &Limits) -> Engine {
     BasicArrayPackage::new().register_into_engine(&mut engine);
     BasicMapPackage::new().register_into_engine(&mut engine);
     MoreStringPackage::new().register_into_engine(&mut engine);
-    for symbol in ["eval", "import", "export", "debug"] {
+    for symbol in ["eval", "debug"] {
         engine.disable_symbol(symbol);
     }
     free_the_word_default(&mut engine);
-    engine.set_max_modules(0);
+    engine.set_max_modules(MAX_MODULES);
+    engine.set_module_resolver(DummyModuleResolver);
     engine.set_max_call_levels(limits.call_levels);
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
     engine.set_max_string_size(limits.string_bytes);
@@ -66,8 +69,10 @@ pub(crate) fn scope() -> Scope<'static> {
 }
 
 /// An interpreter for one run.
-pub(crate) fn engine(session: &Arc<Session>) -> (Engine, Vec<Signature>) {
+pub(crate) fn engine(session: &Arc<Session>, modules: &Arc<Modules>) -> (Engine, Vec<Signature>) {
     let mut engine = sandbox(&session.limits);
+    let modules = Arc::clone(modules);
+    engine.set_module_resolver(Resolver { modules, evaluated: Mutex::default() });
     let signatures = language::register(&mut engine, session);
     let mut constants = Module::new();
     constants.set_var("platform", session.platform_name());

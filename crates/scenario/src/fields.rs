@@ -130,7 +130,8 @@ pub(crate) fn kind_name(type_name: &str) -> &str {
     }
 }
 
-fn with_article(word: &str) -> String {
+/// `a map`, `an array`.
+pub(crate) fn with_article(word: &str) -> String {
     match word.chars().next() {
         Some('(') => word.to_owned(),
         Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {word}"),

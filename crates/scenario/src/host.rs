@@ -8,6 +8,7 @@ use std::time::Duration;
 use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec};
 
+use crate::pipe::PipeFacts;
 use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
@@ -48,6 +49,12 @@ pub trait Host: Send + Sync {
     /// Returns the invocations as recorded, as many as were given.
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError>;
 
+    /// A load begins; the batches that belong to it have its number.
+    fn load_begun(&self, _load: &LoadFacts) {}
+
+    /// A load has ended, with so many invocations.
+    fn load_ended(&self, _load: u64, _invocations: u64) {}
+
     /// Times a function's workload without Lambda around it, and writes. Returns the nanoseconds of each iteration.
     ///
     /// Nothing interrupts it: a host watches for Ctrl-C itself. Without a workload at hand, a host refuses.
@@ -61,8 +68,18 @@ pub trait Host: Send + Sync {
     /// The script has something to say: `note()` and `print()`.
     fn note(&self, text: &str);
 
-    /// The result of a `check()` or an `expect_status()`.
-    fn check(&self, name: &str, passed: bool);
+    /// The script has found the answer to the question that it asks. Without a place of its own for answers, a host notes it.
+    fn answer(&self, text: &str) {
+        self.note(text);
+    }
+
+    /// The result of a `check()`, an `expect_status()` or a `threshold()`; the last has measured something.
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>);
+
+    /// A chain of functions was run through; its invocations are on record already.
+    fn pipe(&self, _pipe: &PipeFacts) -> Result<(), HostError> {
+        Ok(())
+    }
 
     /// What the script is about to do.
     fn progress(&self, progress: Progress<'_>);
@@ -140,6 +157,55 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
+    /// Number of the load that they are part of.
+    pub load: Option<u64>,
+}
+
+/// What a threshold was decided by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// What was measured; `None` if the sample was too small.
+    pub value: Option<f64>,
+    /// What it had to be below.
+    pub below: f64,
+    /// Of both: `ms`, `usd_per_million` or `share`.
+    pub unit: &'static str,
+    /// Of how many invocations.
+    pub n: Option<u64>,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// A load that a script puts on a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadFacts {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// Whose.
+    pub function: FunctionId,
+    /// When its requests are sent.
+    pub shape: LoadKind,
+    /// How many there will be; `None` where the time is the limit.
+    pub planned: Option<u64>,
+    /// Where, inside `blocks()`.
+    pub slot: Option<Slot>,
+}
+
+/// When the requests of a load are sent, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoadKind {
+    /// When they are due.
+    Open {
+        /// How they are spread: `constant`, `poisson`, `ramp`, `phases` or `trace`.
+        arrivals: &'static str,
+        /// How many are due in a second, on average; `None` if there are too few to tell.
+        per_second: Option<f64>,
+    },
+    /// When there is the response to the one before.
+    Closed {
+        /// Each for itself.
+        clients: u32,
+    },
 }
 
 /// What `f.measure()` asked for.
@@ -186,6 +252,13 @@ pub enum Progress<'a> {
         name: &'a str,
         /// How often.
         invocations: u64,
+    },
+    /// To put a function under load.
+    Loading {
+        /// Of the function.
+        name: &'a str,
+        /// How many requests, if that is known.
+        planned: Option<u64>,
     },
     /// To let time pass.
     Pausing {

@@ -14,7 +14,10 @@ use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
-use crate::{Progress, engine, event_source, random, service, template};
+use crate::{
+    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, service,
+    template, threshold,
+};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -63,10 +66,15 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_function(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    pipe::add(&mut language);
+    load::add(&mut language);
+    parallel::add(&mut language);
     event_source::add(&mut language);
+    event_file::add(&mut language);
     template::add(&mut language);
     random::add(&mut language);
     add_result(&mut language);
+    number::add(&mut language);
     service::add(&mut language);
     add_properties(language.engine, session);
     language.signatures
@@ -124,7 +132,7 @@ fn add_function(language: &mut Language<'_>) {
     language
         .add(
             "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with.",
+            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")
@@ -158,6 +166,18 @@ fn add_function(language: &mut Language<'_>) {
         })
         .returns("a map with `name`, `workload`, `variant`, `memory`, `timeout`, `architecture`, `ephemeral_storage`, `env` and `cases`, which is an array of names")
         .example("note(f.describe().memory);");
+    language
+        .add(
+            "f.cost(billed_ms)",
+            "What one invocation costs that is billed so many milliseconds, which may be a mean: memory and request fee, at the function's memory size and the prices of us-east-1.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, billed_ms: Dynamic| {
+                    s.answer(&ctx, s.cost(&f.0, &billed_ms))
+                }
+            },
+        )
+        .returns("US dollars")
+        .example("let r = f.invoke();\nnote(`a million of these: $${significant(1e6 * f.cost(r.billed_ms), 3)}`);");
 }
 
 fn add_invoke(language: &mut Language<'_>) {
@@ -188,7 +208,8 @@ fn add_invoke(language: &mut Language<'_>) {
             "Invokes once with the case of that name, whose answer is checked.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
-                    s.answer(&ctx, f.0.case_event(name).and_then(|e| s.invoke(&f.0, e)))
+                    let event = f.0.case_event(name).map_err(Fault::from);
+                    s.answer(&ctx, event.and_then(|e| s.invoke(&f.0, e)))
                 }
             },
         )
@@ -220,7 +241,8 @@ fn add_repeat(language: &mut Language<'_>) {
     language
         .add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
-                s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
+                let event = f.0.case_event(name).map_err(Fault::from);
+                s.answer(&ctx, event.and_then(|e| s.repeat(&f.0, n, e)))
             }
         })
         .returns("a map with `invocations` and `failed`")
@@ -265,22 +287,40 @@ fn add_result(language: &mut Language<'_>) {
         )
         .returns("what the closure returns")
         .example("let r = expect_status(\"error\", || f.invoke(#{ nonsense: true }));\nnote(r.error_type);");
+    threshold::add(language);
     language
         .add("note(\"…\")",
             "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
-                    let text: ImmutableString = match value.as_immutable_string_ref() {
-                        Ok(text) => text.clone(),
-                        // As the interpreter itself writes it.
-                        Err(_) => ctx.call_native_fn("to_string", (value.clone(),))?,
-                    };
-                    s.note(&text);
+                    s.note(&as_text(&ctx, &value)?);
                     Ok(())
                 }
             },
         )
         .example("note(`measured on ${platform} with seed ${seed}`);");
+    language
+        .add(
+            "answer(\"…\")",
+            "Writes the answer to the scenario's question, in whole sentences, into the run's record, and prints it, once more as the end of the report.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
+                    if let Some(host) = s.listener() {
+                        host.answer(&as_text(&ctx, &value)?);
+                    }
+                    Ok(())
+                }
+            },
+        )
+        .example("let cold = f.invoke();\nlet warm = f.invoke();\nanswer(`A cold start takes ${significant(cold.latency_ms - warm.latency_ms, 3)} ms more than a warm one.`);");
+}
+
+/// A value as the interpreter itself writes it.
+fn as_text(ctx: &NativeCallContext<'_>, value: &Dynamic) -> Raised<ImmutableString> {
+    match value.as_immutable_string_ref() {
+        Ok(text) => Ok(text.clone()),
+        Err(_) => ctx.call_native_fn("to_string", (value.clone(),)),
+    }
 }
 
 fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
@@ -326,7 +366,7 @@ impl Session {
 
     fn checked(&self, name: &str, passed: bool) -> Result<bool, Fault> {
         let outside = self.outside("check")?;
-        self.check(outside, name, passed);
+        self.check(outside, name, passed, None);
         Ok(passed)
     }
 

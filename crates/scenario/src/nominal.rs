@@ -10,8 +10,8 @@ use kelvin_lambda::{
     billed_ms,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
-    RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 
 /// Init Duration of every cold start.
@@ -206,6 +206,44 @@ impl Platform for NominalPlatform {
                 sink(batch.collect::<Result<_, _>>()?);
                 left -= n;
                 tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        Box::pin(async move {
+            let began = self.totals().time;
+            let (invocations, lasts) = match &plan.shape {
+                LoadShape::Open(schedule) => {
+                    let last = schedule.last().copied().unwrap_or(0);
+                    (schedule.len() as u64, Some(Duration::from_nanos(last)))
+                }
+                LoadShape::Closed { until: LoadEnd::Invocations(n), .. } => (*n, None),
+                LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration) } => {
+                    let each = duration.as_nanos() / DURATION.as_nanos();
+                    let each = u64::try_from(each).unwrap_or(u64::MAX);
+                    (each.saturating_mul(u64::from(*clients)), Some(*duration))
+                }
+            };
+            let mut requests = plan.requests.iter().cycle();
+            let mut left = if plan.requests.is_empty() { 0 } else { invocations };
+            while left > 0 {
+                let n = left.min(BATCH);
+                let batch = requests.by_ref().take(usize::try_from(n).unwrap_or(usize::MAX));
+                let batch = batch.map(|request| self.invoke_now(function, request));
+                sink(batch.collect::<Result<_, _>>()?);
+                left -= n;
+                tokio::task::yield_now().await;
+            }
+            // Requests of a load overlap, so its time is that of the plan.
+            if let Some(lasts) = lasts {
+                self.state().totals.time = began.saturating_add(lasts);
             }
             Ok(())
         })

@@ -33,7 +33,7 @@ const fn property(
     Property { name, doc, read }
 }
 
-const PROPERTIES: [Property; 12] = [
+const PROPERTIES: [Property; 13] = [
     property("status", "`ok`, or how it failed: the names of `expect_status()`", |r| {
         text(r.invocation.status.as_str())
     }),
@@ -54,6 +54,11 @@ const PROPERTIES: [Property; 12] = [
     }),
     property("cost_usd", "of this invocation in us-east-1, the request fee included", |r| {
         r.cost_usd.into()
+    }),
+    property("max_memory_mb", "peak memory of the execution environment so far", |r| {
+        #[expect(clippy::cast_precision_loss, reason = "no function has 2^53 bytes of memory")]
+        let mb = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        r.invocation.max_memory_bytes.map_or(Dynamic::UNIT, |bytes| mb(bytes).into())
     }),
     property(
         "spans",
@@ -82,6 +87,16 @@ pub(crate) fn properties() -> impl Iterator<Item = (&'static str, &'static str)>
 impl InvocationResult {
     pub(crate) fn new(invocation: Invocation, cost_usd: f64) -> InvocationResult {
         InvocationResult(Arc::new(Recorded { invocation, cost_usd }))
+    }
+
+    /// The invocation as it was recorded.
+    pub(crate) fn invocation(&self) -> &Invocation {
+        &self.0.invocation
+    }
+
+    /// In US dollars.
+    pub(crate) fn cost_usd(&self) -> f64 {
+        self.0.cost_usd
     }
 
     /// The property of that name. What a resumed run does not have on record ends the run, and is never taken for nothing.

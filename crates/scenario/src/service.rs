@@ -69,6 +69,9 @@ pub enum ServiceChange {
     },
 }
 
+/// What a script can say of a service.
+const OPTIONS: [&str; 4] = ["latency", "errors", "seed", "folder"];
+
 /// A script's handle.
 #[derive(Clone, Debug)]
 pub(crate) struct Service(Arc<Handle>);
@@ -83,6 +86,9 @@ impl Session {
     /// `service()`.
     fn service(&self, kind: &str, options: Map) -> Result<Service, Fault> {
         let outside = self.outside("service")?;
+        if let Some(key) = options.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
+            return Err(format!("service: {}", suggest::unknown("key", key, OPTIONS)).into());
+        }
         let options = object(&Dynamic::from_map(options)).map_err(|e| format!("service: {e}"))?;
         let wanted = WantedService { kind: kind.to_owned(), options };
         let started = outside.host.service(&wanted)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::ThreadId;
 use std::time::Instant;
 
 use kelvin_lambda::{Invocation, PriceTable, Status};
@@ -13,8 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
+use crate::parallel::Family;
 use crate::parameters::{self, Parameter};
-use crate::{Batch, Host, HostError, Limits, Outcome, RunOptions, Slot};
+use crate::tally::Tally;
+use crate::threshold::Threshold;
+use crate::{
+    Batch, Host, HostError, Limits, Measure, NoFolder, Outcome, RunOptions, ScriptFolder, Slot,
+};
 
 /// What functions of the language return.
 pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -31,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) chance: Mutex<Chance>,
     pub(crate) limits: Limits,
     pub(crate) folder: PathBuf,
+    /// What lies beside the script.
+    pub(crate) beside: Arc<dyn ScriptFolder>,
     pub(crate) prices: PriceTable,
     started: Instant,
     operations: AtomicU64,
@@ -50,7 +58,7 @@ pub(crate) struct Outside {
 /// What a run has done so far.
 #[derive(Default)]
 pub(crate) struct State {
-    halt: Option<(Halt, Position)>,
+    halt: Option<(Halt, Option<Call>)>,
     declared: Option<Vec<Parameter>>,
     parameters_known: bool,
     /// The first call that reached outside.
@@ -61,15 +69,53 @@ pub(crate) struct State {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,
+    pub(crate) thresholds: Vec<Threshold>,
+    pub(crate) family: Family,
+    loads: u64,
+    tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
     pub(crate) calls_of_template: u64,
     pub(crate) outcome: Outcome,
+}
+
+impl State {
+    /// The number of a new load.
+    pub(crate) fn next_load(&mut self) -> u64 {
+        self.loads += 1;
+        self.loads - 1
+    }
+
+    /// What was recorded of a function so far.
+    pub(crate) fn tally(&mut self, function: FunctionId) -> &Tally {
+        self.tallies.entry(function).or_default()
+    }
+
+    /// The same; `None` if nothing was.
+    pub(crate) fn tally_of(&self, function: FunctionId) -> Option<&Tally> {
+        self.tallies.get(&function)
+    }
+
+    /// The `expect_status()` that the running thread, or the one that started it, is in.
+    fn expectation(&mut self) -> Option<&mut Expectation> {
+        let family = &self.family;
+        self.expectations.iter_mut().rev().find(|e| family.concerns_me(e.thread))
+    }
 }
 
 /// An `expect_status()` that is being evaluated.
 pub(crate) struct Expectation {
     pub(crate) status: Status,
     pub(crate) met: bool,
+    /// On which it was called.
+    pub(crate) thread: ThreadId,
+}
+
+/// A call of a function of the language.
+pub(crate) struct Call {
+    pub(crate) function: String,
+    /// The module that it is in, as the interpreter has it, which does not know where closures come from.
+    pub(crate) module: Option<String>,
+    pub(crate) position: Position,
 }
 
 /// Why a function of the language fails.
@@ -116,6 +162,7 @@ impl Session {
         options: RunOptions,
         platform: Arc<dyn Platform>,
         host: Arc<dyn Host>,
+        beside: Arc<dyn ScriptFolder>,
     ) -> Session {
         let RunOptions { settings, seed, limits, folder, prices, runtime, stop } = options;
         let outside = Some(Outside { platform, host, runtime, stop });
@@ -126,6 +173,7 @@ impl Session {
             seed,
             chance,
             folder,
+            beside,
             prices,
             ..Session::without_outside(limits)
         }
@@ -140,6 +188,7 @@ impl Session {
             chance: Mutex::new(Chance::new(0, Purpose::Script, 0)),
             limits,
             folder: PathBuf::new(),
+            beside: Arc::new(NoFolder),
             prices: kelvin_lambda::US_EAST_1(),
             started: Instant::now(),
             operations: AtomicU64::new(0),
@@ -215,6 +264,7 @@ impl Session {
         if self.state().declared.is_none() {
             self.refuse_unused_settings()?;
         }
+        self.decide_thresholds();
         Ok(self.state().outcome)
     }
 
@@ -238,7 +288,9 @@ impl Session {
                 return Box::new(EvalAltResult::ErrorRuntime(message.into(), position));
             }
             Fault::Halt(halt) => {
-                self.state().halt.get_or_insert((halt, position));
+                let module = ctx.call_source().map(str::to_owned);
+                let call = Call { function: ctx.fn_name().to_owned(), module, position };
+                self.state().halt.get_or_insert((halt, Some(call)));
             }
             Fault::ParametersKnown => self.state().parameters_known = true,
         }
@@ -247,7 +299,7 @@ impl Session {
     }
 
     /// Why and where the run ended, if it was ended.
-    pub(crate) fn take_halt(&self) -> Option<(Halt, Position)> {
+    pub(crate) fn take_halt(&self) -> Option<(Halt, Option<Call>)> {
         self.state().halt.take()
     }
 
@@ -266,7 +318,7 @@ impl Session {
         } else {
             return None;
         };
-        self.state().halt.get_or_insert((halt, Position::NONE));
+        self.state().halt.get_or_insert((halt, None));
         self.over.store(true, Ordering::Relaxed);
         Some(Dynamic::UNIT)
     }
@@ -315,20 +367,22 @@ impl Session {
         &self,
         function: FunctionId,
         case: Option<&str>,
+        load: Option<u64>,
         invocations: Vec<Invocation>,
     ) -> Result<Vec<Invocation>, HostError> {
-        let expected = self.state().expectations.last().map(|expectation| expectation.status);
+        let expected = self.state().expectation().map(|expectation| expectation.status);
         let Some(host) = self.listener() else {
             return Ok(invocations);
         };
-        let recorded = host.record(Batch { function, case, invocations, expected })?;
+        let recorded = host.record(Batch { function, case, invocations, expected, load })?;
         let mut state = self.state();
+        state.tallies.entry(function).or_default().add(&recorded, load.is_some());
         for invocation in &recorded {
             let status = invocation.status;
             state.outcome.invocations += 1;
             state.outcome.failed += u64::from(status != Status::Ok);
             state.outcome.unexpected += u64::from(status != Status::Ok && Some(status) != expected);
-            if let Some(expectation) = state.expectations.last_mut() {
+            if let Some(expectation) = state.expectation() {
                 expectation.met |= status == expectation.status;
             }
         }
@@ -336,8 +390,14 @@ impl Session {
     }
 
     /// Hands the result of a check to the host and counts it.
-    pub(crate) fn check(&self, outside: &Outside, name: &str, passed: bool) {
-        outside.host.check(name, passed);
+    pub(crate) fn check(
+        &self,
+        outside: &Outside,
+        name: &str,
+        passed: bool,
+        measure: Option<&Measure>,
+    ) {
+        outside.host.check(name, passed, measure);
         let mut state = self.state();
         state.outcome.checks += 1;
         state.outcome.failed_checks += u64::from(!passed);

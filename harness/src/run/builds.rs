@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use kelvin_artifact::{BinaryFacts, Build, WorkloadPackage, Workspace, describe};
+use kelvin_artifact::{BinaryFacts, Build, Variant, WorkloadPackage, Workspace, describe};
 use kelvin_lambda::CaseDescription;
 use kelvin_scenario::{HostError, Resolved, Source, Wanted};
 
@@ -62,7 +62,7 @@ impl Builds {
     fn build(
         &mut self,
         name: &str,
-        profile: &str,
+        variant: &str,
         progress: &Progress,
     ) -> Result<Resolved, HostError> {
         let workspace = match &mut self.workspace {
@@ -70,10 +70,13 @@ impl Builds {
             empty => empty.insert(workspace(&self.folder)?),
         };
         let workload = find(workspace, name)?;
-        progress.busy(format!("building {name} ({profile})"));
+        let parsed: Result<Variant, _> = variant.parse();
+        let parsed = &parsed.map_err(|error| HostError::new(error.to_string()))?;
+        progress.busy(format!("building {name} ({variant})"));
         let detail =
-            &mut |line: &str| progress.detail(format!("building {name} ({profile}): {line}"));
-        let built = Build { workspace, workload, profile }.run(detail, &|| self.stop.is_wanted());
+            &mut |line: &str| progress.detail(format!("building {name} ({variant}): {line}"));
+        let build = Build { workspace, workload, variant: parsed };
+        let built = build.run(detail, &|| self.stop.is_wanted());
         let bootstrap = built.map_err(|error| {
             HostError::because(format!("failed to build workload \"{name}\""), error)
         })?;

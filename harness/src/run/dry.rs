@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use kelvin_artifact::Workspace;
+use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
+    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
     ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
     WantedRung, WantedService,
 };
@@ -75,6 +75,8 @@ impl Host for DryHost {
                 return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
             }
             Source::Workload(name) => {
+                let variant: Result<Variant, _> = wanted.variant.parse();
+                variant.map_err(|error| HostError::new(error.to_string()))?;
                 let mut known =
                     self.workspace.lock().expect("nothing panics while it holds the workspace");
                 let workspace = match &mut *known {
@@ -122,8 +124,12 @@ impl Host for DryHost {
         terminal::complain(text);
     }
 
+    fn answer(&self, text: &str) {
+        terminal::complain(&format!("answer, with nominal figures: {text}"));
+    }
+
     // Nominal answers satisfy no check of a script, nor do they fail it.
-    fn check(&self, _name: &str, _passed: bool) {}
+    fn check(&self, _name: &str, _passed: bool, _measure: Option<&Measure>) {}
 
     fn progress(&self, _progress: Progress<'_>) {}
 }

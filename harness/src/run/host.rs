@@ -8,15 +8,15 @@ use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::{RecordError, RungRecord};
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Resolved, ServiceChange, ServiceId, Slot, Source,
-    StartedService, Wanted, WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved, ServiceChange,
+    ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
 use crate::progress::{self, Progress};
 use crate::run::answers::Answers;
 use crate::run::builds::Builds;
 use crate::run::noise::Noise;
-use crate::run::recorder::{Origin, Recorder};
+use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
 use crate::run::services::Services;
 
@@ -150,19 +150,33 @@ impl Host for RunHost {
         if let Some(error) = state.failed.take() {
             return Err(failed(error));
         }
-        let Batch { function, case, mut invocations, expected } = batch;
+        let Batch { function, case, mut invocations, expected, load } = batch;
+        let facts = BatchFacts { function, case, expected, load };
         for invocation in &mut invocations {
-            state.noise.invocation(function, invocation);
+            if load.is_none() {
+                state.noise.invocation(function, invocation);
+            }
             if invocation.from_record {
                 self.progress.skipped();
+                load.into_iter().for_each(|load| state.recorder.forget_load(load));
                 continue;
             }
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
                 answers.check(case, invocation)?;
             }
-            state.recorder.invocation(function, case, invocation, expected).map_err(failed)?;
+            state.recorder.invocation(invocation, &facts).map_err(failed)?;
         }
         Ok(invocations)
+    }
+
+    fn load_begun(&self, load: &LoadFacts) {
+        self.state().recorder.load_begun(load);
+    }
+
+    fn load_ended(&self, load: u64, invocations: u64) {
+        let mut state = self.state();
+        let written = state.recorder.load_ended(load, invocations);
+        state.keep(written);
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
@@ -183,7 +197,7 @@ impl Host for RunHost {
 
     fn removed(&self, function: FunctionId) {
         let mut state = self.state();
-        let written = state.recorder.end_launch(function);
+        let written = state.recorder.end_launches(function);
         state.keep(written);
         state.answers.remove(&function);
     }
@@ -193,12 +207,22 @@ impl Host for RunHost {
         self.progress.say(text);
     }
 
-    fn check(&self, name: &str, passed: bool) {
-        self.state().recorder.check(name, passed);
+    fn answer(&self, text: &str) {
+        self.state().recorder.answer(text);
+        self.progress.say(text);
+    }
+
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
+        self.state().recorder.check(name, passed, measure);
+    }
+
+    fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        let written = self.state().recorder.pipe(pipe);
+        written.map_err(|error| HostError::because("failed to record the run", error))
     }
 
     fn progress(&self, progress: kelvin_scenario::Progress<'_>) {
-        use kelvin_scenario::Progress::{Deploying, Pausing, Repeating, Turn};
+        use kelvin_scenario::Progress::{Deploying, Loading, Pausing, Repeating, Turn};
         match progress {
             Turn { slot: Slot { block, position }, blocks, positions, name } => {
                 let noise = self.state().noise.so_far();
@@ -207,7 +231,7 @@ impl Host for RunHost {
             }
             Pausing { duration } => self.progress.detail(format!("pausing for {duration:?}")),
             // A build says so itself, and a bar must not be drawn while something is measured.
-            Deploying { .. } | Repeating { .. } => {}
+            Deploying { .. } | Repeating { .. } | Loading { .. } => {}
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `kelvin run --resume`: from a run on disk to what its continuation needs, or why it cannot be continued.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use kelvin_lambda::{Enforcement, PlatformFacts};
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::results;
 use crate::run::kept::Continued;
+use crate::script_folder::{Beside, Modules};
 
 /// A run that can be continued here.
 #[derive(Debug)]
@@ -44,7 +46,11 @@ impl Resumed {
         let path = directory.join("scenario.rhai");
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read {}", path.display()))?;
-        let script = Script::compile(record.scenario.name.as_str(), text)?;
+        let beside = Beside {
+            modules: Modules::Folder(directory.join("modules")),
+            events: folder_of_script(record),
+        };
+        let script = Script::compile_in(Arc::new(beside), record.scenario.name.as_str(), text)?;
         Ok(Resumed {
             run_id: record.run_id.clone(),
             script,
@@ -83,6 +89,15 @@ impl Resumed {
         }
         Ok(())
     }
+}
+
+/// Files of events are not on record: they are read from beside the script, where the command line names it.
+fn folder_of_script(run: &RunRecord) -> PathBuf {
+    let name = std::ffi::OsStr::new(&run.scenario.name);
+    let mut paths = run.argv.iter().skip(1).map(Path::new);
+    let script = paths.find(|path| path.file_name() == Some(name));
+    let folder = script.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new(".")).to_owned()
 }
 
 fn check_status(run: &RunRecord) -> anyhow::Result<()> {

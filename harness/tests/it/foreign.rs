@@ -24,6 +24,9 @@ edition = "2021"
 events = "events"
 answers = "answers"
 
+[features]
+triple = []
+
 [dependencies]
 lambda_runtime = { version = "1.5", default-features = false }
 serde = { version = "1", features = ["derive"] }
@@ -41,7 +44,8 @@ struct Event {
 }
 
 async fn double(event: LambdaEvent<Event>) -> Result<serde_json::Value, Error> {
-    Ok(serde_json::json!({ "doubled": event.payload.n * 2 }))
+    let factor = if cfg!(feature = "triple") { 3 } else { 2 };
+    Ok(serde_json::json!({ "doubled": event.payload.n * factor }))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -127,12 +131,36 @@ fn a_wrong_answer_is_a_failure() {
 }
 
 #[test]
+fn variants_with_other_features_are_other_programs_side_by_side() {
+    let foreign = Foreign::new();
+    let with = |variant: &str| {
+        let variant = format!("variant={variant}");
+        let settings = ["workload=plain", &variant, "memory=128", "launches=1", "warm=1"];
+        let mut args = vec!["run"];
+        args.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        foreign.kelvin(&args)
+    };
+    // Cargo has one place for both, and the one that was built last must not be taken for the other.
+    let done = with("dev,dev+triple").exits(4);
+    let row = done.stdout.lines().find(|line| line.contains("wrong_answer"));
+    let row: Vec<_> = row.expect("a row of failures").split_whitespace().collect();
+    assert_eq!(row[..4], ["plain-dev-triple-128", "wrong_answer", "Kelvin.WrongAnswer", "2"]);
+    let run = foreign.place.only_run();
+    let [plain, triple] = &run.record.functions[..] else { panic!("{:?}", run.record.functions) };
+    assert_eq!(triple.variant.as_deref(), Some("dev+triple"));
+    assert_ne!(plain.binary_sha256, triple.binary_sha256);
+    with("dev+").exits(1).complains("variant \"dev+\" is not the name of a cargo profile");
+    let done = with("dev+quadruple").exits(1).complains("package plain does not build as");
+    done.complains("quadruple");
+}
+
+#[test]
 fn an_error_of_the_compiler_is_shown() {
     let foreign = Foreign::new();
-    foreign.write("src/main.rs", &MAIN.replace("* 2", "* two"));
+    foreign.write("src/main.rs", &MAIN.replace("{ 3 }", "{ three }"));
     let done = foreign.run().exits(1);
-    let done = done.complains("package plain does not build with profile dev; cargo's last words:");
-    done.complains("cannot find value `two`").complains("--> cold-warm:");
+    let done = done.complains("package plain does not build as dev; cargo's last words:");
+    done.complains("cannot find value `three`").complains("--> cold-warm:");
 }
 
 #[test]

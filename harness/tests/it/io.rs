@@ -38,7 +38,7 @@ fn the_io_ladder_has_a_rung_for_each_distance() {
     let run = place.only_run();
     for workload in ["s3-object", "dynamodb-item"] {
         let rung = |place: &str| spans(&run, &format!("{workload}-dev-{place}-1769"));
-        let (none, near, far) = (rung("no-io"), rung("near"), rung("far"));
+        let (none, near, far) = (rung("no-io"), rung("near"), rung("far-50ms"));
         for spans in [&none, &near, &far] {
             assert_eq!(spans.len(), 12);
             assert!(spans.iter().all(|(compute, _)| *compute > 0), "{workload}: {spans:?}");
@@ -49,6 +49,52 @@ fn the_io_ladder_has_a_rung_for_each_distance() {
         assert!(far.iter().all(|(_, io)| *io >= CALLS * DELAY_NS), "{workload}: {far:?}");
         assert!(mean_io(&far) > mean_io(&near), "{workload}: {near:?} {far:?}");
     }
+}
+
+/// The ladder with services that fail at this rate, far but at once.
+fn with_errors(place: &Place, errors: &str, code: i32) -> Run {
+    build_workload("s3-object");
+    build_workload("dynamodb-item");
+    let errors = format!("errors={errors}");
+    let settings = ["variant=dev", "memory=1769", "far=none", "launches=1", "warm=9", &errors];
+    let settings: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+    place.run("io-ladder", &settings).exits(code);
+    place.only_run()
+}
+
+#[test]
+fn retries_hold_against_a_few_errors() {
+    let place = Place::new();
+    let run = with_errors(&place, "5%", 0);
+    assert!(run.invocations.iter().all(|row| row.error_type.is_none()));
+}
+
+#[test]
+fn services_that_always_fail_are_named_and_the_run_is_complete() {
+    let place = Place::new();
+    let run = with_errors(&place, "1", 4);
+    assert_eq!(run.truncated, None);
+    assert_eq!(run.invocations.len(), 2 * 3 * 10);
+    for row in &run.invocations {
+        let function = run.function_of(row).expect("every launch has a function");
+        let name = &run.record.functions[function as usize].name;
+        let expected = name.contains("-far-").then_some("ServiceFailed");
+        assert_eq!(row.error_type.as_deref(), expected, "{name}: {row:?}");
+    }
+}
+
+#[test]
+fn https_can_be_left_out_and_measured_beside() {
+    build_workload("fan-out");
+    let place = Place::new();
+    let settings =
+        ["workload=fan-out", "variant=dev,dev+http-only", "memory=1769", "launches=1", "warm=1"];
+    let settings: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+    place.run("bootstraps", &settings).exits(0);
+    let run = place.only_run();
+    let sizes = run.record.functions.iter().map(|function| function.binary_bytes);
+    let sizes: Vec<u64> = sizes.map(|bytes| bytes.expect("every bootstrap has a size")).collect();
+    assert!(sizes[1] < sizes[0], "{sizes:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod kit;
 mod ladder;
 mod misbehaviour;
 mod mistakes;
+mod modules;
 mod processes;
 mod report;
 mod resume;

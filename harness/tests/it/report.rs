@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::kit::Place;
+use crate::kit::{Place, hello};
 
 const SCRIPT: &str = "
     let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"greeter\" });
@@ -76,7 +76,33 @@ fn a_table_goes_between_the_markers_of_a_file() {
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.starts_with("before\n<!-- kelvin:begin -->\n\n| function |"), "{text}");
     assert!(text.ends_with("<!-- kelvin:end -->\nafter\n"), "{text}");
-    assert!(text.contains("| greeter | 128 | 2 |"), "{text}");
+    let row = text.lines().find(|line| line.starts_with("| greeter | 128 | "));
+    let cells: Vec<&str> = row.expect("a row of the function").split(" | ").collect();
+    let bytes = std::fs::metadata(hello()).unwrap().len();
+    let megabytes: f64 = cells[2].parse().expect("the size of its bootstrap");
+    assert!((megabytes - bytes as f64 / 1_048_576.0).abs() < 0.1, "{bytes} bytes: {text}");
+    assert_eq!(cells[3], "2", "{text}");
+}
+
+#[test]
+fn a_file_can_have_several_tables() {
+    let place = Place::new();
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let file = place.path("README.md");
+    let file = file.to_str().unwrap();
+    let splice = |name| {
+        let args = ["report", "--splice", file, "--markers", name];
+        place.wait(&mut place.with_results(&args))
+    };
+    let first = "<!-- kelvin:begin -->\nfirst\n<!-- kelvin:end -->\n";
+    std::fs::write(file, first.to_owned() + "<!-- kelvin:begin sizes -->\n<!-- kelvin:end -->\n")
+        .unwrap();
+    splice("size").exits(1).complains("<!-- kelvin:begin size -->");
+    splice("sizes").exits(0);
+    let text = std::fs::read_to_string(file).unwrap();
+    let second = text.strip_prefix(first).expect("the other table is as it was");
+    assert!(second.starts_with("<!-- kelvin:begin sizes -->\n\n| function |"), "{text}");
+    place.wait(&mut place.with_results(&["report", "--markers", "sizes"])).exits(2);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What is in the folder of a run, at which moment.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 
-use kelvin_record::{Run, RunStatus, RunWriter, RungRecord, list_runs};
+use kelvin_record::{Run, RunStatus, RunWriter, RungRecord, ScenarioText, list_runs};
 
 use crate::sample::{empty_summary, finished, outcome, record_launch, run_record, written};
 
@@ -30,6 +31,17 @@ fn a_finished_run_reads_as_it_was_written() {
         names,
         ["invocations.jsonl.gz", "launches.jsonl", "run.json", "scenario.rhai", "summary.json"]
     );
+}
+
+#[test]
+fn modules_lie_beside_the_script() {
+    let results = tempfile::tempdir().unwrap();
+    let modules = BTreeMap::from([("tools".to_owned(), "fn two() { 2 }".to_owned())]);
+    let scenario = ScenarioText { script: "import \"tools\" as t;", modules: &modules };
+    let writer = RunWriter::create(results.path(), &run_record(), scenario).unwrap();
+    let read = |name: &str| fs::read_to_string(writer.directory().join(name)).unwrap();
+    assert_eq!(read("scenario.rhai"), scenario.script);
+    assert_eq!(read("modules/tools.rhai"), modules["tools"]);
 }
 
 #[test]

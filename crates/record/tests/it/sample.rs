@@ -48,6 +48,7 @@ pub(crate) fn run_record() -> RunRecord {
         recorded: Recorded::default(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         unavailable: BTreeMap::new(),
         error: None,
     }
@@ -191,6 +192,7 @@ pub(crate) fn record_launch(
             function,
             launch: Some(launch),
             index,
+            load: None,
             case: Some("small"),
             run_start_ns: 1_000,
             expected: false,
@@ -234,6 +236,7 @@ pub(crate) fn outcome() -> Outcome {
         finished_at: "2026-11-23T12:49:01Z".to_owned(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         error: None,
     }
 }
@@ -247,6 +250,7 @@ pub(crate) fn empty_summary(run: &Run) -> Summary {
         status: run.record.status,
         platform: run.record.platform.name.clone(),
         functions: Vec::new(),
+        loads: Vec::new(),
     }
 }
 

@@ -19,10 +19,10 @@ fn a_good_run() {
     not measured here: throttled_ns (the CPU limit is not enforced)
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                                 INIT  first  total      total p50  total  billed
-    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
-    json-release  512        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
+                       binary            INIT  first  total      total p50  total  billed
+    function       MB      MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128    1.80        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release  512    1.80        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
     – total p90: needs 36 launches, has 20
 
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
@@ -56,10 +56,10 @@ fn a_run_with_failures() {
     INVOCATIONS FAILED that were not expected to
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
-                                 INIT  first  total      total p50  total  billed
-    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release  128        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
-    json-release  512  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
+                       binary            INIT  first  total      total p50  total  billed
+    function       MB      MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128    1.80        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release  512    1.80  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
     – total p90 of json-release-128: needs 36 launches, has 20
     – total p90 of json-release-512: needs 36 launches, has 18
 
@@ -110,10 +110,10 @@ fn a_run_that_was_killed_in_ascii() {
     TRUNCATED: the run has not ended, or its program was killed
 
     Cold starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
-                                 INIT  first  total      total p50  total  billed
-    function       MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
-    json-release  128         4     -      -      -              -      -    8.00  0.0167
-    json-release  512         3     -      -      -              -      -    8.00  0.0667
+                       binary            INIT  first  total      total p50  total  billed
+    function       MB      MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128    1.80         4     -      -      -              -      -    8.00  0.0167
+    json-release  512    1.80         3     -      -      -              -      -    8.00  0.0667
     - INIT p50, first p50, total p50 of json-release-128: needs 6 launches, has 4
     - total p90 of json-release-128: needs 36 launches, has 4
     - INIT p50, first p50, total p50 of json-release-512: needs 6 launches, has 3
@@ -156,17 +156,40 @@ fn a_run_that_was_billed_by_aws_does_not_call_its_costs_estimates() {
 }
 
 #[test]
+fn the_answer_of_a_scenario_is_the_end_of_its_report() {
+    let mut run = recorded();
+    run.record.answers = vec![
+        "512 MB are the cheapest size that keeps the p90 of warm invocations below 10 ms: a million invocations cost \
+         $0.208, and 128 MB would save $0.006 of that."
+            .to_owned(),
+        "More memory does not shorten the cold start.".to_owned(),
+    ];
+    let text = check(&run, true);
+    let (_, answer) = text.split_once("2026-09-19.\n").expect("the prices come before it");
+    insta::assert_snapshot!(answer, @r"
+    Answer
+    512 MB are the cheapest size that keeps the p90 of warm invocations below 10 ms: a million
+    invocations cost $0.208, and 128 MB would save $0.006 of that.
+    More memory does not shorten the cold start.
+    ");
+}
+
+#[test]
 fn markdown() {
     insta::assert_snapshot!(render_markdown_table(&summarise(&recorded())), @r"
-    | function | memory (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
-    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-    | json-release | 128 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
-    | json-release | 512 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
+    | function | memory (MB) | binary (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
+    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+    | json-release | 128 | 1.80 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
+    | json-release | 512 | 1.80 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
     ");
 }
 
 #[test]
 fn json_is_the_summary_on_disk() {
     let text = render_json(&summarise(&recorded()));
+    // The run on disk is older than this field.
+    let newer = "      \"binary_bytes\": 1892344,\n";
+    assert_eq!(text.matches(newer).count(), 2);
+    let text = text.replace(newer, "");
     assert_eq!(text, include_str!("../../../record/tests/fixtures/v1/summary.json"));
 }

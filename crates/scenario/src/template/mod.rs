@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use kelvin_lambda::MAX_REQUEST_BYTES;
 use rhai::{Dynamic, NativeCallContext};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::chance::{Chance, Purpose};
 use crate::json;
@@ -24,7 +24,7 @@ pub(crate) struct Template(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    root: Node,
+    segments: Vec<Segment>,
     sequence: Mutex<Sequence>,
 }
 
@@ -34,23 +34,14 @@ struct Sequence {
     seq: u64,
 }
 
-/// A value in which placeholders were found.
+/// A piece of the JSON text of an event, so that a load need not build a value for each.
 #[derive(Debug)]
-enum Node {
-    /// Without placeholders.
-    Fixed(Value),
-    /// A placeholder alone, which keeps its type.
+enum Segment {
+    Json(String),
+    /// A placeholder that is a whole string, which keeps its type.
     Alone(Placeholder),
-    /// A string with placeholders in it.
-    Text(Vec<Piece>),
-    Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-#[derive(Debug)]
-enum Piece {
-    Fixed(String),
-    Drawn(Placeholder),
+    /// A placeholder inside of a string.
+    Inside(Placeholder),
 }
 
 impl Template {
@@ -62,27 +53,41 @@ impl Template {
                 format!("expected JSON, in which placeholders are inside of strings, like {{\"n\": \"{{{{int 1 9}}}}\"}}: {error}")
             })?;
         }
-        let root = Node::of(value)?;
-        if root.drawn_bytes() > MAX_REQUEST_BYTES {
+        let mut segments = Segments::default();
+        segments.add(&value)?;
+        if segments.drawn_bytes() > MAX_REQUEST_BYTES {
             return Err(format!("an event would have more than {MAX_REQUEST_BYTES} bytes"));
         }
         let sequence = Sequence { chance: Chance::new(seed, Purpose::Template, number), seq: 0 };
-        Ok(Template(Arc::new(Inner { root, sequence: Mutex::new(sequence) })))
+        Ok(Template(Arc::new(Inner { segments: segments.0, sequence: Mutex::new(sequence) })))
     }
 
-    /// The next event.
-    pub(crate) fn next_value(&self) -> Value {
+    /// The next event, as it is sent.
+    pub(crate) fn next_payload(&self) -> Bytes {
         let mut sequence = self.0.sequence.lock().expect("nothing panics while it draws");
         let Sequence { chance, seq } = &mut *sequence;
         let time = Moment::in_second(*seq, chance);
-        let value = self.0.root.draw(&mut Turn { chance, seq: *seq, time });
+        let mut turn = Turn { chance, seq: *seq, time };
+        let mut json = String::new();
+        for segment in &self.0.segments {
+            match segment {
+                Segment::Json(text) => json.push_str(text),
+                Segment::Alone(placeholder) => {
+                    json.push_str(&placeholder.draw(&mut turn).to_string())
+                }
+                Segment::Inside(placeholder) => match placeholder.draw(&mut turn) {
+                    Value::String(text) => json.push_str(&escaped(&text)),
+                    other => json.push_str(&other.to_string()),
+                },
+            }
+        }
         *seq += 1;
-        value
+        Bytes::from(json)
     }
 
-    /// The next event as it is sent.
-    pub(crate) fn next_payload(&self) -> Bytes {
-        Bytes::from(self.next_value().to_string())
+    /// The next event as a value.
+    pub(crate) fn next_value(&self) -> Value {
+        serde_json::from_slice(&self.next_payload()).expect("templates give JSON")
     }
 }
 
@@ -114,94 +119,84 @@ fn is_document(text: &str) -> bool {
     text.starts_with('[') || (text.starts_with('{') && !text.starts_with("{{"))
 }
 
-impl Node {
-    fn of(value: Value) -> Result<Node, String> {
-        Ok(match value {
-            Value::String(text) => Node::of_text(&text)?,
+/// What stands between the quotes of a string of JSON.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The pieces of a template, in order; two of fixed text never follow each other.
+#[derive(Default)]
+struct Segments(Vec<Segment>);
+
+impl Segments {
+    fn add(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::String(text) => self.add_text(text)?,
             Value::Array(values) => {
-                let nodes = values.into_iter().map(Node::of).collect::<Result<Vec<_>, _>>()?;
-                Node::Array(nodes)
+                self.json("[");
+                for (i, value) in values.iter().enumerate() {
+                    self.json(if i == 0 { "" } else { "," });
+                    self.add(value)?;
+                }
+                self.json("]");
             }
             Value::Object(fields) => {
-                let field = |(key, value): (String, Value)| {
+                self.json("{");
+                for (i, (key, value)) in fields.iter().enumerate() {
                     if key.contains("{{") {
                         return Err(format!("a placeholder cannot be in a key: {key:?}"));
                     }
-                    Ok((key, Node::of(value)?))
-                };
-                Node::Object(fields.into_iter().map(field).collect::<Result<_, _>>()?)
+                    self.json(if i == 0 { "\"" } else { ",\"" });
+                    self.json(&escaped(key));
+                    self.json("\":");
+                    self.add(value)?;
+                }
+                self.json("}");
             }
-            fixed => Node::Fixed(fixed),
-        })
+            fixed => self.json(&fixed.to_string()),
+        }
+        Ok(())
     }
 
-    fn of_text(text: &str) -> Result<Node, String> {
-        let mut pieces = Vec::new();
+    fn add_text(&mut self, text: &str) -> Result<(), String> {
+        let alone = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+        if let Some(inside) =
+            alone.filter(|inside| !inside.contains("{{") && !inside.contains("}}"))
+        {
+            self.0.push(Segment::Alone(Placeholder::parse(inside)?));
+            return Ok(());
+        }
+        self.json("\"");
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((inside, after)) = after.split_once("}}") else {
                 return Err(format!("a placeholder does not end with }}}}: {text:?}"));
             };
-            if !before.is_empty() {
-                pieces.push(Piece::Fixed(before.to_owned()));
-            }
-            pieces.push(Piece::Drawn(Placeholder::parse(inside)?));
+            self.json(&escaped(before));
+            self.0.push(Segment::Inside(Placeholder::parse(inside)?));
             rest = after;
         }
-        if pieces.is_empty() {
-            return Ok(Node::Fixed(text.into()));
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Fixed(rest.to_owned()));
-        }
-        if let [Piece::Drawn(alone)] = pieces.as_slice() {
-            return Ok(Node::Alone(alone.clone()));
-        }
-        Ok(Node::Text(pieces))
+        self.json(&escaped(rest));
+        self.json("\"");
+        Ok(())
     }
 
-    /// How long its random strings are together.
+    fn json(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Segment::Json(before)) => before.push_str(text),
+            _ => self.0.push(Segment::Json(text.to_owned())),
+        }
+    }
+
+    /// How long the random strings are together.
     fn drawn_bytes(&self) -> usize {
-        let of = |placeholder: &Placeholder| match placeholder {
-            Placeholder::String(length) => *length,
+        let lengths = self.0.iter().map(|segment| match segment {
+            Segment::Alone(Placeholder::String(length))
+            | Segment::Inside(Placeholder::String(length)) => *length,
             _ => 0,
-        };
-        let sum = |bytes: &mut dyn Iterator<Item = usize>| bytes.fold(0, usize::saturating_add);
-        match self {
-            Node::Fixed(_) => 0,
-            Node::Alone(placeholder) => of(placeholder),
-            Node::Text(pieces) => sum(&mut pieces.iter().map(|piece| match piece {
-                Piece::Fixed(_) => 0,
-                Piece::Drawn(placeholder) => of(placeholder),
-            })),
-            Node::Array(nodes) => sum(&mut nodes.iter().map(Node::drawn_bytes)),
-            Node::Object(fields) => sum(&mut fields.iter().map(|(_, node)| node.drawn_bytes())),
-        }
-    }
-
-    fn draw(&self, turn: &mut Turn<'_>) -> Value {
-        match self {
-            Node::Fixed(value) => value.clone(),
-            Node::Alone(placeholder) => placeholder.draw(turn),
-            Node::Text(pieces) => {
-                let mut text = String::new();
-                for piece in pieces {
-                    match piece {
-                        Piece::Fixed(fixed) => text.push_str(fixed),
-                        Piece::Drawn(placeholder) => match placeholder.draw(turn) {
-                            Value::String(drawn) => text.push_str(&drawn),
-                            other => text.push_str(&other.to_string()),
-                        },
-                    }
-                }
-                text.into()
-            }
-            Node::Array(nodes) => nodes.iter().map(|node| node.draw(turn)).collect(),
-            Node::Object(fields) => {
-                let fields = fields.iter().map(|(key, node)| (key.clone(), node.draw(turn)));
-                Value::Object(fields.collect::<Map<_, _>>())
-            }
-        }
+        });
+        lengths.fold(0, usize::saturating_add)
     }
 }
 

@@ -7,9 +7,11 @@ use kelvin_lambda::{Answer, CaseDescription, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted,
-    WantedRung, WantedService,
+    ScenarioError, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted, WantedRung,
+    WantedService,
 };
+
+use crate::folder::compile;
 
 struct Accepting;
 
@@ -44,12 +46,16 @@ impl Host for Accepting {
     }
     fn removed(&self, _: FunctionId) {}
     fn note(&self, _: &str) {}
-    fn check(&self, _: &str, _: bool) {}
+    fn check(&self, _: &str, _: bool, _: Option<&kelvin_scenario::Measure>) {}
     fn progress(&self, _: Progress<'_>) {}
 }
 
+/// What the examples of the documentation have beside them.
+const FILES: [(&str, &str); 2] =
+    [("orders/a.json", "{\"quantity\": 1}"), ("orders/b.json", "{\"quantity\": 2}")];
+
 /// What a script does.
-pub(crate) fn run(name: &str, script: &str) -> Result<Totals, ScenarioError> {
+pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
@@ -57,7 +63,7 @@ pub(crate) fn run(name: &str, script: &str) -> Result<Totals, ScenarioError> {
         .expect("a runtime can be started");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let script = Script::compile(name, script)?;
+    let script = compile(&FILES, script)?;
     let options = RunOptions::new(runtime.handle().clone(), stopped);
     script.run(options, Arc::clone(&platform) as _, Arc::new(Accepting))?;
     Ok(platform.totals())

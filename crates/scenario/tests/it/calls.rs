@@ -280,6 +280,33 @@ fn mistakes_with_services_are_told() {
 }
 
 #[test]
+fn an_answer_has_its_numbers_as_people_read_them() {
+    let ran = run(r#"
+        let f = deploy(#{ workload: "hello", memory: 1769 });
+        answer(`It costs $${significant(1e6 * f.cost(10), 3)} a million, with a mean of 7.5 ms $${significant(1e6 * f.cost(7.5), 3)}.`);
+        f.configure(#{ memory: 128 });
+        answer(1e6 * f.cost(0));
+        note(f.cost(9) == f.invoke().cost_usd);
+    "#);
+    let log = succeed(ran);
+    let log = log.iter().filter(|l| l.starts_with("answer") || l.starts_with("note"));
+    assert_snapshot!(log.cloned().collect::<Vec<_>>().join("\n"), @r"
+    answer It costs $0.488 a million, with a mean of 7.5 ms $0.416.
+    answer 0.19999999999999998
+    note true
+    ");
+    let check = |script: &str, expected: &str| {
+        let script = format!("let f = deploy(#{{ workload: \"hello\" }}); {script}");
+        let error = run(&script).result.expect_err("it is a mistake");
+        assert!(error.render().contains(expected), "{}", error.render());
+    };
+    check("f.cost(-1)", "cost: expected 0 or more billed milliseconds, got -1");
+    check("f.cost(\"9\")", "cost: expected 0 or more billed milliseconds, got \"9\"");
+    check("significant(1, 0)", "significant: expected 1 to 17 digits, got 0");
+    check("significant((), 3)", "significant: expected a number, got ()");
+}
+
+#[test]
 fn a_script_may_end_early() {
     assert_snapshot!(notes("note(1.to_string()); [1].map(|x| exit(x)); note(\"2\");"), @"1");
 }
@@ -325,4 +352,28 @@ fn a_workload_is_measured_without_lambda() {
     };
     check("measure(\"comput\", 1)", "unknown rung \"comput\"; did you mean \"compute\"?");
     check("measure(\"serde\", 0)", "measure: expected 1 or more iterations, got 0");
+}
+
+#[test]
+fn a_script_tries_again_and_goes_on() {
+    let script = r#"
+        let f = deploy(#{ workload: "hello" });
+        let left = 2;
+        let r = ();
+        loop {
+            r = f.invoke(#{ status: if left > 0 { "error" } else { "ok" } });
+            if r.status == "ok" || left == 0 { break; }
+            left -= 1;
+            pause("1s");
+        }
+        print(`${r.status}, ${left} left`);
+        try { f.invoke_case("nonsense"); } catch (e) { print(e); }
+        try { throw #{ code: 7 }; } catch (e) { print(e.code); }
+        print(r.max_memory_mb);
+    "#;
+    assert_snapshot!(notes(script), @r#"
+    ok, 0 left
+    unknown case "nonsense"; known: small, large
+    7
+    "#);
 }

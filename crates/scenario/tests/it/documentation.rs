@@ -19,17 +19,17 @@ fn the_page_is_the_one_that_the_code_gives() {
 #[test]
 fn every_example_runs() {
     for function in functions() {
-        let run = accepting::run(function.usage, &function.whole_example());
+        let run = accepting::run(&function.whole_example());
         run.unwrap_or_else(|error| panic!("{}:\n{}", function.usage, error.render()));
     }
 }
 
 #[test]
 fn both_whole_scenarios_run() {
-    let totals = accepting::run("first.rhai", include_str!("../../examples/first.rhai"));
+    let totals = accepting::run(include_str!("../../examples/first.rhai"));
     let totals = totals.unwrap_or_else(|error| panic!("{}", error.render()));
     assert_eq!((totals.functions, totals.launches, totals.invocations), (4, 40, 40 * 21));
-    let totals = accepting::run("search.rhai", include_str!("../../examples/search.rhai"));
+    let totals = accepting::run(include_str!("../../examples/search.rhai"));
     let totals = totals.unwrap_or_else(|error| panic!("{}", error.render()));
     assert_eq!((totals.functions, totals.invocations % 22), (1, 0));
 }

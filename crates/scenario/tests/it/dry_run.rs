@@ -7,7 +7,7 @@ use kelvin_scenario::Totals;
 use crate::accepting;
 
 fn totals(script: &str) -> Totals {
-    accepting::run("test.rhai", script).unwrap_or_else(|error| panic!("{}", error.render()))
+    accepting::run(script).unwrap_or_else(|error| panic!("{}", error.render()))
 }
 
 #[test]

@@ -11,13 +11,13 @@ use kelvin_lambda::{
     Status, Timing,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
-    RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Outcome, Progress, Resolved, RunOptions, ScenarioError,
-    Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedRung,
-    WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress, Resolved,
+    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService,
+    Wanted, WantedRung, WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -207,6 +207,32 @@ impl Platform for Fake {
         })
     }
 
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        let LoadPlan { requests, shape } = plan;
+        let events: Vec<_> =
+            requests.iter().map(|r| String::from_utf8_lossy(&r.payload).into_owned()).collect();
+        let shape = match shape {
+            LoadShape::Open(schedule) => {
+                let ms: Vec<u64> = schedule.iter().take(5).map(|ns| ns / 1_000_000).collect();
+                format!("open, {} requests from {ms:?} ms", schedule.len())
+            }
+            LoadShape::Closed { clients, until } => format!("closed, {clients} until {until:?}"),
+        };
+        self.log(format!("load {}: {shape}, events {events:?}", function.0));
+        Box::pin(async move {
+            for request in requests.iter().cycle().take(3) {
+                sink(vec![invocation(request)]);
+                tokio::task::yield_now().await;
+            }
+            self.done(()).await
+        })
+    }
+
     fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()> {
         self.log(format!("sleep {duration:?}"));
         self.done(())
@@ -219,12 +245,13 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 12] = [
+const WORKLOADS: [&str; 15] = [
     "hello",
     "json",
     "compress",
     "jwt",
     "html",
+    "http-api",
     "matrix",
     "pagerank",
     "regex",
@@ -232,6 +259,8 @@ const WORKLOADS: [&str; 12] = [
     "s3-object",
     "dynamodb-item",
     "fan-out",
+    "sqs-batch",
+    "thumbnail",
 ];
 
 impl Host for Fake {
@@ -297,14 +326,29 @@ impl Host for Fake {
     }
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
-        let Batch { function, case, invocations, expected } = batch;
+        let Batch { function, case, invocations, expected, load } = batch;
         let statuses: Vec<&str> = invocations.iter().map(|i| i.status.as_str()).collect();
         let expected = expected.map_or("nothing", Status::as_str);
-        self.log(format!("record {} {case:?}: {statuses:?}, expecting {expected}", function.0));
+        let load = load.map(|load| format!(" of load {load}")).unwrap_or_default();
+        self.log(format!(
+            "record {}{load} {case:?}: {statuses:?}, expecting {expected}",
+            function.0
+        ));
         if statuses == ["too_large"] {
             return Err(HostError::because("failed to record", std::io::Error::other("disk full")));
         }
         Ok(invocations)
+    }
+
+    fn load_begun(&self, load: &LoadFacts) {
+        let LoadFacts { number, function, shape, planned, slot } = load;
+        let slot = slot.map(|Slot { block, position }| format!("{block}.{position}"));
+        let slot = slot.as_deref().unwrap_or("no block");
+        self.log(format!("load {number} of {}: {shape:?}, {planned:?} in {slot}", function.0));
+    }
+
+    fn load_ended(&self, load: u64, invocations: u64) {
+        self.log(format!("load {load} ended: {invocations}"));
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
@@ -323,8 +367,18 @@ impl Host for Fake {
         self.log(format!("note {text}"));
     }
 
-    fn check(&self, name: &str, passed: bool) {
-        self.log(format!("check {name}: {passed}"));
+    fn answer(&self, text: &str) {
+        self.log(format!("answer {text}"));
+    }
+
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
+        let measure = measure.map(|measure| format!(" {measure:?}")).unwrap_or_default();
+        self.log(format!("check {name}: {passed}{measure}"));
+    }
+
+    fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        self.log(format!("{pipe:?}"));
+        Ok(())
     }
 
     fn progress(&self, progress: Progress<'_>) {
@@ -338,6 +392,7 @@ impl Host for Fake {
             Progress::Repeating { name, invocations } => {
                 format!("repeating {name} {invocations} times")
             }
+            Progress::Loading { name, planned } => format!("loading {name}: {planned:?} requests"),
             Progress::Pausing { duration } => format!("pausing {duration:?}"),
         };
         self.log(format!("({line})"));

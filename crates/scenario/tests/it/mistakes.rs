@@ -151,7 +151,7 @@ fn calling() {
     wrong arguments for "repeat": got (function, string), expected f.repeat(n) or f.repeat(n, event)
     repeat: expected 0 or more invocations, got -1
     a function has no property "nmae"; name, workload, variant, memory and the rest are in f.describe()
-    unknown property of an invocation "latency"; did you mean "latency_ms"? known: status, start, latency_ms, duration_ms, init_ms, billed_ms, cost_usd, spans, response, logs, error_type, error_message
+    unknown property of an invocation "latency"; did you mean "latency_ms"? known: status, start, latency_ms, duration_ms, init_ms, billed_ms, cost_usd, max_memory_mb, spans, response, logs, error_type, error_message
     a closure cannot be sent as JSON
     wrong arguments for "recycle": got (array), expected f.recycle()
     invoke: function "json-release-128" was removed
@@ -188,7 +188,7 @@ fn variables_and_properties() {
       |           ^
     "#);
     assert_snapshot!(mistake("let p = 1;\nnote(q);"), @r#"
-    error: unknown variable "q"
+    error: unknown variable "q"; did you mean "p"?
      --> test.rhai:2:6
       |
     2 | note(q);
@@ -200,6 +200,25 @@ fn variables_and_properties() {
         message("let a = #{}; a.b;"),
         message("throw \"too slow\";"),
         message("let x = 1; x.y = 2;"),
+        message("let f = deploy(#{ workload: \"json\" }); f.memory = 512;"),
+        message("let f = deploy(#{ workload: \"json\" }); let r = f.invoke(); r.status = \"ok\";"),
+        message("let f = deploy(#{ workload: \"json\" }); f.invoke().spans.compute;"),
+        message("deploy(#{ workload: \"json\" }).repeat(1).faild;"),
+        message("let m = #{ size: 1 }; m.sise;"),
+        message("let t = template(\"{{uuid}}\"); t.text;"),
+        message("let x = (); x.y;"),
+        message("let memory = 1; note(memroy);"),
+        message("fn f(size) { sise }"),
+        message("let size = 1; fn f() { size }"),
+        message("let a = #{ size: 1 }; let b = #{}; b.size"),
+        message("const LAUNCHES = 1; note(LANCHES);"),
+        message("let f = deploy #{ workload: \"json\" };"),
+        message("let twice = |n| n * 2; twice(1);"),
+        message("let new = 1;"),
+        message("let a = [1]; a[\"x\"];"),
+        message("service(\"s3\", #{ latncy: \"4ms\" });"),
+        message("deploy(#{ workload: \"json\" }).invoke_case(\"smal\");"),
+        message("deploy(#{ workload: \"json\" }).repeat_case(1, \"smal\");"),
         message("if 1 { }"),
         message("1 / 0;"),
     ];
@@ -208,7 +227,26 @@ fn variables_and_properties() {
     array index 3 out of bounds: only 1 element in array
     the map has no property "b"
     too slow
-    no writable property 'y' - a setter is not registered for type 'i64' to handle 'i64'
+    a whole number has no property "y" that can be set
+    a function has no property "memory" that can be set
+    an invocation has no property "status" that can be set
+    the map has no property "compute"; did you mean "compute_ms"?
+    the map has no property "faild"; did you mean "failed"?
+    the map has no property "sise"; did you mean "size"?
+    a template has no property "text"
+    () has no property "y"
+    unknown variable "memroy"; did you mean "memory"?
+    unknown variable "sise"; did you mean "size"?
+    variable "size" is not known here but elsewhere; functions see nothing but their parameters
+    the map has no property "size"
+    unknown variable "LANCHES"; did you mean "LAUNCHES"?
+    "deploy" is a function: deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
+    "twice" is a variable; a closure in it is called with twice.call(…)
+    "new" is a word that Rhai keeps for itself; choose another, or write a key in quotes
+    expected a whole number, got a string
+    service: unknown key "latncy"; did you mean "latency"? known: latency, errors, seed, folder
+    unknown case "smal"; did you mean "small"? known: small, large
+    unknown case "smal"; did you mean "small"? known: small, large
     expecting a boolean expression, not a number
     division by zero: 1 / 0
     "#);
@@ -233,7 +271,7 @@ fn syntax() {
     ];
     assert_snapshot!(messages.join("\n"), @r#"
     reserved keyword 'eval' is disabled
-    "import" cannot be used in a scenario
+    unknown module "x"; known: none
     reserved keyword 'debug' is disabled
     unknown function "timestamp"
     unexpected ';'

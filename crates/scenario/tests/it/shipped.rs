@@ -6,6 +6,10 @@ use insta::assert_snapshot;
 use kelvin_scenario::Script;
 
 use crate::fake::{Setup, run_script};
+use crate::folder::compile_as as compile;
+
+const MODULES: &[(&str, &str)] =
+    &[("io-cases.rhai", include_str!("../../../../harness/scenarios/modules/io-cases.rhai"))];
 
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../harness/scenarios");
@@ -19,7 +23,7 @@ fn shipped() -> Vec<PathBuf> {
 fn load(path: &Path) -> Script {
     let name = path.file_name().expect("it is a file").to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).expect("it can be read");
-    Script::compile(name, text).unwrap_or_else(|error| panic!("{}", error.render()))
+    compile(MODULES, name, text).unwrap_or_else(|error| panic!("{}", error.render()))
 }
 
 #[test]

@@ -1,0 +1,92 @@
+//! `f.load()`: many requests, by a schedule or from clients that wait for their responses.
+
+mod plan;
+mod seen;
+
+use kelvin_lambda::Invocation;
+use kelvin_platform::{LoadPlan, LoadShape};
+use rhai::{Map, NativeCallContext};
+use tokio::sync::Notify;
+
+use self::plan::Plan;
+use self::seen::Seen;
+use crate::function::{Deployed, Function};
+use crate::language::Language;
+use crate::session::{Fault, Session};
+use crate::{LoadFacts, Progress};
+
+pub(crate) fn add(language: &mut Language<'_>) {
+    language.group("Load");
+    language
+        .add(
+            "f.load(#{ rate | concurrency | phases, duration | invocations, arrivals, to, events, case_name })",
+            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
+                    s.answer(&ctx, s.load(&f.0, map))
+                }
+            },
+        )
+        .returns("#{ sent, ok, failed, throttled, cold, environments, seconds, per_second, latency: #{ mean_ms, p50_ms, p90_ms, p99_ms }, duration, behind }; of good answers, quantiles are () where there are too few; behind is by how much an open loop was late")
+        .example("let l = f.load(#{ rate: 20, duration: \"2s\", arrivals: \"poisson\" });\nnote(`${l.cold} of ${l.sent} requests started cold; p50 ${l.latency.p50_ms} ms`);\nf.load(#{ concurrency: 4, invocations: 100 });");
+    language
+        .add(
+            "f.summary()",
+            "What was seen of the function so far in this run, by cold and warm starts that succeeded. Invocations of loads are only counted.",
+            |s| move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.summary(&f.0)),
+        )
+        .returns("#{ invocations, failed, throttled, cold, warm }; cold and warm are #{ count, duration, latency, init, total, billed_ms, cost_per_million_usd }, of which four are #{ mean_ms, p50_ms, p90_ms, p99_ms }, with () where there are too few")
+        .example("f.invoke();\nf.repeat(50);\nif f.summary().warm.duration.p90_ms > 10.0 { note(\"too slow\"); }");
+}
+
+impl Session {
+    fn load(&self, f: &Deployed, map: Map) -> Result<Map, Fault> {
+        let outside = self.outside_for(f, "load")?;
+        let number = self.state().next_load();
+        let plan = Plan::read(map, f, self.seed, number).map_err(|e| format!("load: {e}"))?;
+        let Plan { case, requests, shape, kind, planned } = plan;
+        outside.host.progress(Progress::Loading { name: &f.name, planned });
+        let slot = self.state().slot;
+        outside.host.load_begun(&LoadFacts { number, function: f.id, shape: kind, planned, slot });
+
+        let mut seen = Seen::default();
+        let mut lost = None;
+        let cannot_record = Notify::new();
+        let mut sink = |batch: Vec<Invocation>| {
+            if lost.is_some() {
+                return;
+            }
+            match self.record(f.id, case.as_deref(), Some(number), batch) {
+                Ok(recorded) => seen.add(&recorded),
+                Err(error) => {
+                    lost = Some(error);
+                    cannot_record.notify_one();
+                }
+            }
+        };
+        let open = matches!(shape, LoadShape::Open(_));
+        let work = outside.platform.load(f.id, LoadPlan { requests, shape }, &mut sink);
+        let work = Box::pin(async {
+            // A run that cannot be recorded is not worth going on with.
+            tokio::select! {
+                biased;
+                () = cannot_record.notified() => Ok(()),
+                done = work => done,
+            }
+        });
+        let action = || format!("failed to put function \"{}\" under load", f.name);
+        let done = self.wait(outside, action, work);
+        if let Some(error) = lost {
+            return Err(error.into());
+        }
+        outside.host.load_ended(number, seen.sent());
+        done?;
+        Ok(seen.to_map(open))
+    }
+
+    fn summary(&self, f: &Deployed) -> Result<Map, Fault> {
+        self.outside("summary")?;
+        let config = f.config().clone();
+        Ok(self.state().tally(f.id).to_map(&config, &self.prices))
+    }
+}
