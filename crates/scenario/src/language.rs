@@ -117,6 +117,15 @@ fn add_plan(language: &mut Language<'_>) {
         )
         .example("blocks(3, [f], |f| {\n    f.recycle();\n    f.invoke();\n    f.repeat(10);\n});");
     language
+        .add("seconds(\"5m\")", "The length of a time as pause() takes it.", |s| {
+            move |ctx: NativeCallContext<'_>, value: Dynamic| {
+                let read = pause::duration(&value).map_err(|e| format!("seconds: {e}").into());
+                s.answer(&ctx, read.map(|duration| duration.as_secs_f64()))
+            }
+        })
+        .returns("seconds, as a decimal number")
+        .example("note(seconds(\"1.5m\"));");
+    language
         .add(
             "pause(\"5m\")",
             "Lets time pass: a text like \"200ms\", \"1.5s\", \"5m\" or \"2h\", or a number of seconds. On a simulated platform it passes at once.",

@@ -157,6 +157,20 @@ mod tests {
     }
 
     #[test]
+    fn a_function_goes_on_from_before_its_first_load() {
+        let mut run = recorded();
+        let function = run.function_of(&run.invocations[100]);
+        let launch = run.invocations[100].launch.unwrap();
+        run.invocations[100].load = Some(0);
+        let continued = Continued::of(run.clone());
+        let of_it = run.launches.iter().filter(|l| Some(l.function) == function);
+        let expected = of_it.take_while(|l| l.launch != launch).count();
+        let kept = continued.kept.launches.iter().filter(|l| Some(l.function) == function);
+        assert_eq!(kept.count(), expected);
+        assert!(continued.kept.invocations.iter().all(|row| row.load.is_none()));
+    }
+
+    #[test]
     fn a_measurement_without_lambda_is_kept_with_the_launch_that_it_came_before() {
         let mut run = recorded();
         let rung = |started_offset_ns| RungRecord {

@@ -173,6 +173,11 @@ impl Queue {
             return Err(self.differs("was invoked where it is put under load now".to_owned()));
         }
         let count = self.rows.iter().take_while(|row| row.load == load).count();
+        if self.rows.iter().skip(count).any(|row| row.load == load) {
+            return Err(
+                self.differs("was invoked during a load, which cannot be resumed".to_owned())
+            );
+        }
         let planned = match shape {
             LoadShape::Open(schedule) => Some(schedule.len() as u64),
             LoadShape::Closed { until: LoadEnd::Invocations(invocations), .. } => {

@@ -212,10 +212,10 @@ fn a_script_that_does_otherwise_is_noticed() {
     let place = Place::new();
     let directory = interrupted(&place, ONE_LAUNCH, &[]);
     let path = directory.join("scenario.rhai");
-    let script = fs::read_to_string(&path).unwrap();
+    let script = fs::read_to_string(&path).expect("as it should be");
     let check = |now: &str, expected: &str| {
-        fs::write(&path, script.replace("f.repeat(3);", now)).unwrap();
-        let name = directory.to_str().unwrap();
+        fs::write(&path, script.replace("f.repeat(3);", now)).expect("as it should be");
+        let name = directory.to_str().expect("as it should be");
         resume(&place, name, &[]).exits(1).complains(expected);
     };
     check(
@@ -232,9 +232,9 @@ fn numbers_that_do_not_belong_together_are_not_mixed() {
     let bootstrap = place.path("bootstrap");
     let write = |text: &str| {
         fs::write(&bootstrap, format!("#!/bin/sh\n{text}\nexec {}\n", kit::hello().display()))
-            .unwrap();
+            .expect("as it should be");
         let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&bootstrap, executable).unwrap();
+        fs::set_permissions(&bootstrap, executable).expect("as it should be");
     };
     kit::build_workload("hello");
     write("");
@@ -243,7 +243,7 @@ fn numbers_that_do_not_belong_together_are_not_mixed() {
         bootstrap.display()
     );
     let directory = interrupted(&place, &script, &["--freeze", "off"]);
-    let name = directory.to_str().unwrap();
+    let name = directory.to_str().expect("as it should be");
     let refused = |args: &[&str], expected: &str| {
         resume(&place, name, args).exits(1).complains(expected);
     };
@@ -253,10 +253,10 @@ fn numbers_that_do_not_belong_together_are_not_mixed() {
     refused(&[], "function \"f\" has another bootstrap now (sha256 ");
     write("");
     let path = directory.join("run.json");
-    let record = fs::read_to_string(&path).unwrap();
+    let record = fs::read_to_string(&path).expect("as it should be");
     let edited = |old: &str, new: &str, expected: &str| {
         assert!(record.contains(old), "{old}");
-        fs::write(&path, record.replace(old, new)).unwrap();
+        fs::write(&path, record.replace(old, new)).expect("as it should be");
         refused(&[], expected);
     };
     edited(
@@ -269,7 +269,7 @@ fn numbers_that_do_not_belong_together_are_not_mixed() {
         "\"by\": \"cgroup v9\"",
         "with cpu enforced (cgroup v9), and here it is enforced (tick model)",
     );
-    fs::write(&path, &record).unwrap();
+    fs::write(&path, &record).expect("as it should be");
     // With the limits on record, and without the pause.
     resume(&place, name, &[]).exits(0).prints("not enforced: freeze (");
 }
