@@ -90,10 +90,21 @@ impl Patient {
         Ok(self.runtime.block_on(self.emulator.sleep(duration))?)
     }
 
-    fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+    fn invoke(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
         let payload = serde_json::to_vec(work)?.into();
         let request = InvokeRequest { payload, log_tail: false };
-        let invocation = self.runtime.block_on(self.emulator.invoke(function, request))?;
+        Ok(self.runtime.block_on(self.emulator.invoke(function, request))?)
+    }
+
+    /// Ends the function's process, but not its execution environment.
+    fn crash(&self, function: FunctionId) -> anyhow::Result<()> {
+        let invocation = self.invoke(function, &work::Work { exit: true, ..work::Work::NONE })?;
+        anyhow::ensure!(invocation.status == Status::Crash, "a process that ends is a crash");
+        Ok(())
+    }
+
+    fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+        let invocation = self.invoke(function, work)?;
         let error =
             invocation.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
         anyhow::ensure!(invocation.status == Status::Ok, "the function failed: {error}");

@@ -3,7 +3,8 @@
 //! The answer is cheap: a request in proper spelling. The trail is not: each field is an entry that names the one before
 //! by its hash, and what is pending is compressed, a few milliseconds of work for a long order.
 //! `KELVIN_AUDIT` says who waits for that: the caller (`before`), nobody or the next caller (`after`, in what Lambda
-//! bills but does not count into the response), or no one because it is not done (`none`). Answers are the same.
+//! bills but does not count into the response), a thread that a freeze stops (`background`), or no one because it is not
+//! done (`none`). Answers are the same.
 //! A request that is refused leaves no entry.
 
 mod auditing;
@@ -15,7 +16,7 @@ mod trail;
 
 use std::io::{Write, stderr};
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kelvin_workload::{Case, InitContext, InvokeContext, Workload, WorkloadError};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ use crate::trail::Trail;
 #[derive(Debug)]
 pub struct Audit {
     when: When,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug)]
@@ -66,26 +67,45 @@ pub enum Response {
     Trail(Standing),
 }
 
+impl State {
+    fn catch_up(&mut self) -> Result<(), WorkloadError> {
+        let State { trail, waiting } = self;
+        mem::take(waiting).iter().try_for_each(|record| trail.append(record))
+    }
+}
+
+/// Entries are added as a whole or, if that panics, are found out by the next look at the trail.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// No caller is there to be told; a closed log is no reason to stop.
+fn complain(error: &WorkloadError) {
+    let _ = writeln!(stderr(), "audit: {}", error.error_message());
+}
+
 impl Audit {
     /// The function with an empty trail.
     pub fn new(when: When) -> Audit {
-        Audit { when, state: Mutex::new(State { trail: Trail::new(), waiting: Vec::new() }) }
+        let state = State { trail: Trail::new(), waiting: Vec::new() };
+        Audit { when, state: Arc::new(Mutex::new(state)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Entries are added as a whole or, if that panics, are found out by the next look at the trail.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Answers one event.
     pub fn answer(&self, event: Event) -> Result<Response, WorkloadError> {
         let Some(record) = record_of(event)? else {
+            // Whatever a thread has not come to yet belongs to the trail, too.
+            self.catch_up()?;
             return self.state().trail.verify().map(Response::Trail);
         };
         let response = record.response();
         match self.when {
             When::Before => self.state().trail.append(&record)?,
-            When::After => self.state().waiting.push(record),
+            When::After | When::Background => self.state().waiting.push(record),
             When::Never => {}
         }
         Ok(response)
@@ -93,8 +113,7 @@ impl Audit {
 
     /// Puts on the trail what waits for it.
     pub fn catch_up(&self) -> Result<(), WorkloadError> {
-        let State { trail, waiting } = &mut *self.state();
-        mem::take(waiting).iter().try_for_each(|record| trail.append(record))
+        self.state().catch_up()
     }
 }
 
@@ -112,9 +131,20 @@ impl Workload for Audit {
     }
 
     async fn after_response(&self) {
+        if self.when == When::Background {
+            let state = Arc::clone(&self.state);
+            // It goes on when the runtime asks for the next event; nobody waits for its end.
+            let started = std::thread::Builder::new().spawn(move || {
+                if let Err(error) = lock(&state).catch_up() {
+                    complain(&error);
+                }
+            });
+            if started.is_ok() {
+                return;
+            }
+        }
         if let Err(error) = self.catch_up() {
-            // No caller is there to be told; a closed log is no reason to stop.
-            let _ = writeln!(stderr(), "audit: {}", error.error_message());
+            complain(&error);
         }
     }
 

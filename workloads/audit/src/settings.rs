@@ -13,6 +13,9 @@ pub enum When {
     Before,
     /// After it was answered (`after`): its caller does not wait for it, and the next one may.
     After,
+    /// By a thread of the function's own (`background`), while the runtime asks for the next event already: Lambda freezes
+    /// the environment then, and what is left is done in the next invocation, or never.
+    Background,
     /// Never (`none`).
     Never,
 }
@@ -23,9 +26,10 @@ impl When {
         match ctx.var(VARIABLE).as_deref() {
             None | Some("before") => Ok(When::Before),
             Some("after") => Ok(When::After),
+            Some("background") => Ok(When::Background),
             Some("none") => Ok(When::Never),
             Some(other) => Err(WorkloadError::InitFailed {
-                message: format!("{VARIABLE} is \"{other}\"; it must be before, after or none"),
+                message: format!("{VARIABLE} is \"{other}\"; it must be before, after, background or none"),
                 source: None,
             }),
         }
@@ -37,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_has_three_values() {
+    fn the_variable_has_four_values() {
         let check = |value: Option<&'static str>, expected: Result<When, &str>| {
             let ctx = InitContext::new(move |name| {
                 value.filter(|_| name == "KELVIN_AUDIT").map(str::to_owned)
@@ -48,8 +52,9 @@ mod tests {
         check(None, Ok(When::Before));
         check(Some("before"), Ok(When::Before));
         check(Some("after"), Ok(When::After));
+        check(Some("background"), Ok(When::Background));
         check(Some("none"), Ok(When::Never));
-        check(Some("never"), Err("KELVIN_AUDIT is \"never\"; it must be before, after or none"));
-        check(Some(""), Err("KELVIN_AUDIT is \"\"; it must be before, after or none"));
+        check(Some("never"), Err("KELVIN_AUDIT is \"never\"; it must be before, after, background or none"));
+        check(Some(""), Err("KELVIN_AUDIT is \"\"; it must be before, after, background or none"));
     }
 }
