@@ -160,6 +160,7 @@ impl Host for RunHost {
             }
             if invocation.from_record {
                 self.progress.skipped();
+                load.into_iter().for_each(|load| state.recorder.forget_load(load.number));
                 continue;
             }
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {

@@ -7,8 +7,8 @@ use kelvin_lambda::{Answer, CaseDescription, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted, WantedRung,
-    WantedService,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
 };
 
 use crate::folder::compile;
@@ -56,6 +56,11 @@ const FILES: [(&str, &str); 2] =
 
 /// What a script does.
 pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {
+    run_script(&compile(&FILES, script)?)
+}
+
+/// What a compiled script does.
+pub(crate) fn run_script(script: &Script) -> Result<Totals, ScenarioError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
@@ -63,7 +68,6 @@ pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {
         .expect("a runtime can be started");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let script = compile(&FILES, script)?;
     let options = RunOptions::new(runtime.handle().clone(), stopped);
     script.run(options, Arc::clone(&platform) as _, Arc::new(Accepting))?;
     Ok(platform.totals())
