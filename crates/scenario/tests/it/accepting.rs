@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kelvin_lambda::{Answer, CaseDescription, Invocation};
+use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
     WantedRung, WantedService,
 };
 
@@ -16,17 +16,15 @@ use crate::folder::compile;
 struct Accepting;
 
 impl Host for Accepting {
-    fn resolve(&self, _: &Wanted) -> Result<Resolved, HostError> {
-        let case = CaseDescription {
-            name: "small".to_owned(),
-            event: serde_json::Value::Null,
-            answer: Answer::Unknown,
-            bytes: None,
-        };
+    /// Nothing was built, so any name may be that of a case.
+    fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         Ok(Resolved {
             bootstrap: "bootstrap".into(),
-            workload: None,
-            cases: vec![case],
+            workload: match &wanted.source {
+                Source::Workload(name) => Some(name.clone()),
+                _ => None,
+            },
+            cases: Vec::new(),
             env_vars: BTreeMap::new(),
         })
     }
