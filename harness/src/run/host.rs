@@ -18,19 +18,22 @@ use crate::run::builds::Builds;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
 use crate::run::services::Services;
+use crate::signals::Stop;
 
-/// The host of one run. The script calls it from one thread, one call at a time.
+/// The host of one run. The script calls it from one thread, closures of `parallel()` from theirs.
 pub(super) struct RunHost {
+    /// Apart from the rest: while one closure builds, another's load is recorded.
+    builds: Mutex<Builds>,
     state: Mutex<State>,
+    stop: Stop,
     progress: Progress,
 }
 
 struct State {
-    builds: Builds,
     recorder: Recorder,
     services: Services,
-    /// What was resolved last; the next deployment is of it.
-    resolved: Option<Resolved>,
+    /// What was found, by what a script wanted: deployments are of it.
+    resolved: Vec<(Wanted, Resolved)>,
     answers: HashMap<FunctionId, Answers>,
     bootstraps: HashMap<FunctionId, PathBuf>,
     /// A record that could not be written where the script cannot be told; told at its next invocation.
@@ -53,21 +56,25 @@ impl RunHost {
         progress: Progress,
     ) -> RunHost {
         let state = State {
-            builds,
             recorder,
             services,
-            resolved: None,
+            resolved: Vec::new(),
             answers: HashMap::new(),
             bootstraps: HashMap::new(),
             failed: None,
         };
-        RunHost { state: Mutex::new(state), progress }
+        let stop = builds.stop.clone();
+        RunHost { builds: Mutex::new(builds), state: Mutex::new(state), stop, progress }
     }
 
     pub(super) fn into_parts(self) -> (Recorder, Progress) {
         // A script that panicked in the middle of a call leaves records that are still whole launches.
         let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         (state.recorder, self.progress)
+    }
+
+    fn builds(&self) -> MutexGuard<'_, Builds> {
+        self.builds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,9 +84,11 @@ impl RunHost {
 
 impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
-        let mut state = self.state();
-        let resolved = state.builds.resolve(wanted, &self.progress)?;
-        state.resolved = Some(resolved.clone());
+        let resolved = self.builds().resolve(wanted, &self.progress)?;
+        let known = &mut self.state().resolved;
+        if !known.iter().any(|(other, _)| other == wanted) {
+            known.push((wanted.clone(), resolved.clone()));
+        }
         Ok(resolved)
     }
 
@@ -102,18 +111,22 @@ impl Host for RunHost {
     }
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {
+        let binary = self.builds().binary(&deployment.spec.bootstrap);
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
         let is_built = matches!(deployment.source, Source::Workload(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
             variant: is_built.then(|| deployment.variant.clone()),
-            binary: state.builds.binary(&deployment.spec.bootstrap),
+            binary,
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);
-        if let Some(resolved) = &state.resolved {
-            state.answers.insert(function, Answers::of(resolved, state.builds.stop.clone()));
+        let wanted =
+            Wanted { source: deployment.source.clone(), variant: deployment.variant.clone() };
+        let resolved = state.resolved.iter().find(|(known, _)| *known == wanted);
+        if let Some((_, resolved)) = resolved {
+            state.answers.insert(function, Answers::of(resolved, self.stop.clone()));
         }
     }
 
@@ -157,14 +170,14 @@ impl Host for RunHost {
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
-        let state = &mut *self.state();
-        let bootstrap = state.bootstraps.get(&wanted.function).ok_or_else(|| {
-            HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
-        })?;
+        let bootstrap =
+            self.state().bootstraps.get(&wanted.function).cloned().ok_or_else(|| {
+                HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
+            })?;
         let begin_ns = kelvin_workload::monotonic_ns();
-        let times = rungs::measure(bootstrap, wanted, &state.builds.stop)?;
+        let times = rungs::measure(&bootstrap, wanted, &self.stop)?;
         let failed = |error| HostError::because("failed to record the run", error);
-        state.recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
+        self.state().recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
         Ok(times)
     }
 
