@@ -7,6 +7,8 @@
 //!   modules/NAME.rhai     the modules that it imports, as they ran; absent without such
 //!   invocations.jsonl.gz  one line an invocation
 //!   launches.jsonl        one line an execution environment that was measured to its end
+//!   loads.jsonl           one line a load that was measured to its end; absent without such
+//!   pipes.jsonl           one line a run through a chain of functions; absent without such
 //!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
 //!   summary.json          derived; can be made again from the others
 //! ```

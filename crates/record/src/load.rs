@@ -15,6 +15,9 @@ pub struct LoadRecord {
     /// How requests were spread: `constant`, `poisson`, `ramp`, `phases` or `trace`; open loops only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<String>,
+    /// The file of a trace, and in brackets the function that it has the arrivals of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// Requests a second that were due, on average; open loops only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered_per_second: Option<f64>,

@@ -1,6 +1,6 @@
 //! Reads a run back, whole or cut short.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -21,15 +21,16 @@ pub struct Run {
     pub record: RunRecord,
     /// Whole launches: those that ended and whose invocations are all here.
     pub launches: Vec<LaunchRecord>,
-    /// Invocations of whole launches, and those that no execution environment served, in the order of recording.
+    /// Invocations of whole launches and of whole loads, and those that no execution environment served, in the order of
+    /// recording.
     pub invocations: Vec<InvocationRecord>,
     /// Measurements without Lambda around them, in the order of recording.
     pub rungs: Vec<RungRecord>,
-    /// Loads that ended, in the order of recording.
+    /// Whole loads: those that ended and whose invocations are all here, in the order of recording.
     pub loads: Vec<LoadRecord>,
     /// Runs through chains of functions, in the order of recording.
     pub pipes: Vec<PipeRecord>,
-    /// How many invocations are left out because their launch is not whole.
+    /// How many invocations are left out because neither their launch nor their load is whole.
     pub incomplete: u64,
     /// Why these are not all the records that the run made or was to make.
     pub truncated: Option<String>,
@@ -67,21 +68,28 @@ impl Run {
         );
         let (rows, total) = (invocations.rows, invocations.total);
         let whole = whole_launches(launches.rows, &rows);
+        let loads = whole_loads(loads.rows, &rows);
+        let numbers: BTreeSet<u64> = loads.iter().map(|load| load.load).collect();
+        let of_whole_load = |row: &InvocationRecord| row.load.is_some_and(|l| numbers.contains(&l));
         let invocations: Vec<_> = rows
             .into_iter()
-            .filter(|row| row.launch.is_none_or(|l| whole.contains_key(&l)))
+            .filter(|row| row.launch.is_none_or(|l| whole.contains_key(&l)) || of_whole_load(row))
             .collect();
         let incomplete = total - invocations.len() as u64;
         let launches = whole.into_values().collect();
-        let (rungs, loads, pipes) = (rungs.rows, loads.rows, pipes.rows);
+        let (rungs, pipes) = (rungs.rows, pipes.rows);
         Ok(Run { record, launches, invocations, rungs, loads, pipes, incomplete, truncated })
     }
 
     /// Index of the function that an invocation of this run was for.
     pub fn function_of(&self, invocation: &InvocationRecord) -> Option<u32> {
         let Some(launch) = invocation.launch else { return invocation.function };
-        let at = self.launches.binary_search_by_key(&launch, |launch| launch.launch).ok()?;
-        Some(self.launches[at].function)
+        if let Ok(at) = self.launches.binary_search_by_key(&launch, |launch| launch.launch) {
+            return Some(self.launches[at].function);
+        }
+        // Of a whole load, on a launch that has not ended.
+        let load = self.loads.iter().find(|load| Some(load.load) == invocation.load)?;
+        Some(load.function)
     }
 }
 
@@ -133,7 +141,7 @@ impl<T> Lines<T> {
 fn read_launches(directory: &Path, functions: usize) -> Result<Lines<LaunchRecord>, RecordError> {
     let path = directory.join(files::LAUNCHES);
     let lines: Lines<LaunchRecord> = read_lines(open(&path)?, &path)?;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (line, launch) in (1..).zip(&lines.rows) {
         check_function(&path, line, launch.function, functions)?;
         if !seen.insert(launch.launch) {
@@ -238,6 +246,17 @@ fn whole_launches(
         .filter(|launch| counts.get(&launch.launch).copied().unwrap_or(0) == launch.invocations)
         .map(|launch| (launch.launch, launch))
         .collect()
+}
+
+/// Loads that have as many invocations as they say.
+fn whole_loads(loads: Vec<LoadRecord>, rows: &[InvocationRecord]) -> Vec<LoadRecord> {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for load in rows.iter().filter_map(|row| row.load) {
+        *counts.entry(load).or_default() += 1;
+    }
+    let is_whole =
+        |load: &LoadRecord| counts.get(&load.load).copied().unwrap_or(0) == load.invocations;
+    loads.into_iter().filter(is_whole).collect()
 }
 
 /// `files` has, for each file, its name, what its lines are, how many were recorded, and how many there are.

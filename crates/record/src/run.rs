@@ -236,9 +236,13 @@ pub struct CheckRecord {
 pub struct MeasureRecord {
     /// What was measured; `null` if the sample was too small.
     pub value: Option<f64>,
-    /// What it had to be below.
-    pub below: f64,
-    /// Of both: `ms`, `usd_per_million` or `share`.
+    /// What it had to be below; absent if it had to be above something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<f64>,
+    /// What it had to be above; absent if it had to be below something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<f64>,
+    /// Of all these numbers: `ms`, `usd_per_million` or `share`.
     pub unit: String,
     /// Of how many invocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,8 @@ const COMPRESSION: u32 = 3;
 
 /// The open directory of a run.
 ///
-/// Dropping it leaves the run on disk as it was at the last [`RunWriter::launch_ended`], with the status `running`.
+/// Dropping it leaves the run on disk as it was at the last [`RunWriter::launch_ended`] or
+/// [`RunWriter::load_ended`], with the status `running`.
 #[derive(Debug)]
 pub struct RunWriter {
     directory: PathBuf,
@@ -216,8 +217,7 @@ impl RunWriter {
 
     /// Ends a launch: hands its invocations and then its own line to the operating system. Nothing of it is lost after.
     pub fn launch_ended(&mut self, launch: &LaunchRecord) -> Result<(), RecordError> {
-        self.compress_piece()?;
-        self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))?;
+        self.hand_over_invocations()?;
         line(launch)
             .and_then(|line| self.launches.write_all(&line))
             .map_err(self.write_error(files::LAUNCHES))?;
@@ -232,8 +232,10 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Ends a load, whose invocations have all been appended.
+    /// Ends a load, whose invocations have all been appended: hands them and then its own line to the operating system.
+    /// Nothing of it is lost after, although its launches may go on.
     pub fn load_ended(&mut self, load: &LoadRecord) -> Result<(), RecordError> {
+        self.hand_over_invocations()?;
         append(&mut self.loads, &self.directory.join(files::LOADS), load)?;
         self.run.recorded.loads += 1;
         Ok(())
@@ -269,6 +271,11 @@ impl RunWriter {
         replace_document(&self.directory, files::SUMMARY, &summary)?;
         replace_document(&self.directory, files::RUN, &run.record)?;
         Ok((run, summary))
+    }
+
+    fn hand_over_invocations(&mut self) -> Result<(), RecordError> {
+        self.compress_piece()?;
+        self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))
     }
 
     fn compress_piece(&mut self) -> Result<(), RecordError> {

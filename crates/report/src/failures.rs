@@ -73,15 +73,17 @@ fn measured(measure: &MeasureRecord) -> String {
         "share" => " of all",
         _ => " ms",
     };
-    let below = three_digits(measure.below);
+    let below = measure.below.map(|limit| format!("to be below {}", three_digits(limit)));
+    let above = measure.above.map(|limit| format!("to be above {}", three_digits(limit)));
+    let limit = below.or(above).unwrap_or_else(|| "without a limit".to_owned());
     match (measure.value, &measure.reason) {
         (Some(value), _) => {
             let n = measure.n.map(|n| format!(", n = {n}")).unwrap_or_default();
-            format!(": {}{unit}, to be below {below}{n}", three_digits(value))
+            format!(": {}{unit}, {limit}{n}", three_digits(value))
         }
         (None, reason) => {
             let reason = reason.as_deref().unwrap_or("not measured");
-            format!(": to be below {below}{unit}, but {reason}")
+            format!(": {limit}{unit}, but {reason}")
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::fields::show;
 use crate::function::Function;
 use crate::order::BlockOrders;
 use crate::session::{Expectation, Fault, Outside, Raised, Session};
-use crate::{Progress, Slot, suggest};
+use crate::{Progress, Slot, parallel, suggest};
 
 /// A checked call of `blocks()`.
 struct Plan<'a> {
@@ -61,7 +61,7 @@ impl Session {
         };
         let functions = functions.into_iter().map(function).collect::<Result<Vec<_>, _>>()?;
         let mut state = self.state();
-        if state.family.has_me() {
+        if parallel::is_closure() {
             return Err("blocks() cannot be called inside parallel()".to_owned().into());
         }
         if state.slot.is_some() {

@@ -14,7 +14,7 @@ pub(crate) enum Purpose {
     Event = 2,
     /// The number is that of the call of `template()`.
     Template = 3,
-    /// The number is that of the load.
+    /// The number has the function, and which of its loads it is.
     Load = 4,
 }
 

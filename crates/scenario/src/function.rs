@@ -136,7 +136,7 @@ impl Session {
         let request = InvokeRequest { payload, log_tail: true };
         let action = || format!("failed to invoke function \"{}\"", f.name);
         let invocation = self.wait(outside, action, outside.platform.invoke(f.id, request))?;
-        let recorded = self.record(f.id, case, None, vec![invocation])?;
+        let recorded = self.record(f, case, None, vec![invocation])?;
         let invocation = recorded
             .into_iter()
             .next()
@@ -151,6 +151,15 @@ impl Session {
         let config = f.config();
         let (architecture, storage) = (config.architecture, config.ephemeral_storage);
         self.prices.cost(config.memory_size, architecture, storage, billed_ms).total_usd()
+    }
+
+    /// The same, of a function as it is now, for many.
+    pub(crate) fn price_of(&self, f: &Deployed) -> impl Fn(u64) -> f64 {
+        let config = f.config();
+        let (memory, architecture) = (config.memory_size, config.architecture);
+        let storage = config.ephemeral_storage;
+        #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
+        move |ms| self.prices.cost(memory, architecture, storage, ms as f64).total_usd()
     }
 
     /// `f.cost(billed_ms)`.
@@ -179,7 +188,7 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f.id, case, None, batch) {
+            match self.record(f, case, None, batch) {
                 Ok(recorded) => tally.add(&recorded),
                 Err(error) => {
                     lost = Some(error);

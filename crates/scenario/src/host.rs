@@ -14,7 +14,8 @@ use crate::suggest;
 
 /// Finds what is to be measured, and keeps what was.
 ///
-/// Calls come from the thread of the script, one at a time and in the order of the script.
+/// Calls come in the order of the script, one at a time; closures of `parallel()` call at the same time, from threads of their
+/// own.
 pub trait Host: Send + Sync {
     /// Finds and builds a variant of a workload, or takes a bootstrap as it is.
     ///
@@ -166,9 +167,11 @@ pub struct Batch<'a> {
 pub struct Measure {
     /// What was measured; `None` if the sample was too small.
     pub value: Option<f64>,
-    /// What it had to be below.
-    pub below: f64,
-    /// Of both: `ms`, `usd_per_million` or `share`.
+    /// What it had to be below, or above.
+    pub limit: f64,
+    /// Which of the two.
+    pub side: Side,
+    /// Of both numbers: `ms`, `usd_per_million` or `share`.
     pub unit: &'static str,
     /// Of how many invocations.
     pub n: Option<u64>,
@@ -191,6 +194,15 @@ impl Batch<'_> {
         self.expected == Some(status)
             || self.load.is_some_and(|load| load.allowed.contains(&status))
     }
+}
+
+/// Where a number has to be to be good; not on the limit itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Of a limit.
+    Below,
+    /// Of a limit.
+    Above,
 }
 
 /// A load that a script puts on a function.
@@ -217,6 +229,8 @@ pub enum LoadKind {
         arrivals: &'static str,
         /// How many are due in a second, on average; `None` if there are too few to tell.
         per_second: Option<f64>,
+        /// Where they are from: the file, and in brackets the function that it has them of.
+        trace: Option<String>,
     },
     /// When there is the response to the one before.
     Closed {

@@ -51,7 +51,7 @@ pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
     Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, OfLoad, Progress, Resolved,
-    Slot, Source, Wanted, WantedRung,
+    Side, Slot, Source, Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;

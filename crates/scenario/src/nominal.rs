@@ -39,7 +39,9 @@ pub struct Totals {
     pub launches: u64,
     /// Invocations, cold ones included.
     pub invocations: u64,
-    /// Invocations and pauses, one after another.
+    /// Loads.
+    pub loads: u64,
+    /// Invocations, loads and pauses, one after another; requests of one load overlap.
     pub time: Duration,
     /// At the prices of us-east-1.
     pub cost: Cost,
@@ -218,33 +220,34 @@ impl Platform for NominalPlatform {
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
+            let LoadPlan { requests, shape } = plan;
             let began = self.totals().time;
-            let (invocations, lasts) = match &plan.shape {
-                LoadShape::Open(schedule) => {
-                    let last = schedule.last().copied().unwrap_or(0);
-                    (schedule.len() as u64, Some(Duration::from_nanos(last)))
-                }
-                LoadShape::Closed { until: LoadEnd::Invocations(n), .. } => (*n, None),
-                LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration) } => {
-                    let each = duration.as_nanos() / DURATION.as_nanos();
-                    let each = u64::try_from(each).unwrap_or(u64::MAX);
-                    (each.saturating_mul(u64::from(*clients)), Some(*duration))
-                }
-            };
-            let mut requests = plan.requests.iter().cycle();
-            let mut left = if plan.requests.is_empty() { 0 } else { invocations };
-            while left > 0 {
-                let n = left.min(BATCH);
-                let batch = requests.by_ref().take(usize::try_from(n).unwrap_or(usize::MAX));
-                let batch = batch.map(|request| self.invoke_now(function, request));
-                sink(batch.collect::<Result<_, _>>()?);
-                left -= n;
+            let (invocations, lasts) = extent(&shape);
+            let invocations = if requests.is_empty() { 0 } else { invocations };
+            let mut requests = requests.iter().cycle();
+            let mut sent = 0;
+            while sent < invocations {
+                let n = BATCH.min(invocations - sent);
+                let batch = (sent..sent + n).zip(requests.by_ref()).map(|(index, request)| {
+                    let mut invocation = self.invoke_now(function, request)?;
+                    // Requests of a load overlap.
+                    let due = match &shape {
+                        LoadShape::Open(schedule) => {
+                            usize::try_from(index).ok().and_then(|at| schedule.get(at)).copied()
+                        }
+                        LoadShape::Closed { .. } => None,
+                    };
+                    invocation.sent_at_ns = ns(began) + due.unwrap_or_else(|| turn(&shape, index));
+                    invocation.intended_at_ns = due.map(|_| invocation.sent_at_ns);
+                    Ok(invocation)
+                });
+                sink(batch.collect::<Result<_, PlatformError>>()?);
+                sent += n;
                 tokio::task::yield_now().await;
             }
-            // Requests of a load overlap, so its time is that of the plan.
-            if let Some(lasts) = lasts {
-                self.state().totals.time = began.saturating_add(lasts);
-            }
+            let totals = &mut self.state().totals;
+            totals.loads += 1;
+            totals.time = began.saturating_add(lasts);
             Ok(())
         })
     }
@@ -262,6 +265,33 @@ impl Platform for NominalPlatform {
             let removed = self.state().functions.remove(&function);
             removed.map(drop).ok_or(PlatformError::NoSuchFunction { id: function.0 })
         })
+    }
+}
+
+/// How many invocations a load has, and how long it lasts.
+fn extent(shape: &LoadShape) -> (u64, Duration) {
+    match shape {
+        LoadShape::Open(schedule) => {
+            let last = schedule.last().copied().unwrap_or(0);
+            (schedule.len() as u64, Duration::from_nanos(last) + DURATION)
+        }
+        LoadShape::Closed { until: LoadEnd::Invocations(n), .. } => {
+            (*n, Duration::from_nanos(turn(shape, n.saturating_sub(1))) + DURATION)
+        }
+        LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration) } => {
+            let each = u64::try_from(duration.as_nanos() / DURATION.as_nanos());
+            (each.unwrap_or(u64::MAX).saturating_mul(u64::from(*clients)), *duration)
+        }
+    }
+}
+
+/// When the request of this number is sent in a closed loop: each client has one at a time.
+fn turn(shape: &LoadShape, index: u64) -> u64 {
+    match shape {
+        LoadShape::Closed { clients, .. } => {
+            (index / u64::from((*clients).max(1))).saturating_mul(ns(DURATION))
+        }
+        LoadShape::Open(_) => 0,
     }
 }
 

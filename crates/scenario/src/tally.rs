@@ -1,18 +1,26 @@
 //! What a run has seen of a function so far: for scripts that react to it, and for thresholds.
 
-use kelvin_lambda::{FunctionConfig, Invocation, PriceTable, Start, Status};
+use kelvin_lambda::{Invocation, Start, Status};
 use kelvin_stats::{Sample, quantile_needs};
 use rhai::{Dynamic, Map};
 
 /// Counts, and the numbers that quantiles are made of: 40 bytes an invocation.
 #[derive(Default)]
 pub(crate) struct Tally {
-    invocations: u64,
-    failed: u64,
-    throttled: u64,
+    all: Counts,
+    /// Those of `all` that were of loads.
+    of_loads: Counts,
     cold: Numbers,
     warm: Numbers,
     load: Numbers,
+}
+
+/// How invocations ended.
+#[derive(Default)]
+struct Counts {
+    invocations: u64,
+    failed: u64,
+    throttled: u64,
 }
 
 /// Of invocations of one kind that succeeded.
@@ -23,6 +31,8 @@ struct Numbers {
     init_ns: Vec<u64>,
     total_ns: Vec<u64>,
     billed_ms: Vec<u64>,
+    /// Of all of them, each with the configuration that it ran with.
+    cost_usd: f64,
 }
 
 /// Which invocations.
@@ -131,49 +141,60 @@ impl Unit {
 }
 
 impl Tally {
-    /// Adds recorded invocations.
-    pub(crate) fn add(&mut self, recorded: &[Invocation], of_load: bool) {
+    /// Adds recorded invocations; `cost_usd` is of a Billed Duration, with the configuration that they ran with.
+    pub(crate) fn add(
+        &mut self,
+        recorded: &[Invocation],
+        of_load: bool,
+        cost_usd: impl Fn(u64) -> f64,
+    ) {
         for invocation in recorded {
-            self.invocations += 1;
-            self.throttled += u64::from(invocation.status == Status::Throttled);
+            self.all.add(invocation.status);
+            if of_load {
+                self.of_loads.add(invocation.status);
+            }
             if invocation.status != Status::Ok {
-                self.failed += 1;
                 continue;
             }
-            match invocation.start {
-                _ if of_load => self.load.add(invocation),
-                Start::Cold => self.cold.add(invocation),
-                Start::Warm => self.warm.add(invocation),
-                Start::SuppressedInit | Start::ProactiveInit => {}
-            }
+            let numbers = match invocation.start {
+                _ if of_load => &mut self.load,
+                Start::Cold => &mut self.cold,
+                Start::Warm => &mut self.warm,
+                Start::SuppressedInit | Start::ProactiveInit => continue,
+            };
+            numbers.add(invocation, cost_usd(invocation.billed_ms));
         }
     }
 
-    /// As a map of the script; costs are of this configuration.
-    pub(crate) fn to_map(&self, config: &FunctionConfig, prices: &PriceTable) -> Map {
+    /// As a map of the script.
+    pub(crate) fn to_map(&self) -> Map {
         Map::from([
-            ("invocations".into(), count(self.invocations)),
-            ("failed".into(), count(self.failed)),
-            ("throttled".into(), count(self.throttled)),
-            ("cold".into(), self.cold.to_map(config, prices).into()),
-            ("warm".into(), self.warm.to_map(config, prices).into()),
-            ("load".into(), self.load.to_map(config, prices).into()),
+            ("invocations".into(), count(self.all.invocations)),
+            ("failed".into(), count(self.all.failed)),
+            ("throttled".into(), count(self.all.throttled)),
+            ("cold".into(), self.cold.to_map().into()),
+            ("warm".into(), self.warm.to_map().into()),
+            ("load".into(), self.load.to_map().into()),
         ])
     }
 
-    /// A statistic and the size of its sample; otherwise what the sample lacks.
+    /// Which share of all invocations, or of those of loads, ended in a way; and of how many.
+    pub(crate) fn share(&self, metric: Metric, of_loads: bool) -> Result<(f64, u64), String> {
+        let counts = if of_loads { &self.of_loads } else { &self.all };
+        let part = if metric == Metric::Throttled { counts.throttled } else { counts.failed };
+        match counts.invocations {
+            0 => Err("not enough data: nothing was invoked".to_owned()),
+            all => Ok((float(part) / float(all), all)),
+        }
+    }
+
+    /// A statistic of those that succeeded and the size of its sample; otherwise what the sample lacks.
     pub(crate) fn statistic(
         &self,
         kind: Kind,
         metric: Metric,
         statistic: Statistic,
-        config: &FunctionConfig,
-        prices: &PriceTable,
     ) -> Result<(f64, u64), String> {
-        let share = |part: u64| match self.invocations {
-            0 => Err("nothing was invoked".to_owned()),
-            all => Ok((float(part) / float(all), all)),
-        };
         let numbers: &[&Numbers] = match kind {
             Kind::Warm => &[&self.warm],
             Kind::Cold => &[&self.cold],
@@ -185,8 +206,7 @@ impl Tally {
             values.map(|&value| float(value) / unit).collect()
         };
         let sample = match metric {
-            Metric::Failed => return share(self.failed),
-            Metric::Throttled => return share(self.throttled),
+            Metric::Failed | Metric::Throttled => return self.share(metric, kind == Kind::Load),
             Metric::Duration => gather(|n| &n.duration_ns, 1e6),
             Metric::Latency => gather(|n| &n.latency_ns, 1e6),
             Metric::Init => gather(|n| &n.init_ns, 1e6),
@@ -197,27 +217,38 @@ impl Tally {
             Statistic::Mean => (1, sample.mean()),
             Statistic::Quantile(q) => (quantile_needs(q), sample.quantile(q)),
         };
-        let Some(value) = value.filter(|_| sample.len() >= needs) else {
-            return Err(format!("needs {needs} invocations, has {}", sample.len()));
+        let n = sample.len();
+        let Some(value) = value.filter(|_| n >= needs) else {
+            let plural = if needs == 1 { "" } else { "s" };
+            return Err(format!("not enough data: needs {needs} invocation{plural}, has {n}"));
         };
-        let value = if metric == Metric::Cost { cost(value, config, prices) } else { value };
-        Ok((value, sample.len()))
+        let cost = || numbers.iter().map(|numbers| numbers.cost_usd).sum::<f64>() * 1e6 / float(n);
+        Ok((if metric == Metric::Cost { cost() } else { value }, n))
+    }
+}
+
+impl Counts {
+    fn add(&mut self, status: Status) {
+        self.invocations += 1;
+        self.failed += u64::from(status != Status::Ok);
+        self.throttled += u64::from(status == Status::Throttled);
     }
 }
 
 impl Numbers {
-    fn add(&mut self, invocation: &Invocation) {
+    fn add(&mut self, invocation: &Invocation, cost_usd: f64) {
         let timing = &invocation.timing;
         self.latency_ns.push(timing.latency_ns);
         self.duration_ns.extend(timing.duration_ns());
         self.init_ns.extend(timing.init_ns);
         self.total_ns.extend(timing.cold_total_ns());
         self.billed_ms.push(invocation.billed_ms);
+        self.cost_usd += cost_usd;
     }
 
-    fn to_map(&self, config: &FunctionConfig, prices: &PriceTable) -> Map {
+    fn to_map(&self) -> Map {
         let billed: Sample = self.billed_ms.iter().map(|&ms| float(ms)).collect();
-        let cost = billed.mean().map(|billed_ms| cost(billed_ms, config, prices));
+        let cost = billed.mean().map(|_| self.cost_usd * 1e6 / float(billed.len()));
         Map::from([
             ("count".into(), count(self.latency_ns.len() as u64)),
             ("duration".into(), quantiles(&self.duration_ns).into()),
@@ -228,12 +259,6 @@ impl Numbers {
             ("cost_per_million_usd".into(), number(cost)),
         ])
     }
-}
-
-/// Of a million invocations, in US dollars.
-fn cost(billed_ms: f64, config: &FunctionConfig, prices: &PriceTable) -> f64 {
-    let (memory, storage) = (config.memory_size, config.ephemeral_storage);
-    prices.cost(memory, config.architecture, storage, billed_ms).total_usd() * 1e6
 }
 
 /// Mean and quantiles in milliseconds; `()` where the sample is too small.

@@ -47,10 +47,11 @@ pub(super) fn evaluate(
 
 fn text(totals: &Totals) -> String {
     format!(
-        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
+        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  loads        {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
         totals.functions,
         totals.launches,
         totals.invocations,
+        totals.loads,
         totals.time.as_secs_f64(),
         totals.cost.total_usd(),
     )
@@ -61,6 +62,7 @@ fn json(totals: &Totals) -> String {
         "functions": totals.functions,
         "launches": totals.launches,
         "invocations": totals.invocations,
+        "loads": totals.loads,
         "time_ms": totals.time.as_secs_f64() * 1000.0,
         "cost_usd": totals.cost.total_usd(),
     });

@@ -19,19 +19,22 @@ use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
 use crate::run::services::Services;
+use crate::signals::Stop;
 
-/// The host of one run. The script calls it from one thread, one call at a time.
+/// The host of one run. The script calls it from one thread, closures of `parallel()` from theirs.
 pub(super) struct RunHost {
+    /// Apart from the rest: while one closure builds, another's load is recorded.
+    builds: Mutex<Builds>,
     state: Mutex<State>,
+    stop: Stop,
     progress: Progress,
 }
 
 struct State {
-    builds: Builds,
     recorder: Recorder,
     services: Services,
-    /// What was resolved last; the next deployment is of it.
-    resolved: Option<Resolved>,
+    /// What was found, by what a script wanted: deployments are of it.
+    resolved: Vec<(Wanted, Resolved)>,
     answers: HashMap<FunctionId, Answers>,
     bootstraps: HashMap<FunctionId, PathBuf>,
     noise: Noise,
@@ -57,17 +60,17 @@ impl RunHost {
         progress: Progress,
     ) -> RunHost {
         let state = State {
-            builds,
             recorder,
             services,
-            resolved: None,
+            resolved: Vec::new(),
             answers: HashMap::new(),
             bootstraps: HashMap::new(),
             noise: Noise::default(),
             rungs: BTreeMap::new(),
             failed: None,
         };
-        RunHost { state: Mutex::new(state), progress }
+        let stop = builds.stop.clone();
+        RunHost { builds: Mutex::new(builds), state: Mutex::new(state), stop, progress }
     }
 
     /// Answers `f.measure()` with these as long as there are some.
@@ -83,6 +86,10 @@ impl RunHost {
         (state.recorder, self.progress, state.failed)
     }
 
+    fn builds(&self) -> MutexGuard<'_, Builds> {
+        self.builds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -90,9 +97,11 @@ impl RunHost {
 
 impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
-        let mut state = self.state();
-        let resolved = state.builds.resolve(wanted, &self.progress)?;
-        state.resolved = Some(resolved.clone());
+        let resolved = self.builds().resolve(wanted, &self.progress)?;
+        let known = &mut self.state().resolved;
+        if !known.iter().any(|(other, _)| other == wanted) {
+            known.push((wanted.clone(), resolved.clone()));
+        }
         Ok(resolved)
     }
 
@@ -115,18 +124,22 @@ impl Host for RunHost {
     }
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {
+        let binary = self.builds().binary(&deployment.spec.bootstrap);
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
         let is_built = matches!(deployment.source, Source::Workload(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
             variant: is_built.then(|| deployment.variant.clone()),
-            binary: state.builds.binary(&deployment.spec.bootstrap),
+            binary,
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);
-        if let Some(resolved) = &state.resolved {
-            state.answers.insert(function, Answers::of(resolved, state.builds.stop.clone()));
+        let wanted =
+            Wanted { source: deployment.source.clone(), variant: deployment.variant.clone() };
+        let resolved = state.resolved.iter().find(|(known, _)| *known == wanted);
+        if let Some((_, resolved)) = resolved {
+            state.answers.insert(function, Answers::of(resolved, self.stop.clone()));
         }
     }
 
@@ -185,18 +198,21 @@ impl Host for RunHost {
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
-        let state = &mut *self.state();
-        if let Some(rung) = state.rungs.get_mut(&wanted.config.name).and_then(VecDeque::pop_front) {
-            self.progress.skipped();
-            return recorded(rung, wanted);
-        }
-        let bootstrap = state.bootstraps.get(&wanted.function).ok_or_else(|| {
-            HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
-        })?;
+        let bootstrap = {
+            let state = &mut *self.state();
+            let rungs = state.rungs.get_mut(&wanted.config.name);
+            if let Some(rung) = rungs.and_then(VecDeque::pop_front) {
+                self.progress.skipped();
+                return recorded(rung, wanted);
+            }
+            state.bootstraps.get(&wanted.function).cloned().ok_or_else(|| {
+                HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
+            })?
+        };
         let begin_ns = kelvin_workload::monotonic_ns();
-        let times = rungs::measure(bootstrap, wanted, &state.builds.stop)?;
+        let times = rungs::measure(&bootstrap, wanted, &self.stop)?;
         let failed = |error| HostError::because("failed to record the run", error);
-        state.recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
+        self.state().recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
         Ok(times)
     }
 

@@ -14,7 +14,7 @@ use kelvin_record::{
     RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord,
     ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
-use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Slot, WantedRung};
+use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
@@ -278,19 +278,22 @@ impl Recorder {
     /// A load begins.
     pub(super) fn load_begun(&mut self, load: &LoadFacts) {
         let Some(state) = self.functions.get(&load.function) else { return };
-        let (kind, arrivals, offered_per_second, clients) = match &load.shape {
-            LoadKind::Open { arrivals, per_second } => {
-                (kelvin_record::LoadKind::Open, Some((*arrivals).to_owned()), *per_second, None)
+        let (kind, clients) = match &load.shape {
+            LoadKind::Open { .. } => (kelvin_record::LoadKind::Open, None),
+            LoadKind::Closed { clients } => (kelvin_record::LoadKind::Closed, Some(*clients)),
+        };
+        let (arrivals, offered_per_second, trace) = match &load.shape {
+            LoadKind::Open { arrivals, per_second, trace } => {
+                (Some((*arrivals).to_owned()), *per_second, trace.clone())
             }
-            LoadKind::Closed { clients } => {
-                (kelvin_record::LoadKind::Closed, None, None, Some(*clients))
-            }
+            LoadKind::Closed { .. } => (None, None, None),
         };
         let record = LoadRecord {
             load: load.number + self.first_load,
             function: state.index,
             kind,
             arrivals,
+            trace,
             offered_per_second,
             clients,
             planned: load.planned,
@@ -358,7 +361,8 @@ impl Recorder {
             passed,
             measure: measure.map(|measure| MeasureRecord {
                 value: measure.value,
-                below: measure.below,
+                below: (measure.side == Side::Below).then_some(measure.limit),
+                above: (measure.side == Side::Above).then_some(measure.limit),
                 unit: measure.unit.to_owned(),
                 n: measure.n,
                 reason: measure.reason.clone(),

@@ -9,9 +9,9 @@ use kelvin_lambda::{
     PlatformFacts, Start, Status, Timeout, Timing, US_EAST_1,
 };
 use kelvin_record::{
-    Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured, Outcome, Place,
-    Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION, ScenarioRecord, ServiceRecord,
-    Summary, ToolRecord,
+    Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord,
+    Measured, Outcome, Place, Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION,
+    ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
 
 pub(crate) fn run_record() -> RunRecord {
@@ -213,6 +213,47 @@ pub(crate) fn record_launch(
         invocations: warm + 1,
         failed: 0,
         max_memory_bytes: Measured::Value(9_437_184),
+    }
+}
+
+/// Records an open loop of function 0 that leaves its two launches open: 6 requests, of which the last is throttled.
+pub(crate) fn record_load(writer: &mut RunWriter, load: u64, launch: u64) -> LoadRecord {
+    let mut noise = Noise(load + 1000);
+    for n in 0..6 {
+        let start = if n < 2 { Start::Cold } else { Start::Warm };
+        let mut invocation = invocation(start, 9_000_000 + n * 1_000_000 + 40, &mut noise);
+        invocation.intended_at_ns = Some(9_000_000 + n * 1_000_000);
+        let throttled = n == 5;
+        if throttled {
+            invocation.environment = None;
+            invocation.status = Status::Throttled;
+        }
+        let place = Place {
+            function: 0,
+            launch: (!throttled).then_some(launch + n % 2),
+            index: n / 2,
+            load: Some(load),
+            case: None,
+            run_start_ns: 1_000,
+            expected: false,
+        };
+        let record = InvocationRecord::new(&invocation, &place, &writer.run().platform.unavailable);
+        writer.append_invocation(&record).expect("the folder can be written");
+    }
+    LoadRecord {
+        load,
+        function: 0,
+        kind: LoadKind::Open,
+        arrivals: Some("constant".to_owned()),
+        trace: None,
+        offered_per_second: Some(1000.0),
+        clients: None,
+        planned: Some(6),
+        block: None,
+        position: None,
+        started_offset_ns: 8_999_000,
+        ended_offset_ns: 15_000_000,
+        invocations: 6,
     }
 }
 

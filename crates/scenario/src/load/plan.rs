@@ -7,16 +7,17 @@ use kelvin_load::{Phase, Spread, arrivals};
 use kelvin_platform::{InvokeRequest, LoadEnd, LoadShape};
 use rhai::{Dynamic, Map};
 
-use crate::chance::{Chance, Purpose};
+use super::trace;
+use crate::chance::Chance;
 use crate::events::Events;
 use crate::fields::{Fields, show};
 use crate::function::Deployed;
-use crate::{LoadKind, pause, suggest};
+use crate::{LoadKind, ScriptFolder, pause, suggest};
 
 /// A load has at most so many different events; then they begin again. They are made before it begins.
 const MOST_EVENTS: usize = 10_000;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 15] = [
     "rate",
     "to",
     "concurrency",
@@ -27,9 +28,14 @@ const KEYS: [&str; 10] = [
     "events",
     "case_name",
     "allow",
+    "file",
+    "function",
+    "from",
+    "speed",
+    "spread",
 ];
 
-const ARRIVALS: [&str; 3] = ["constant", "poisson", "ramp"];
+const ARRIVALS: [&str; 4] = ["constant", "poisson", "ramp", "trace"];
 
 /// A load as a script wants it.
 pub(super) struct Plan {
@@ -44,13 +50,23 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// `number` is that of the load, which has a stream of chance of its own.
-    pub(super) fn read(map: Map, f: &Deployed, seed: u64, number: u64) -> Result<Plan, String> {
+    /// `chance` is the load's own; a trace is read from `beside` the script.
+    pub(super) fn read(
+        map: Map,
+        f: &Deployed,
+        mut chance: Chance,
+        beside: &dyn ScriptFolder,
+    ) -> Result<Plan, String> {
         let mut fields = Fields::new("key", map, &KEYS)?;
         let limits = Limits::take(&mut fields)?;
+        let is_trace = fields.peek("file").is_some()
+            || fields.peek("arrivals").is_some_and(|arrivals| {
+                arrivals.as_immutable_string_ref().is_ok_and(|name| name.as_str() == "trace")
+            });
         let (shape, kind) = match fields.whole("concurrency")? {
             Some(clients) => closed(clients, &mut fields, &limits)?,
-            None => open(&mut fields, &limits, Chance::new(seed, Purpose::Load, number))?,
+            None if is_trace => trace::read(&mut fields, &limits, chance, beside)?,
+            None => open(&mut fields, &limits, || chance.float())?,
         };
         let planned = match &shape {
             LoadShape::Open(schedule) => Some(schedule.len() as u64),
@@ -78,9 +94,9 @@ fn allowed(fields: &mut Fields) -> Result<Vec<Status>, String> {
 }
 
 /// How long a load lasts.
-struct Limits {
-    duration: Option<Duration>,
-    invocations: Option<u64>,
+pub(super) struct Limits {
+    pub(super) duration: Option<Duration>,
+    pub(super) invocations: Option<u64>,
 }
 
 impl Limits {
@@ -91,6 +107,11 @@ impl Limits {
         };
         Ok(Limits { duration, invocations: fields.whole("invocations")?.map(u64::from) })
     }
+
+    /// The number of invocations, of a schedule that is made before the load begins.
+    pub(super) fn moments(&self) -> Option<usize> {
+        self.invocations.map(|n| usize::try_from(n).unwrap_or(usize::MAX))
+    }
 }
 
 fn closed(
@@ -98,7 +119,8 @@ fn closed(
     fields: &mut Fields,
     limits: &Limits,
 ) -> Result<(LoadShape, LoadKind), String> {
-    for key in ["rate", "to", "phases", "arrivals"] {
+    let open = ["rate", "to", "phases", "arrivals"];
+    for key in open.into_iter().chain(trace::KEYS) {
         if fields.value(key).is_some() {
             return Err(format!(
                 "{key} is of an open loop, and concurrency of a closed one; give only one of them"
@@ -122,8 +144,13 @@ fn closed(
 fn open(
     fields: &mut Fields,
     limits: &Limits,
-    mut chance: Chance,
+    chance: impl FnMut() -> f64,
 ) -> Result<(LoadShape, LoadKind), String> {
+    for key in trace::KEYS {
+        if fields.value(key).is_some() {
+            return Err(format!("{key} is of arrivals: \"trace\" with a file"));
+        }
+    }
     let arrivals_name = fields.string("arrivals")?.unwrap_or_else(|| "constant".to_owned());
     let Some(&name) = ARRIVALS.iter().find(|&&known| known == arrivals_name) else {
         return Err(suggest::unknown("arrivals", &arrivals_name, ARRIVALS));
@@ -144,16 +171,16 @@ fn open(
         (None, Some(from)) => vec![single(from, to, name, limits)?],
         (None, None) => {
             return Err(
-                "give a rate, in requests a second, or a concurrency, in clients, or phases"
+                "give a rate, in requests a second, or a concurrency, in clients, or phases, or the file of a trace"
                     .to_owned(),
             );
         }
     };
-    let limit = limits.invocations.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     let schedule =
-        arrivals(&phases, spread, limit, || chance.float()).map_err(|e| e.to_string())?;
+        arrivals(&phases, spread, limits.moments(), chance).map_err(|e| e.to_string())?;
     let name = if phases_given { "phases" } else { name };
-    let kind = LoadKind::Open { arrivals: name, per_second: offered(&phases, &schedule) };
+    let per_second = offered(&phases, &schedule);
+    let kind = LoadKind::Open { arrivals: name, per_second, trace: None };
     Ok((LoadShape::Open(schedule), kind))
 }
 
@@ -197,7 +224,7 @@ fn rate(fields: &mut Fields, key: &str) -> Result<Option<f64>, String> {
 }
 
 /// Requests a second.
-fn number(key: &str, value: &Dynamic) -> Result<f64, String> {
+pub(super) fn number(key: &str, value: &Dynamic) -> Result<f64, String> {
     #[expect(clippy::cast_precision_loss, reason = "no rate has more than 53 bits")]
     let number = value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64));
     number.ok().filter(|rate| rate.is_finite() && *rate >= 0.0).ok_or_else(|| {

@@ -49,8 +49,11 @@ impl Host for Accepting {
 }
 
 /// What the examples of the documentation have beside them.
-const FILES: [(&str, &str); 2] =
-    [("orders/a.json", "{\"quantity\": 1}"), ("orders/b.json", "{\"quantity\": 2}")];
+const FILES: [(&str, &str); 3] = [
+    ("orders/a.json", "{\"quantity\": 1}"),
+    ("orders/b.json", "{\"quantity\": 2}"),
+    ("azure-2019.csv", include_str!("../../../load/samples/azure-2019-synthetic.csv")),
+];
 
 /// What a script does.
 pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {

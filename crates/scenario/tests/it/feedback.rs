@@ -1,8 +1,10 @@
 //! `threshold()`, `parallel()` and `pipe()`.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
-use crate::fake::run;
+use crate::fake::{Setup, run, run_with};
 
 const F: &str = "let f = deploy(#{ workload: \"hello\", name: \"f\" });\nlet g = deploy(#{ workload: \"hello\", name: \"g\" });\n";
 
@@ -27,15 +29,22 @@ fn thresholds_are_decided_at_the_end() {
         threshold("p90", #{ function: f, metric: "latency", p: 90, below_ms: 100 });
         threshold("failed", #{ function: f, metric: "failed", below: 0.5 });
         threshold("never", #{ function: g, below_ms: 1 });
+        threshold("init", #{ function: f, metric: "init", above_ms: 5 });
+        threshold("cost", #{ function: f, start: "cold", metric: "cost", above: 1 });
+        threshold("of loads", #{ function: f, start: "load", metric: "failed", below: 0.4 });
+        f.load(#{ concurrency: 1, invocations: 3, events: [#{ status: "throttled" }, 1, 2] });
         f.invoke();
         f.invoke(#{ status: "error" });
     "#;
     assert_snapshot!(lines(script, "check"), @r#"
-    check mean: true Measure { value: Some(2.5), below: 3.0, unit: "ms", n: Some(1), reason: None }
-    check billed: false Measure { value: Some(9.0), below: 3.0, unit: "ms", n: Some(1), reason: None }
-    check p90: false Measure { value: None, below: 100.0, unit: "ms", n: None, reason: Some("needs 36 invocations, has 0") }
-    check failed: false Measure { value: Some(0.5), below: 0.5, unit: "share", n: Some(2), reason: None }
-    check never: false Measure { value: None, below: 1.0, unit: "ms", n: None, reason: Some("nothing was invoked") }
+    check mean: true Measure { value: Some(2.5), limit: 3.0, side: Below, unit: "ms", n: Some(1), reason: None }
+    check billed: false Measure { value: Some(9.0), limit: 3.0, side: Below, unit: "ms", n: Some(1), reason: None }
+    check p90: false Measure { value: None, limit: 100.0, side: Below, unit: "ms", n: None, reason: Some("not enough data: needs 36 invocations, has 0") }
+    check failed: true Measure { value: Some(0.4), limit: 0.5, side: Below, unit: "share", n: Some(5), reason: None }
+    check never: false Measure { value: None, limit: 1.0, side: Below, unit: "ms", n: None, reason: Some("not enough data: nothing was invoked") }
+    check init: true Measure { value: Some(6.0), limit: 5.0, side: Above, unit: "ms", n: Some(1), reason: None }
+    check cost: false Measure { value: Some(0.2187500375), limit: 1.0, side: Above, unit: "usd_per_million", n: Some(1), reason: None }
+    check of loads: true Measure { value: Some(0.3333333333333333), limit: 0.4, side: Below, unit: "share", n: Some(3), reason: None }
     "#);
 }
 
@@ -47,8 +56,19 @@ fn thresholds_say_what_would_be_right() {
     };
     check("below_ms: 1", "give the function that it is about");
     check("function: 1, below_ms: 1", "function: expected a function, got 1");
-    check("function: f", "give the limit: below_ms");
+    check("function: f", "give the limit: below_ms or above_ms");
+    check("function: f, metric: \"cost\"", "give the limit: below or above");
+    check("function: f, below_ms: 1, above_ms: 2", "give only one limit: below_ms or above_ms");
     check("function: f, below: 1", "duration is compared with below_ms, not with below");
+    check("function: f, above_ms: \"x\"", "above_ms: expected a number, got \"x\"");
+    check(
+        "function: f, metric: \"init\", start: \"warm\", below_ms: 1",
+        "a warm start has no init; set start: \"cold\"",
+    );
+    check(
+        "function: f, metric: \"failed\", start: \"cold\", below: 1",
+        "failed is a share of all invocations; leave out start, or set start: \"load\"",
+    );
     check(
         "function: f, metric: \"cost\", below_ms: 1",
         "cost is compared with below, not with below_ms",
@@ -72,7 +92,7 @@ fn thresholds_say_what_would_be_right() {
     );
     check(
         "function: f, bellow_ms: 1",
-        "unknown key \"bellow_ms\"; did you mean \"below_ms\"? known: function, start, metric, p, mean, below_ms, below",
+        "unknown key \"bellow_ms\"; did you mean \"below_ms\"? known: function, start, metric, p, mean, below_ms, below, above_ms, above",
     );
 }
 
@@ -102,12 +122,11 @@ fn closures_run_at_the_same_time_and_return_in_order() {
 }
 
 #[test]
-fn a_closure_that_fails_fails_the_script_when_all_have_ended() {
-    let script = "parallel([|| f.invoke_case(\"none\"), || g.invoke()]);";
-    let ran = run(&format!("{F}{script}"));
-    assert!(ran.log.iter().any(|line| line.starts_with("record 1")), "{:?}", ran.log);
-    let error = ran.result.expect_err("it is a mistake");
-    assert_eq!(error.to_string(), "unknown case \"none\"; known: small, large");
+fn a_closure_that_fails_fails_the_script() {
+    assert_eq!(
+        mistake("parallel([|| f.invoke_case(\"none\"), || g.invoke()]);"),
+        "unknown case \"none\"; known: small, large"
+    );
     assert_eq!(mistake("parallel([1]);"), "parallel: expected an array of closures, got 1 in it");
     assert_eq!(
         mistake("parallel([|| parallel([|| 1])]);"),
@@ -117,6 +136,45 @@ fn a_closure_that_fails_fails_the_script_when_all_have_ended() {
         mistake("parallel([|| blocks(1, [f], |f| f.invoke())]);"),
         "blocks() cannot be called inside parallel()"
     );
+}
+
+#[test]
+fn the_first_closure_that_fails_ends_the_others() {
+    // An invocation would never end, and nor would a loop; the time limit is there to fail the test.
+    let setup =
+        || Setup { hangs: true, run_time: Some(Duration::from_secs(120)), ..Setup::default() };
+    for other in ["f.invoke()", "f.load(#{ concurrency: 1, duration: \"1h\" })", "pause(\"1h\")"] {
+        let script = format!("{F}parallel([|| {other}, || throw \"first\", || {other}]);");
+        let error = run_with(&script, setup()).result.expect_err("a closure throws");
+        assert_eq!(error.to_string(), "first", "{other}");
+    }
+    let script = "parallel([|| { let n = 0; loop { n += 1; } }, || throw \"first\"]);";
+    assert_eq!(mistake(script), "first");
+    // The script may catch it, and goes on alone.
+    let script = r#"
+        try { parallel([|| { loop { try { g.invoke(); } catch { } } }, || f.invoke_case("none")]); }
+        catch (error) { print(error); }
+        print(f.invoke().status);
+    "#;
+    let notes = "note unknown case \"none\"; known: small, large\nnote ok";
+    assert_eq!(lines(script, "note"), notes);
+}
+
+#[test]
+fn arrivals_at_the_same_time_do_not_depend_on_who_is_faster() {
+    let of = |n: usize, script: &str| {
+        let load = lines(script, &format!("load {n}: "));
+        load.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let load = |f: &str| format!("{f}.load(#{{ rate: 10, duration: 2, arrivals: \"poisson\" }})");
+    let (f, g) = (load("f"), load("g"));
+    let (both, turned) =
+        (format!("parallel([|| {f}, || {g}]);"), format!("parallel([|| {g}, || {f}]);"));
+    for n in [0, 1] {
+        assert_eq!(of(n, &both).len(), 1);
+        assert_eq!(of(n, &both), of(n, &turned));
+    }
+    assert_ne!(of(0, &both)[0][7..], of(1, &both)[0][7..]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::fake::{Setup, run, run_with};
+use crate::fake::{Ran, Setup, run, run_script, run_with};
+use crate::folder::compile;
 
 const F: &str = "let f = deploy(#{ workload: \"hello\", name: \"f\" });\n";
 
@@ -22,7 +23,7 @@ fn mistake(script: &str) -> String {
 fn an_open_loop_is_a_schedule() {
     assert_snapshot!(log("f.load(#{ rate: 10, duration: \"1s\" });"), @r#"
     (loading f: Some(10) requests)
-    load 0 of 0: Open { arrivals: "constant", per_second: Some(10.0) }, Some(10) in no block
+    load 0 of 0: Open { arrivals: "constant", per_second: Some(10.0), trace: None }, Some(10) in no block
     load 0: open, 10 requests from [0, 100, 200, 300, 400] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
@@ -31,14 +32,14 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 10, duration: 2, arrivals: \"poisson\" }); f.load(#{ rate: 10, duration: 2, arrivals: \"poisson\" });"), @r#"
     (loading f: Some(20) requests)
-    load 0 of 0: Open { arrivals: "poisson", per_second: Some(10.0) }, Some(20) in no block
+    load 0 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(20) in no block
     load 0: open, 20 requests from [106, 274, 595, 713, 719] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     load 0 ended: 3
     (loading f: Some(21) requests)
-    load 1 of 0: Open { arrivals: "poisson", per_second: Some(10.0) }, Some(21) in no block
+    load 1 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(21) in no block
     load 0: open, 21 requests from [1, 139, 408, 474, 572] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 1 Some("small"): ["ok"], expecting nothing
     record 0 of load 1 Some("small"): ["ok"], expecting nothing
@@ -47,7 +48,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 2, to: 6, duration: \"1s\", arrivals: \"ramp\", case_name: \"large\" });"), @r#"
     (loading f: Some(4) requests)
-    load 0 of 0: Open { arrivals: "ramp", per_second: Some(4.0) }, Some(4) in no block
+    load 0 of 0: Open { arrivals: "ramp", per_second: Some(4.0), trace: None }, Some(4) in no block
     load 0: open, 4 requests from [0, 366, 618, 822] ms, events ["{\"n\":\"large\"}"]
     record 0 of load 0 Some("large"): ["ok"], expecting nothing
     record 0 of load 0 Some("large"): ["ok"], expecting nothing
@@ -56,7 +57,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ phases: [[\"1s\", 2], [\"500ms\", 10]], events: [1, 2] });"), @r#"
     (loading f: Some(7) requests)
-    load 0 of 0: Open { arrivals: "phases", per_second: Some(4.666666666666667) }, Some(7) in no block
+    load 0 of 0: Open { arrivals: "phases", per_second: Some(4.666666666666667), trace: None }, Some(7) in no block
     load 0: open, 7 requests from [0, 500, 1000, 1100, 1200] ms, events ["1", "2"]
     record 0 of load 0 None: ["ok"], expecting nothing
     record 0 of load 0 None: ["ok"], expecting nothing
@@ -65,7 +66,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 100, invocations: 3, events: template(\"no {{seq}}\") });"), @r#"
     (loading f: Some(3) requests)
-    load 0 of 0: Open { arrivals: "constant", per_second: Some(100.0) }, Some(3) in no block
+    load 0 of 0: Open { arrivals: "constant", per_second: Some(100.0), trace: None }, Some(3) in no block
     load 0: open, 3 requests from [0, 10, 20] ms, events ["\"no 0\"", "\"no 1\"", "\"no 2\""]
     record 0 of load 0 None: ["ok"], expecting nothing
     record 0 of load 0 None: ["ok"], expecting nothing
@@ -102,7 +103,10 @@ fn mistakes_say_what_would_be_right() {
     let check = |map: &str, expected: &str| {
         assert_eq!(mistake(&format!("f.load(#{{ {map} }});")), format!("load: {expected}"));
     };
-    check("", "give a rate, in requests a second, or a concurrency, in clients, or phases");
+    check(
+        "",
+        "give a rate, in requests a second, or a concurrency, in clients, or phases, or the file of a trace",
+    );
     check("rate: 5", "give a duration, such as \"30s\"");
     check("rate: -1, duration: 1", "rate: expected a number of requests a second from 0, got -1");
     check(
@@ -111,7 +115,7 @@ fn mistakes_say_what_would_be_right() {
     );
     check(
         "rate: 5, duration: 1, arrivals: \"poison\"",
-        "unknown arrivals \"poison\"; did you mean \"poisson\"? known: constant, poisson, ramp",
+        "unknown arrivals \"poison\"; did you mean \"poisson\"? known: constant, poisson, ramp, trace",
     );
     check("rate: 5, duration: 1, arrivals: \"ramp\"", "a ramp needs the rate that it goes to: to");
     check(
@@ -138,7 +142,90 @@ fn mistakes_say_what_would_be_right() {
     );
     check(
         "rte: 5",
-        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, allow",
+        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, allow, file, function, from, speed, spread",
+    );
+}
+
+const COUNTS: &str =
+    "HashOwner,HashApp,HashFunction,Trigger,1,2\no,a,busy,http,0,4\no,a,quiet,timer,1,0\n";
+
+/// The same with a trace beside the script.
+fn run_beside(script: &str) -> Ran {
+    let files = [
+        ("traces/counts.csv", COUNTS),
+        ("moments.csv", "0.25\n0.5\n"),
+        ("bad.csv", "at\n1\nsoon\n"),
+    ];
+    match compile(&files, &format!("{F}{script}")) {
+        Ok(script) => run_script(&script, Setup { seed: 1, ..Setup::default() }),
+        Err(error) => panic!("{}", error.render()),
+    }
+}
+
+#[test]
+fn a_trace_is_a_file_beside_the_script() {
+    let log = |load: &str| {
+        let ran = run_beside(&format!("f.load(#{{ {load} }});"));
+        ran.result.unwrap_or_else(|error| panic!("{}", error.render()));
+        ran.log[4..6].join("\n")
+    };
+    assert_snapshot!(log("arrivals: \"trace\", file: \"moments.csv\""), @r#"
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(4.0), trace: Some("moments.csv") }, Some(2) in no block
+    load 0: open, 2 requests from [0, 250] ms, events ["{\"n\":\"small\"}"]
+    "#);
+    assert_snapshot!(log("file: \"traces/counts.csv\", from: \"1m\", duration: \"6s\", speed: 10"), @r#"
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(0.6666666666666666), trace: Some("traces/counts.csv (busy)") }, Some(4) in no block
+    load 0: open, 4 requests from [0, 1500, 3000, 4500] ms, events ["{\"n\":\"small\"}"]
+    "#);
+    assert_snapshot!(log("file: \"traces/counts.csv\", function: \"quiet\""), @r#"
+    load 0 of 0: Open { arrivals: "trace", per_second: None, trace: Some("traces/counts.csv (quiet)") }, Some(1) in no block
+    load 0: open, 1 requests from [0] ms, events ["{\"n\":\"small\"}"]
+    "#);
+    assert_snapshot!(log("file: \"traces/counts.csv\", spread: \"poisson\", speed: 60, invocations: 3"), @r#"
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(1.1025545849595424), trace: Some("traces/counts.csv (busy)") }, Some(3) in no block
+    load 0: open, 3 requests from [1655, 1693, 1813] ms, events ["{\"n\":\"small\"}"]
+    "#);
+}
+
+#[test]
+fn mistakes_with_traces_say_what_would_be_right() {
+    let check = |map: &str, expected: &str| {
+        let ran = run_beside(&format!("f.load(#{{ {map} }});"));
+        let error = ran.result.expect_err("it is a mistake").to_string();
+        assert_eq!(error, format!("load: {expected}"), "{map}");
+    };
+    let file = "file: \"traces/counts.csv\"";
+    check("arrivals: \"trace\"", "a trace is in a file beside the script: give its path as file");
+    check(&format!("{file}, rate: 5"), "a trace has moments of its own: leave out rate");
+    check(
+        &format!("{file}, arrivals: \"poisson\""),
+        "file is of arrivals: \"trace\", and these are \"poisson\"; give only one of them",
+    );
+    check("rate: 5, duration: 1, speed: 2", "speed is of arrivals: \"trace\" with a file");
+    check(
+        &format!("{file}, concurrency: 1, invocations: 1"),
+        "file is of an open loop, and concurrency of a closed one; give only one of them",
+    );
+    check(
+        &format!("{file}, speed: 0"),
+        "speed: expected how many seconds of the trace pass in one, above 0, got 0",
+    );
+    check(
+        &format!("{file}, spread: \"poison\""),
+        "unknown spread \"poison\"; did you mean \"poisson\"? known: even, poisson",
+    );
+    check(
+        &format!("{file}, function: \"bsy\""),
+        "traces/counts.csv: no row has the function \"bsy\"; the busiest is \"busy\"",
+    );
+    check(
+        "file: \"bad.csv\"",
+        "bad.csv: line 3, column 1: expected a number of seconds, got \"soon\"",
+    );
+    check("file: \"none.csv\"", "failed to read none.csv: there is no file none.csv");
+    check(
+        "file: \"../secret.csv\"",
+        "file: expected a path below the script's folder, without .., got \"../secret.csv\"",
     );
 }
 
