@@ -14,10 +14,11 @@ use kelvin_scenario::{
 
 use crate::progress::{self, Progress};
 use crate::run::answers::Answers;
-use crate::run::builds::Builds;
+use crate::run::builds::{self, Builds};
 use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
+use crate::run::runtimes::{Packed, Runtimes};
 use crate::run::services::Services;
 
 /// The host of one run. The script calls it from one thread, one call at a time.
@@ -28,6 +29,7 @@ pub(super) struct RunHost {
 
 struct State {
     builds: Builds,
+    runtimes: Runtimes,
     recorder: Recorder,
     services: Services,
     /// What was resolved last; the next deployment is of it.
@@ -52,12 +54,14 @@ impl State {
 impl RunHost {
     pub(super) fn new(
         builds: Builds,
+        runtimes: Runtimes,
         recorder: Recorder,
         services: Services,
         progress: Progress,
     ) -> RunHost {
         let state = State {
             builds,
+            runtimes,
             recorder,
             services,
             resolved: None,
@@ -91,9 +95,31 @@ impl RunHost {
 impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let mut state = self.state();
-        let resolved = state.builds.resolve(wanted, &self.progress)?;
+        let resolved = match &wanted.source {
+            Source::Bootstrap(path) => builds::bootstrap(path),
+            Source::Workload(name) => {
+                state.builds.workload(name, &wanted.variant, &self.progress)?
+            }
+            Source::Runtime(runtime) => {
+                let Packed { resolved, note } = state.runtimes.resolve(runtime)?;
+                if let Some(note) = note {
+                    state.recorder.note(&note);
+                    self.progress.say(&note);
+                }
+                resolved
+            }
+        };
         state.resolved = Some(resolved.clone());
         Ok(resolved)
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        let (names, broken) = self.state().runtimes.names();
+        for error in broken {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            self.progress.say(&format!("{error}{}", cause.unwrap_or_default()));
+        }
+        Ok(names)
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -117,10 +143,10 @@ impl Host for RunHost {
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
-        let is_built = matches!(deployment.source, Source::Workload(_));
+        let has_variant = !matches!(deployment.source, Source::Bootstrap(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
-            variant: is_built.then(|| deployment.variant.clone()),
+            variant: has_variant.then(|| deployment.variant.clone()),
             binary: state.builds.binary(&deployment.spec.bootstrap),
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);

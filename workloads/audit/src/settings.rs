@@ -29,7 +29,9 @@ impl When {
             Some("background") => Ok(When::Background),
             Some("none") => Ok(When::Never),
             Some(other) => Err(WorkloadError::InitFailed {
-                message: format!("{VARIABLE} is \"{other}\"; it must be before, after, background or none"),
+                message: format!(
+                    "{VARIABLE} is \"{other}\"; it must be before, after, background or none"
+                ),
                 source: None,
             }),
         }
@@ -54,7 +56,10 @@ mod tests {
         check(Some("after"), Ok(When::After));
         check(Some("background"), Ok(When::Background));
         check(Some("none"), Ok(When::Never));
-        check(Some("never"), Err("KELVIN_AUDIT is \"never\"; it must be before, after, background or none"));
+        check(
+            Some("never"),
+            Err("KELVIN_AUDIT is \"never\"; it must be before, after, background or none"),
+        );
         check(Some(""), Err("KELVIN_AUDIT is \"\"; it must be before, after, background or none"));
     }
 }
