@@ -9,7 +9,7 @@ use kelvin_scenario::{ScenarioError, Script};
 use crate::script_folder::{Beside, Modules};
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 15] = [
+pub(crate) const SCENARIOS: [(&str, &str); 16] = [
     ("after-response", include_str!("../scenarios/after-response.rhai")),
     ("bootstraps", include_str!("../scenarios/bootstraps.rhai")),
     ("break-it", include_str!("../scenarios/break-it.rhai")),
@@ -23,6 +23,7 @@ pub(crate) const SCENARIOS: [(&str, &str); 15] = [
     ("ladder", include_str!("../scenarios/ladder.rhai")),
     ("memory", include_str!("../scenarios/memory.rhai")),
     ("payload", include_str!("../scenarios/payload.rhai")),
+    ("runtimes", include_str!("../scenarios/runtimes.rhai")),
     ("spike", include_str!("../scenarios/spike.rhai")),
     ("steady", include_str!("../scenarios/steady.rhai")),
 ];

@@ -155,7 +155,7 @@ pub struct FunctionRecord {
     pub name: String,
     /// The workload, if it is one of the workspace.
     pub workload: Option<String>,
-    /// How the workload was built.
+    /// How the workload was built, or which runtime the code was put into.
     pub variant: Option<String>,
     /// Memory size.
     #[schemars(with = "u32")]

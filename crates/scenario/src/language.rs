@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, service,
-    template, threshold,
+    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, runtime,
+    service, template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.
@@ -64,6 +64,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     let mut language = Language { engine, session, group: "", signatures: Vec::new() };
     add_plan(&mut language);
     add_function(&mut language);
+    runtime::add(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
     pipe::add(&mut language);
@@ -140,12 +141,12 @@ fn add_function(language: &mut Language<'_>) {
     language.group("Functions");
     language
         .add(
-            "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`.",
+            "deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
+            "Builds a workload of the cargo workspace, takes an executable by its path, or puts code into a runtime, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`. A runtime is `python` or `nodejs`; its code is a folder, relative to the script, in which the handler is found (`app.handler` unless it says otherwise), and without code it answers what the workload `hello` does.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")
-        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });");
+        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });\nlet g = deploy(#{ runtime: \"python\", code: \"functions/orders\", handler: \"orders.handler\" });");
     language
         .add("f.recycle()", "Makes the next invocation a cold start.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.recycle(&f.0))

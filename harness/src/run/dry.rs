@@ -16,7 +16,7 @@ use kelvin_scenario::{
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, services, shown};
+use crate::run::{RunConfig, runtimes, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
@@ -79,7 +79,12 @@ struct DryHost {
 
 impl Host for DryHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
+        let mut cases = Vec::new();
         let workload = match &wanted.source {
+            Source::Runtime(runtime) => {
+                cases = runtimes::check(runtime)?;
+                None
+            }
             Source::Bootstrap(path) if path.is_file() => None,
             Source::Bootstrap(path) => {
                 return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
@@ -99,9 +104,14 @@ impl Host for DryHost {
         Ok(Resolved {
             bootstrap: PathBuf::new(),
             workload,
-            cases: Vec::new(),
+            cases,
             env_vars: BTreeMap::new(),
+            variant: None,
         })
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(runtimes::nominal_names())
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {

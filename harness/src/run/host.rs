@@ -14,10 +14,11 @@ use kelvin_scenario::{
 
 use crate::progress::{self, Progress};
 use crate::run::answers::Answers;
-use crate::run::builds::Builds;
+use crate::run::builds::{self, Builds};
 use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
+use crate::run::runtimes::{Packed, Runtimes};
 use crate::run::services::Services;
 use crate::signals::Stop;
 
@@ -31,6 +32,7 @@ pub(super) struct RunHost {
 }
 
 struct State {
+    runtimes: Runtimes,
     recorder: Recorder,
     services: Services,
     /// What was found, by what a script wanted: deployments are of it.
@@ -55,11 +57,13 @@ impl State {
 impl RunHost {
     pub(super) fn new(
         builds: Builds,
+        runtimes: Runtimes,
         recorder: Recorder,
         services: Services,
         progress: Progress,
     ) -> RunHost {
         let state = State {
+            runtimes,
             recorder,
             services,
             resolved: Vec::new(),
@@ -97,12 +101,34 @@ impl RunHost {
 
 impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
-        let resolved = self.builds().resolve(wanted, &self.progress)?;
+        let resolved = match &wanted.source {
+            Source::Bootstrap(path) => builds::bootstrap(path),
+            Source::Workload(name) => {
+                self.builds().workload(name, &wanted.variant, &self.progress)?
+            }
+            Source::Runtime(runtime) => {
+                let Packed { resolved, note } = self.state().runtimes.resolve(runtime)?;
+                if let Some(note) = note {
+                    self.state().recorder.note(&note);
+                    self.progress.say(&note);
+                }
+                resolved
+            }
+        };
         let known = &mut self.state().resolved;
         if !known.iter().any(|(other, _)| other == wanted) {
             known.push((wanted.clone(), resolved.clone()));
         }
         Ok(resolved)
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        let (names, broken) = self.state().runtimes.names();
+        for error in broken {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            self.progress.say(&format!("{error}{}", cause.unwrap_or_default()));
+        }
+        Ok(names)
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -127,10 +153,10 @@ impl Host for RunHost {
         let binary = self.builds().binary(&deployment.spec.bootstrap);
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
-        let is_built = matches!(deployment.source, Source::Workload(_));
+        let has_variant = !matches!(deployment.source, Source::Bootstrap(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
-            variant: is_built.then(|| deployment.variant.clone()),
+            variant: has_variant.then(|| deployment.variant.clone()),
             binary,
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);

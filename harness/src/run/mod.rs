@@ -12,6 +12,7 @@ mod recorder;
 mod replay;
 mod resume;
 mod rungs;
+mod runtimes;
 mod services;
 mod settings;
 
@@ -39,6 +40,7 @@ use crate::run::kept::Continued;
 use crate::run::recorder::Recorder;
 use crate::run::replay::Replay;
 use crate::run::resume::Resumed;
+use crate::run::runtimes::Runtimes;
 use crate::run::services::Services;
 use crate::signals::Stop;
 use crate::{report, scenario_help, shipped, terminal};
@@ -174,6 +176,7 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     recorder.set_limits(limits::to_record(&limits));
     recorder.set_other_runs(alone.others());
     let builds = Builds::new(options.folder.clone(), stop.clone());
+    let runtimes = Runtimes::new(emulator.folder(), stop.clone());
     let services = Services::new(&options, emulator.folder());
     let mut rungs = BTreeMap::new();
     let mut replay = None;
@@ -194,7 +197,7 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         Some(replay) => Arc::clone(replay) as _,
         None => Arc::clone(&emulator) as _,
     };
-    let host = RunHost::new(builds, recorder, services, progress).with_rungs(rungs);
+    let host = RunHost::new(builds, runtimes, recorder, services, progress).with_rungs(rungs);
     let host = Arc::new(host);
     let ended = script.run(options, on, Arc::clone(&host) as _).map(drop);
     let ended = ended.and_then(|()| replay.as_ref().map_or(Ok(()), |replay| replay.check_end()));

@@ -16,6 +16,7 @@ mod processes;
 mod report;
 mod resume;
 mod run;
+mod runtimes;
 mod scenarios;
 mod services;
 mod shipped;

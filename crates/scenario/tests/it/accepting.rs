@@ -26,7 +26,11 @@ impl Host for Accepting {
             },
             cases: Vec::new(),
             env_vars: BTreeMap::new(),
+            variant: None,
         })
+    }
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(vec!["nodejs".to_owned(), "python".to_owned()])
     }
     fn service(&self, _: &WantedService) -> Result<StartedService, HostError> {
         Ok(StartedService { id: ServiceId(0), env_vars: BTreeMap::new() })
