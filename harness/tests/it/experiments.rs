@@ -113,3 +113,14 @@ fn payloads_chains_and_work_after_the_response() {
     assert_eq!(run.record.functions.len(), 4);
     assert!(run.record.checks.iter().all(|check| check.passed));
 }
+
+#[test]
+fn the_same_handler_in_the_runtimes_that_are_installed() {
+    build_workload("hello");
+    let settings = ["memory=1769", "launches=1", "warm=2"];
+    // Which others there are depends on the machine.
+    let run = answer("runtimes", &settings, "");
+    assert!(run.record.functions.iter().any(|function| function.name == "rust-1769"));
+    assert_eq!(run.invocations.len(), 3 * run.record.functions.len());
+    assert!(run.invocations.iter().all(|row| row.status == kelvin_lambda::Status::Ok));
+}
