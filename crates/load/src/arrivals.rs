@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_ramp_has_as_many_requests_as_its_mean_rate_says() {
-        // ∫ (2 + 4t) dt = 2t + 2t² reaches 0, 1, 2, 3 at these times.
-        assert_eq!(even(&[phase(1.0, 2.0, 6.0)], None), [0, 366, 618, 823]);
+        // ∫ (2 + 4t) dt = 2t + 2t² reaches 0, 1, 2, 3 at these times, whose fractions of milliseconds are cut off.
+        assert_eq!(even(&[phase(1.0, 2.0, 6.0)], None), [0, 366, 618, 822]);
         assert_eq!(even(&[phase(10.0, 0.0, 100.0)], None).len(), 500);
         let down = even(&[phase(10.0, 100.0, 0.0)], None);
         assert_eq!(down.len(), 500);

@@ -83,6 +83,8 @@ pub struct Kept {
     pub invocations: Vec<InvocationRecord>,
     /// Measurements without Lambda around them.
     pub rungs: Vec<RungRecord>,
+    /// Whole loads.
+    pub loads: Vec<LoadRecord>,
 }
 
 /// How a run ended.
@@ -180,6 +182,9 @@ impl RunWriter {
         }
         for rung in &kept.rungs {
             self.append_rung(rung)?;
+        }
+        for load in &kept.loads {
+            self.load_ended(load)?;
         }
         Ok(())
     }

@@ -169,8 +169,8 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
-    /// Number of the load that they are part of.
-    pub load: Option<u64>,
+    /// The load that they are part of.
+    pub load: Option<OfLoad<'a>>,
 }
 
 /// What a threshold was decided by.
@@ -186,6 +186,23 @@ pub struct Measure {
     pub n: Option<u64>,
     /// Why there is no value.
     pub reason: Option<String>,
+}
+
+/// What a batch is of, if it is of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfLoad<'a> {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// How its invocations may end without failing the run.
+    pub allowed: &'a [Status],
+}
+
+impl Batch<'_> {
+    /// Whether the script has declared that an invocation may end like this.
+    pub fn may_end(&self, status: Status) -> bool {
+        self.expected == Some(status)
+            || self.load.is_some_and(|load| load.allowed.contains(&status))
+    }
 }
 
 /// A load that a script puts on a function.

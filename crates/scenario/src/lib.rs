@@ -51,8 +51,8 @@ pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
-    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, Progress, Resolved, Slot,
-    Source, Wanted, WantedRung,
+    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, OfLoad, Progress, Resolved,
+    Slot, Source, Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;

@@ -20,7 +20,7 @@ use crate::run::{RunConfig, runtimes, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let totals = match evaluate(&config.script, config.options.clone()) {
+    let totals = match evaluate(&config.script, config.options.clone(), terminal::complain) {
         Ok(totals) => totals,
         Err(error) => return shown(error.into()),
     };
@@ -31,10 +31,16 @@ pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Evaluates a script; says what it would do, as far as that does not depend on what is measured.
-pub(super) fn evaluate(script: &Script, options: RunOptions) -> Result<Totals, ScenarioError> {
+/// Evaluates a script; tells what it would do, as far as that does not depend on what is measured. What it notes goes to
+/// `say`.
+pub(super) fn evaluate(
+    script: &Script,
+    options: RunOptions,
+    say: fn(&str),
+) -> Result<Totals, ScenarioError> {
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let host = Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default() });
+    let host =
+        Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default(), say });
     script.run(options, Arc::clone(&platform) as _, host)?;
     Ok(platform.totals())
 }
@@ -65,6 +71,8 @@ fn json(totals: &Totals) -> String {
 struct DryHost {
     folder: PathBuf,
     workspace: Mutex<Option<Workspace>>,
+    /// Where the script's words go.
+    say: fn(&str),
 }
 
 impl Host for DryHost {
@@ -131,11 +139,11 @@ impl Host for DryHost {
     fn removed(&self, _function: FunctionId) {}
 
     fn note(&self, text: &str) {
-        terminal::complain(text);
+        (self.say)(text);
     }
 
     fn answer(&self, text: &str) {
-        terminal::complain(&format!("answer, with nominal figures: {text}"));
+        (self.say)(&format!("answer, with nominal figures: {text}"));
     }
 
     // Nominal answers satisfy no check of a script, nor do they fail it.

@@ -176,17 +176,25 @@ impl Host for RunHost {
         if let Some(error) = state.failed.take() {
             return Err(failed(error));
         }
-        let Batch { function, case, mut invocations, expected, load } = batch;
-        let facts = BatchFacts { function, case, expected, load };
+        let mut batch = batch;
+        let mut invocations = std::mem::take(&mut batch.invocations);
+        let Batch { function, case, load, .. } = batch;
         for invocation in &mut invocations {
-            state.noise.invocation(function, invocation);
+            // Loads are spread as their arrivals are, which is no noise.
+            if load.is_none() {
+                state.noise.invocation(function, invocation);
+            }
             if invocation.from_record {
                 self.progress.skipped();
+                load.into_iter().for_each(|load| state.recorder.forget_load(load.number));
                 continue;
             }
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
                 answers.check(case, invocation)?;
             }
+            let declared = batch.may_end(invocation.status);
+            let load = load.map(|load| load.number);
+            let facts = BatchFacts { function, case, declared, load };
             state.recorder.invocation(invocation, &facts).map_err(failed)?;
         }
         Ok(invocations)

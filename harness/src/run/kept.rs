@@ -22,7 +22,8 @@ pub(super) struct Continued {
 
 impl Continued {
     pub(super) fn of(run: Run) -> Continued {
-        let kept_rows = kept_rows(&run);
+        let loads = whole_loads(&run);
+        let kept_rows = kept_rows(&run, &loads);
         let kept_rungs = kept_rungs(&run, &kept_rows);
         let offset_ns = end_ns(&run);
         let mut answers: BTreeMap<String, VecDeque<InvocationRecord>> = BTreeMap::new();
@@ -39,26 +40,39 @@ impl Continued {
         let invocations: Vec<_> =
             invocations.filter_map(|(row, kept)| kept.then_some(row)).collect();
         let whole: BTreeSet<u64> = invocations.iter().filter_map(|row| row.launch).collect();
+        let kept_loads: BTreeSet<u64> = invocations.iter().filter_map(|row| row.load).collect();
         let launches = run.launches.into_iter().filter(|launch| whole.contains(&launch.launch));
         let kept = Kept {
             functions: run.record.functions,
             launches: launches.collect(),
             invocations,
             rungs: kept_rungs,
+            loads: run.loads.into_iter().filter(|load| kept_loads.contains(&load.load)).collect(),
         };
         Continued { kept, answers, rungs, offset_ns }
     }
 }
 
-/// Of each invocation of a run, whether it is kept: per function, all up to the first load and to the first launch that was
-/// cut short. One that no
-/// execution environment served is kept if a launch that is kept follows; of the others nobody knows what came before them.
-fn kept_rows(run: &Run) -> Vec<bool> {
+/// Loads that ended, with all their invocations.
+fn whole_loads(run: &Run) -> BTreeSet<u64> {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for load in run.invocations.iter().filter_map(|row| row.load) {
+        *counts.entry(load).or_default() += 1;
+    }
+    let loads = run.loads.iter();
+    let whole = loads.filter(|load| counts.get(&load.load) == Some(&load.invocations));
+    whole.map(|load| load.load).collect()
+}
+
+/// Of each invocation of a run, whether it is kept: per function, all up to the first launch that was cut short or the first
+/// load that is not whole. One that no execution environment served is kept if a launch that is kept follows, or if it belongs
+/// to a load; of the others nobody knows what came before them.
+fn kept_rows(run: &Run, loads: &BTreeSet<u64>) -> Vec<bool> {
     let cut_short = run.launches.iter().filter(|launch| launch.cut_short);
     let cut_short: BTreeSet<u64> = cut_short.map(|launch| launch.launch).collect();
     let is_cut = |row: &InvocationRecord| {
-        // A load is made again as a whole: half of one is a load of another kind.
-        row.load.is_some() || row.launch.is_some_and(|l| cut_short.contains(&l))
+        row.launch.is_some_and(|launch| cut_short.contains(&launch))
+            || row.load.is_some_and(|load| !loads.contains(&load))
     };
     let mut of_functions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, row) in run.invocations.iter().enumerate() {
@@ -67,9 +81,9 @@ fn kept_rows(run: &Run) -> Vec<bool> {
     let mut kept = vec![false; run.invocations.len()];
     for rows in of_functions.values() {
         let launch = |at: &usize| run.invocations[*at].launch;
+        let is_placed = |at: &usize| launch(at).or(run.invocations[*at].load).is_some();
         let whole = rows.iter().position(|at| is_cut(&run.invocations[*at])).unwrap_or(rows.len());
-        let end =
-            rows[..whole].iter().rposition(|at| launch(at).is_some()).map_or(0, |last| last + 1);
+        let end = rows[..whole].iter().rposition(is_placed).map_or(0, |last| last + 1);
         let later: BTreeSet<u64> = rows[end..].iter().filter_map(launch).collect();
         for at in &rows[..end] {
             kept[*at] = launch(at).is_none_or(|launch| !later.contains(&launch));

@@ -1,3 +1,5 @@
+//! `kelvin run`.
+
 mod answers;
 mod builds;
 pub(crate) mod check;

@@ -36,6 +36,8 @@ pub(super) struct Recorder {
     rows: usize,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
+    /// What is added to the numbers of loads, so that none has that of one on record.
+    first_load: u64,
     /// Those that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
@@ -61,13 +63,13 @@ pub(super) struct Origin {
     pub binary: Option<BinaryFacts>,
 }
 
-/// What a batch of invocations has in common.
+/// What must be known of an invocation besides itself.
 #[derive(Clone, Copy)]
 pub(super) struct BatchFacts<'a> {
     pub function: FunctionId,
     pub case: Option<&'a str>,
-    /// The failure that the script declared.
-    pub expected: Option<Status>,
+    /// Whether the script has declared that it may end as it did.
+    pub declared: bool,
     pub load: Option<u64>,
 }
 
@@ -132,6 +134,7 @@ impl Recorder {
             rows: 0,
             functions: BTreeMap::new(),
             next_launch: 0,
+            first_load: 0,
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
@@ -147,6 +150,7 @@ impl Recorder {
     /// Goes on from another run: its records come first, and offsets count on from `offset_ns`.
     pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
         self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
+        self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
         self.record.resumed_from = Some(run_id);
         self.kept = Some(kept);
         self.offset_ns = offset_ns;
@@ -244,7 +248,7 @@ impl Recorder {
         invocation: &Invocation,
         batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let BatchFacts { function, case, expected, load } = *batch;
+        let BatchFacts { function, case, declared, load } = *batch;
         let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
         let launch = invocation.environment.map(|environment| {
@@ -260,10 +264,10 @@ impl Recorder {
             function: state.index,
             launch: launch.map(|(launch, _)| launch),
             index: launch.map_or(0, |(_, index)| index),
-            load,
+            load: load.map(|load| load + self.first_load),
             case,
             run_start_ns: self.start_ns,
-            expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
+            expected: declared && invocation.status != Status::Ok,
         };
         let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
         row.at_ns += self.offset_ns;
@@ -283,7 +287,7 @@ impl Recorder {
             }
         };
         let record = LoadRecord {
-            load: load.number,
+            load: load.number + self.first_load,
             function: state.index,
             kind,
             arrivals,
@@ -297,6 +301,11 @@ impl Recorder {
             invocations: 0,
         };
         self.loads.insert(load.number, record);
+    }
+
+    /// A load is on record already.
+    pub(super) fn forget_load(&mut self, load: u64) {
+        self.loads.remove(&load);
     }
 
     /// A load has ended, with so many invocations.
@@ -393,10 +402,8 @@ impl Recorder {
     ) -> Result<Option<Finished>, RecordError> {
         let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
         for function in functions {
-            if let Some(state) = self.functions.get_mut(&function) {
-                for launch in state.launches.values_mut() {
-                    launch.cut_short = status.is_some();
-                }
+            if let (Some(state), Some(_)) = (self.functions.get_mut(&function), status) {
+                state.launches.values_mut().for_each(|launch| launch.cut_short = true);
             }
             self.end_launches(function)?;
         }

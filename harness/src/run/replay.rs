@@ -3,7 +3,7 @@
 //! Each function has a queue of its invocations on record. While there are some, nothing of the function reaches the platform
 //! but its deployment, its configuration and its end, so that it is there, as it should be, for what has to be measured.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -12,8 +12,8 @@ use bytes::Bytes;
 use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionError, Invocation, PlatformFacts, Status};
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, Platform, PlatformError,
-    PlatformFuture, RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_record::{FunctionRecord, InvocationRecord};
 use kelvin_scenario::{ErrorKind, ScenarioError};
@@ -43,8 +43,8 @@ struct State {
 struct Queue {
     name: String,
     rows: VecDeque<InvocationRecord>,
-    /// The launch of the last answer.
-    launch: Option<u64>,
+    /// The launches of the answers since the function was recycled.
+    launches: BTreeSet<u64>,
 }
 
 impl Replay {
@@ -123,6 +123,21 @@ impl Replay {
         Ok(answered)
     }
 
+    /// The next load on record, if there is one: whole, as others are not kept.
+    fn load_on_record(
+        &self,
+        function: FunctionId,
+        shape: &LoadShape,
+    ) -> Result<Option<Vec<Invocation>>, PlatformError> {
+        let state = &mut *self.state();
+        let answered = match state.functions.get_mut(&function) {
+            Some(queue) => queue.load(shape)?,
+            None => None,
+        };
+        state.is_replaying = answered.is_some();
+        Ok(answered)
+    }
+
     /// Ends the launch that is on record. `false` if nothing is, so that it is the platform's to do.
     fn recycle_on_record(&self, function: FunctionId) -> Result<bool, PlatformError> {
         let state = &mut *self.state();
@@ -135,6 +150,9 @@ impl Replay {
 impl Queue {
     fn answer(&mut self, request: &InvokeRequest) -> Result<Option<Invocation>, PlatformError> {
         let Some(row) = self.rows.pop_front() else { return Ok(None) };
+        if row.load.is_some() {
+            return Err(self.differs("was put under load where it is invoked now".to_owned()));
+        }
         let bytes = request.payload.len() as u64;
         if row.request_bytes != bytes {
             let what = format!(
@@ -143,15 +161,44 @@ impl Queue {
             );
             return Err(self.differs(what));
         }
-        self.launch = row.launch.or(self.launch);
+        self.launches.extend(row.launch);
         Ok(Some(invocation(row)))
+    }
+
+    /// All of the load that is on record next; `None` if nothing is.
+    fn load(&mut self, shape: &LoadShape) -> Result<Option<Vec<Invocation>>, PlatformError> {
+        let Some(first) = self.rows.front() else { return Ok(None) };
+        let load = first.load;
+        if load.is_none() {
+            return Err(self.differs("was invoked where it is put under load now".to_owned()));
+        }
+        let count = self.rows.iter().take_while(|row| row.load == load).count();
+        if self.rows.iter().skip(count).any(|row| row.load == load) {
+            return Err(
+                self.differs("was invoked during a load, which cannot be resumed".to_owned())
+            );
+        }
+        let planned = match shape {
+            LoadShape::Open(schedule) => Some(schedule.len() as u64),
+            LoadShape::Closed { until: LoadEnd::Invocations(invocations), .. } => {
+                Some(*invocations)
+            }
+            LoadShape::Closed { until: LoadEnd::Elapsed(_), .. } => None,
+        };
+        if planned.is_some_and(|planned| planned != count as u64) {
+            return Err(self.differs(format!("has a load of {count} requests on record")));
+        }
+        let rows: Vec<InvocationRecord> = self.rows.drain(..count).collect();
+        self.launches.extend(rows.iter().filter_map(|row| row.launch));
+        Ok(Some(rows.into_iter().map(invocation).collect()))
     }
 
     fn recycle(&mut self) -> Result<(), PlatformError> {
         let next = self.rows.front().and_then(|row| row.launch);
-        if next.is_some() && next == self.launch {
+        if next.is_some_and(|next| self.launches.contains(&next)) {
             return Err(self.differs("has a longer launch on record than now".to_owned()));
         }
+        self.launches.clear();
         Ok(())
     }
 
@@ -174,8 +221,8 @@ fn invocation(row: InvocationRecord) -> Invocation {
         environment: row.launch.map(|launch| u64::MAX - launch),
         start: row.start,
         status: row.status,
-        sent_at_ns: 0,
-        intended_at_ns: None,
+        sent_at_ns: row.at_ns,
+        intended_at_ns: row.intended_ns,
         timing,
         max_memory_bytes: row.max_memory_bytes.value(),
         billed_ms: row.billed_ms,
@@ -198,7 +245,7 @@ impl Platform for Replay {
             let function = self.platform.deploy(spec).await?;
             let state = &mut *self.state();
             let rows = state.waiting.remove(&name).unwrap_or_default();
-            state.functions.insert(function, Queue { name, rows, launch: None });
+            state.functions.insert(function, Queue { name, rows, launches: BTreeSet::new() });
             Ok(function)
         })
     }
@@ -268,15 +315,14 @@ impl Platform for Replay {
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
-            {
-                let state = &mut *self.state();
-                state.is_replaying = false;
-                // Which invocations on record were of a load, and whether all of it is there, the record does not say.
-                if let Some(queue) = state.functions.get(&function).filter(|q| !q.rows.is_empty()) {
-                    return Err(queue.differs("was under load, which cannot be resumed".to_owned()));
+            let answers = self.load_on_record(function, &plan.shape)?;
+            match answers {
+                Some(invocations) => {
+                    sink(invocations);
+                    Ok(())
                 }
+                None => self.platform.load(function, plan, sink).await,
             }
-            self.platform.load(function, plan, sink).await
         })
     }
 

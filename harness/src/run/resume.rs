@@ -46,9 +46,10 @@ impl Resumed {
         let path = directory.join("scenario.rhai");
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read {}", path.display()))?;
-        // Modules are on record; files with events are looked for where the run is resumed.
-        let modules = Modules::Folder(directory.join("modules"));
-        let beside = Beside { modules, events: PathBuf::from(".") };
+        let beside = Beside {
+            modules: Modules::Folder(directory.join("modules")),
+            events: folder_of_script(record),
+        };
         let script = Script::compile_in(Arc::new(beside), record.scenario.name.as_str(), text)?;
         Ok(Resumed {
             run_id: record.run_id.clone(),
@@ -88,6 +89,15 @@ impl Resumed {
         }
         Ok(())
     }
+}
+
+/// Files of events are not on record: they are read from beside the script, where the command line names it.
+fn folder_of_script(run: &RunRecord) -> PathBuf {
+    let name = std::ffi::OsStr::new(&run.scenario.name);
+    let mut paths = run.argv.iter().skip(1).map(Path::new);
+    let script = paths.find(|path| path.file_name() == Some(name));
+    let folder = script.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new(".")).to_owned()
 }
 
 fn check_status(run: &RunRecord) -> anyhow::Result<()> {

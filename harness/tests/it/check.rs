@@ -9,13 +9,14 @@ fn every_shipped_scenario_passes() {
     let place = Place::new();
     let folder = fs::read_dir(root().join("harness/scenarios")).expect("it is there").flatten();
     let names: Vec<String> = folder
+        .filter(|file| file.path().is_file())
         .map(|file| file.path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     let args = ["check"].into_iter().chain(names.iter().map(String::as_str));
     let done = place.wait(&mut place.kelvin(&args.collect::<Vec<_>>())).exits(0);
     for name in &names {
         let line = done.stdout.lines().find(|line| line.starts_with(&format!("{name}: ok: ")));
-        assert!(line.is_some_and(|line| line.contains(" launches, ")), "{name}: {}", done.stdout);
+        assert!(line.is_some_and(|line| line.contains(" launch")), "{name}: {}", done.stdout);
     }
     assert_eq!(done.stderr, "");
 }

@@ -3,6 +3,7 @@
 mod alone;
 mod check;
 mod cpu_limit;
+mod experiments;
 mod foreign;
 mod interrupt;
 mod io;

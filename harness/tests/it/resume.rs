@@ -92,8 +92,8 @@ fn assert_kept(old: &Path, new: &Path) {
     assert!(!kept.is_empty());
     let first: BTreeSet<String> = lines(new).drain(..kept.len()).collect();
     assert_eq!(first, kept.into_iter().collect());
-    let (old, new) =
-        (Run::open(old).expect("as it should be"), Run::open(new).expect("as it should be"));
+    let read = |directory: &Path| Run::open(directory).expect("a run can be read");
+    let (old, new) = (read(old), read(new));
     let whole: Vec<&LaunchRecord> = old.launches.iter().filter(|l| !l.cut_short).collect();
     let is_whole = |launch| whole.iter().any(|whole| Some(whole.launch) == launch);
     let rows: Vec<_> = old.invocations.iter().filter(|row| is_whole(row.launch)).collect();
@@ -114,7 +114,7 @@ fn is_resumed_twice(first: Signal, second: Signal) {
     let old = directories(&place).remove(0);
     let untouched = files(&old);
     // The script on disk is of no importance.
-    fs::remove_file(&script).expect("as it should be");
+    fs::remove_file(&script).expect("it is ours");
 
     let mut running = start(&place, &["--resume", "latest"]);
     running.wait_for_line("launches on record: ");
@@ -122,17 +122,17 @@ fn is_resumed_twice(first: Signal, second: Signal) {
     let newer = directories(&place).remove(1);
     assert_kept(&old, &newer);
 
-    let done = resume(&place, newer.to_str().expect("as it should be"), &[]).exits(0);
+    let name = |directory: &PathBuf| directory.to_str().expect("a plain name").to_owned();
+    let done = resume(&place, &name(&newer), &[]).exits(0);
     let newest = directories(&place).remove(2);
     assert_kept(&newer, &newest);
-    let newer_id = newer.file_name().expect("as it should be").to_str().expect("as it should be");
+    let newer_id = Run::open(&newer).expect("a run can be read").record.run_id;
     let done = done.prints(&format!("\nresumed from run {newer_id}, "));
-    let report =
-        place.wait(&mut place.with_results(&["report", newest.to_str().expect("as it should be")]));
+    let report = place.wait(&mut place.with_results(&["report", &name(&newest)]));
     assert_eq!(report.exits(0).stdout, done.stdout);
     assert_eq!(files(&old), untouched);
 
-    let resumed = Run::open(&newest).expect("as it should be");
+    let resumed = Run::open(&newest).expect("a run can be read");
     assert_eq!((resumed.record.status, &resumed.truncated), (RunStatus::Ok, &None));
     assert_eq!(resumed.record.scenario.settings["warm"], 4);
     assert_eq!(resumed.record.notes, ["waiting at 4", "waiting at 7"]);
@@ -168,6 +168,27 @@ fn interrupted(place: &Place, script: &str, args: &[&str]) -> PathBuf {
 /// One launch that is whole.
 const ONE_LAUNCH: &str = "let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"f\" });
                           f.invoke(); f.repeat(3); f.recycle();";
+
+#[test]
+fn a_load_is_kept_whole_too() {
+    let place = Place::new();
+    let script = "let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"f\" });
+        let load = f.load(#{ concurrency: 2, invocations: 20 });
+        check(\"all were sent\", load.sent == 20);
+        f.recycle();";
+    let old = interrupted(&place, script, &[]);
+    // What follows the pause is not on record.
+    let path = old.join("scenario.rhai");
+    let more = "f.load(#{ rate: 200, invocations: 10 });";
+    fs::write(&path, format!("{}\n{more}", fs::read_to_string(&path).unwrap())).unwrap();
+    resume(&place, "latest", &[]).exits(0).prints("passed all were sent\n");
+    let (old, new) = (Run::open(&old).unwrap(), Run::open(&directories(&place)[1]).unwrap());
+    assert_eq!(new.invocations[..20], old.invocations);
+    assert_eq!(new.loads[..1], old.loads);
+    let of_second = new.invocations.iter().filter(|row| row.load == Some(new.loads[1].load));
+    assert_eq!((new.loads.len(), of_second.count()), (2, 10));
+    assert!(new.loads[1].started_offset_ns > old.loads[0].ended_offset_ns);
+}
 
 #[test]
 fn what_is_not_on_record_ends_the_run_and_is_not_taken_for_nothing() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kelvin_lambda::Status;
 use kelvin_load::{Phase, Spread, arrivals};
 use kelvin_platform::{InvokeRequest, LoadEnd, LoadShape};
 use rhai::{Dynamic, Map};
@@ -15,7 +16,7 @@ use crate::{LoadKind, pause, suggest};
 /// A load has at most so many different events; then they begin again. They are made before it begins.
 const MOST_EVENTS: usize = 10_000;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "rate",
     "to",
     "concurrency",
@@ -25,6 +26,7 @@ const KEYS: [&str; 9] = [
     "arrivals",
     "events",
     "case_name",
+    "allow",
 ];
 
 const ARRIVALS: [&str; 3] = ["constant", "poisson", "ramp"];
@@ -37,6 +39,8 @@ pub(super) struct Plan {
     pub shape: LoadShape,
     pub kind: LoadKind,
     pub planned: Option<u64>,
+    /// How its invocations may end without failing the run.
+    pub allowed: Vec<Status>,
 }
 
 impl Plan {
@@ -54,8 +58,23 @@ impl Plan {
             LoadShape::Closed { until: LoadEnd::Elapsed(_), .. } => None,
         };
         let (case, requests) = requests(&mut fields, f, planned)?;
-        Ok(Plan { case, requests, shape, kind, planned })
+        let allowed = allowed(&mut fields)?;
+        Ok(Plan { case, requests, shape, kind, planned, allowed })
     }
+}
+
+/// The statuses of `allow`.
+fn allowed(fields: &mut Fields) -> Result<Vec<Status>, String> {
+    let names = fields.array("allow")?.unwrap_or_default();
+    let status = |name: Dynamic| {
+        let shown = show(&name);
+        let name = name
+            .into_immutable_string()
+            .map_err(|_| format!("allow: expected an array of statuses, got {shown} in it"))?;
+        Status::from_name(&name)
+            .ok_or_else(|| suggest::unknown("status", &name, Status::ALL.map(Status::as_str)))
+    };
+    names.into_iter().map(status).collect()
 }
 
 /// How long a load lasts.

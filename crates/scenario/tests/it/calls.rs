@@ -303,7 +303,8 @@ fn an_answer_has_its_numbers_as_people_read_them() {
     check("f.cost(-1)", "cost: expected 0 or more billed milliseconds, got -1");
     check("f.cost(\"9\")", "cost: expected 0 or more billed milliseconds, got \"9\"");
     check("significant(1, 0)", "significant: expected 1 to 17 digits, got 0");
-    check("significant((), 3)", "significant: expected a number, got ()");
+    check("significant(\"x\", 3)", "significant: expected a number, got \"x\"");
+    assert_eq!(notes("note(significant((), 3));"), "–");
 }
 
 #[test]

@@ -245,7 +245,7 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 15] = [
+const WORKLOADS: [&str; 18] = [
     "hello",
     "json",
     "compress",
@@ -261,6 +261,9 @@ const WORKLOADS: [&str; 15] = [
     "fan-out",
     "sqs-batch",
     "thumbnail",
+    "payload",
+    "delays",
+    "audit",
 ];
 
 /// What is installed.
@@ -345,7 +348,7 @@ impl Host for Fake {
         let Batch { function, case, invocations, expected, load } = batch;
         let statuses: Vec<&str> = invocations.iter().map(|i| i.status.as_str()).collect();
         let expected = expected.map_or("nothing", Status::as_str);
-        let load = load.map(|load| format!(" of load {load}")).unwrap_or_default();
+        let load = load.map(|load| format!(" of load {}", load.number)).unwrap_or_default();
         self.log(format!(
             "record {}{load} {case:?}: {statuses:?}, expecting {expected}",
             function.0
