@@ -25,7 +25,7 @@ fn deploying() {
     error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
 =======
     error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
->>>>>>> main
+>>>>>>> h-exp
      --> test.rhai:2:9
       |
     2 | let f = deploy(#{ workload: "jsn" });
@@ -50,7 +50,7 @@ fn deploying() {
     error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
 =======
     error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
->>>>>>> main
+>>>>>>> h-exp
      --> test.rhai:2:12
       |
     2 |   .map(|n| deploy(#{ workload: `json${n}` }));
