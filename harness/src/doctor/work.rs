@@ -47,7 +47,7 @@ impl Workload for Spin {
 
     async fn handle(&self, work: Work, ctx: &InvokeContext) -> Result<f64, WorkloadError> {
         if work.exit {
-            #[expect(clippy::exit, reason = "what comes after the end of a process is measured")]
+            // What comes after the end of a process is measured.
             std::process::exit(1);
         }
         let used_ms = spin(work.cpu_ms);
