@@ -20,7 +20,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", default_value = "--cargo-lambda is not given")]
     pub no_cargo_lambda: String,
     /// Which tables to make.
-    #[arg(long = "part", value_enum, value_delimiter = ',', default_value = "warm,starts,million")]
+    #[arg(
+        long = "part",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "warm,starts,million,environments"
+    )]
     pub parts: Vec<Part>,
     /// Contestants of the warm table whose name contains one of these; all by default.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -40,6 +45,9 @@ pub(crate) struct Args {
     /// Invocations in one loop, for "a million".
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(10..))]
     pub million: u64,
+    /// Requests of each load on many environments.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub requests: u64,
     /// Markdown instead of text.
     #[arg(long)]
     pub markdown: bool,
@@ -54,6 +62,8 @@ pub(crate) enum Part {
     Starts,
     /// Very many invocations in one loop.
     Million,
+    /// Many execution environments at once.
+    Environments,
 }
 
 impl Args {

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
-use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
+use kelvin_platform::{
+    FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform, RepeatPlan,
+};
 
 use crate::contest::{Contestant, Role};
 use crate::{ANSWER, EVENT};
@@ -75,6 +77,24 @@ impl Kelvin {
         Ok(())
     }
 
+    /// Puts the function under load. `each` gets every invocation, good or failed.
+    pub(crate) fn load(
+        &self,
+        requests: Vec<InvokeRequest>,
+        shape: LoadShape,
+        mut each: impl FnMut(&Invocation) + Send,
+    ) -> anyhow::Result<()> {
+        let mut sink = |batch: Vec<Invocation>| batch.iter().for_each(&mut each);
+        let load = self.emulator.load(self.function, LoadPlan { requests, shape }, &mut sink);
+        self.runtime.block_on(load)?;
+        Ok(())
+    }
+
+    /// Holds the files of its environments.
+    pub(crate) fn folder(&self) -> &Path {
+        self.emulator.folder()
+    }
+
     /// The first invocation of a new execution environment.
     pub(crate) fn cold(&self) -> anyhow::Result<Invocation> {
         self.runtime.block_on(self.emulator.recycle(self.function))?;
@@ -85,7 +105,7 @@ impl Kelvin {
     }
 }
 
-fn request() -> InvokeRequest {
+pub(crate) fn request() -> InvokeRequest {
     InvokeRequest { payload: Bytes::from_static(EVENT), log_tail: false }
 }
 

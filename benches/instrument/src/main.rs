@@ -5,6 +5,7 @@
 mod args;
 mod cargo_lambda;
 mod contest;
+mod environments;
 mod floor;
 mod http;
 mod kelvin;
@@ -57,6 +58,9 @@ fn measure(args: &Args) -> anyhow::Result<()> {
     }
     if args.wants(args::Part::Million) {
         tables.push(million::run(args)?.render(form));
+    }
+    if args.wants(args::Part::Environments) {
+        tables.push(environments::run(args)?.render(form));
     }
     if args.wants(args::Part::Warm) {
         tables.insert(0, contest::run(args)?.render(form));

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use kelvin_lambda::Invocation;
+use kelvin_platform::{LoadEnd, LoadShape};
 
 use crate::args::Args;
 use crate::kelvin::{self, Kelvin};
@@ -33,14 +35,41 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Million> {
         kelvin.repeat(args.discard.max(1), |_| ())?;
         loops.push(measure(name, &kelvin, args.million)?);
     }
+    let loads = [
+        (
+            "Kelvin, a load of 4 clients",
+            LoadShape::Closed { clients: 4, until: LoadEnd::Invocations(args.million) },
+        ),
+        (
+            "Kelvin, a load of 1,000 a second",
+            LoadShape::Open((0..args.million).map(|i| i * 1_000_000).collect()),
+        ),
+    ];
+    for (name, shape) in loads {
+        say(&format!("million: {} invocations, {name}", args.million));
+        let kelvin = Kelvin::start(&args.bootstrap, kelvin::ALL)?;
+        let load = |each: &mut Each<'_>| kelvin.load(vec![kelvin::request()], shape, each);
+        loops.push(observe(name, args.million, load)?);
+    }
     Ok(Million { loops, invocations: args.million })
 }
 
+/// Gets every invocation.
+type Each<'a> = dyn FnMut(&Invocation) + Send + 'a;
+
 fn measure(name: &'static str, kelvin: &Kelvin, invocations: u64) -> anyhow::Result<Loop> {
+    observe(name, invocations, |each| kelvin.repeat(invocations, each))
+}
+
+fn observe(
+    name: &'static str,
+    invocations: u64,
+    run: impl FnOnce(&mut Each<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Loop> {
     let tenth = invocations / 10;
     let (mut seen, mut early) = (0, None);
     let begun = Instant::now();
-    kelvin.repeat(invocations, |_| {
+    run(&mut |_| {
         seen += 1;
         if seen == tenth {
             early = resident_bytes().ok();

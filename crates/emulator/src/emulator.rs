@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use kelvin_lambda::{Invocation, PlatformFacts};
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
-    PlatformError, PlatformFuture, RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, Platform, PlatformError,
+    PlatformFuture, RepeatPlan, Sink,
 };
 use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
+use crate::descriptors;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
 use crate::guard::{self, Started};
+use crate::load;
 use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
 use crate::spin::Spin;
@@ -69,6 +71,8 @@ impl Emulator {
         let root =
             options.temporary_folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
         let Started { child, socket, cgroup, no_private_files } = guard::start(options, &root)?;
+        // After the guard was started, which must know what functions are to inherit.
+        descriptors::raise_limit();
         let mut limits = options.limits;
         limits.files &= no_private_files.is_none();
         let mechanisms =
@@ -222,16 +226,16 @@ impl Platform for Emulator {
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
-            let nobody = matches!(plan.shape, LoadShape::Closed { clients: 0, .. });
-            if plan.requests.is_empty() || nobody {
-                return Ok(());
-            }
-            let (results, mut batches) = mpsc::unbounded_channel();
+            load::check(&plan)?;
+            let (batches_to, mut batches) = mpsc::unbounded_channel();
+            let (done, whole) = oneshot::channel();
+            let results = load::Results { batches: batches_to, done };
             self.ask(Ask::Load { function, plan, results })?;
             while let Some(batch) = batches.recv().await {
                 sink(batch?);
             }
-            Ok(())
+            // Without this, what has been lost with the serving thread would look like the end.
+            whole.await.map_err(|_| PlatformError::Stopped)
         })
     }
 

@@ -107,7 +107,8 @@ impl Environment {
 
     /// The init phase: starts the process and waits until it is ready.
     ///
-    /// When that fails or takes too long, it is tried again inside the first invoke phase ("suppressed init").
+    /// When that fails or takes too long, it is tried again inside the first invoke phase ("suppressed init"). Whoever gives it
+    /// up can still end the environment.
     pub(crate) async fn initialize(&mut self, config: &FunctionConfig) {
         let deadline = Instant::now() + self.context.init_timeout;
         let done = timeout_at(deadline, self.init(config)).await;
@@ -144,6 +145,13 @@ impl Environment {
             }
         }
         measured
+    }
+
+    /// Nobody has come for the environment since its init phase: freezes it until somebody does.
+    pub(crate) fn rest(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.freeze();
+        }
     }
 
     /// Lets the process go on between invocations: answers what it asks, and notices its end. Never returns. Cancel safe.

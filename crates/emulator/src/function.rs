@@ -1,26 +1,25 @@
 //! The owner of one function: a task that holds all of its state.
 //!
-//! Requests take an idle environment, the one used last first. Where there is none, another is started and the request
-//! stands in line: it gets whichever environment is ready first, a new one or one that was busy ("late binding"). A new
-//! environment that finds nobody in line stays, initialized.
+//! Requests take an idle environment, the one used last first. Where there is none, the request stands in line and gets
+//! whichever environment is ready first, a new one or one that was busy ("late binding"). One is started for it, unless one
+//! is on its way already that nobody else in line needs. A new environment that finds nobody in line stays, initialized.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kelvin_lambda::{
-    FunctionConfig, FunctionError, Invocation, MAX_REQUEST_BYTES, Start, Status, ThrottleReason,
-    Timing,
-};
-use kelvin_platform::{ConfigChange, FunctionSpec, InvokeRequest, PlatformError};
+use kelvin_lambda::{FunctionConfig, Invocation, MAX_REQUEST_BYTES, ThrottleReason};
+use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, InvokeRequest, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 use uuid::Uuid;
 
 use crate::clock::now_ns;
 use crate::environment::{Context, Environment};
+use crate::refusal::{throttled, too_large};
 use crate::scaling::{Concurrency, ScalingRate};
 use crate::worker::{self, Event, Job, Work};
 
@@ -47,10 +46,13 @@ pub(crate) enum Command {
 /// A deployed function with its execution environments.
 #[derive(Debug)]
 pub(crate) struct Function {
+    id: FunctionId,
     config: Arc<FunctionConfig>,
     bootstrap: PathBuf,
     context: Context,
     environments: HashMap<u64, Worker>,
+    /// How many of them are in their init phase.
+    starting: usize,
     /// Those that wait for a request; the one used last is at the end.
     idle: Vec<Idle>,
     /// Requests for which there was no environment, in the order in which they came.
@@ -68,7 +70,17 @@ pub(crate) struct Function {
 #[derive(Debug)]
 struct Worker {
     work: mpsc::UnboundedSender<Work>,
-    busy: bool,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// In its init phase.
+    Starting,
+    /// In an invocation.
+    Busy,
+    /// Neither; it may be ending.
+    Idle,
 }
 
 /// An environment that nobody uses.
@@ -79,19 +91,21 @@ struct Idle {
 }
 
 impl Function {
-    pub(crate) fn new(spec: FunctionSpec, context: Context, number: u32) -> Function {
+    pub(crate) fn new(id: FunctionId, spec: FunctionSpec, context: Context) -> Function {
         let FunctionSpec { config, bootstrap } = spec;
         let (events_to, events) = mpsc::unbounded_channel();
         let scaling = context.scaling;
         Function {
+            id,
             concurrency: Concurrency::new(config.reserved_concurrency),
             rate: ScalingRate::new(&scaling, std::time::Instant::now()),
             // Each function draws its own sequence, whatever the others do.
-            chance: fastrand::Rng::with_seed(scaling.seed ^ (u64::from(number) << 32)),
+            chance: fastrand::Rng::with_seed(scaling.seed ^ (u64::from(id.0) << 32)),
             config: Arc::new(config),
             bootstrap,
             context,
             environments: HashMap::new(),
+            starting: 0,
             idle: Vec::new(),
             waiting: VecDeque::new(),
             expiry: None,
@@ -111,7 +125,7 @@ impl Function {
                 }
                 command = commands.recv() => command,
                 () = due(&mut self.expiry) => {
-                    self.expire();
+                    self.expire(Instant::now());
                     continue;
                 }
             };
@@ -130,6 +144,7 @@ impl Function {
                 }
                 Some(Command::Remove { done }) => {
                     self.end_environments().await;
+                    self.turn_away(commands);
                     done.send(Ok(())).ok();
                     break;
                 }
@@ -152,51 +167,50 @@ impl Function {
             done.send(Ok(too_large(id, &request, accepted_at))).ok();
             return;
         }
-        let account = Arc::clone(&self.context.account);
-        let admitted = self.concurrency.begin(&account).and_then(|()| {
-            let room = if self.idle.is_empty() {
-                self.rate.take(std::time::Instant::now())
-            } else {
-                Ok(())
-            };
-            room.inspect_err(|_| self.concurrency.end(&account))
-        });
-        if let Err(reason) = admitted {
+        if let Err(reason) = self.concurrency.begin(&self.context.account) {
             done.send(Ok(throttled(id, &request, accepted_at, reason))).ok();
             return;
         }
-        let job = Job { id, request, accepted_at, answered, done };
-        match self.idle.pop() {
-            Some(idle) => self.assign(idle.id, job),
-            None => {
-                self.waiting.push_back(job);
-                self.start_one();
-            }
+        if let Some(idle) = self.take_idle() {
+            self.assign(idle, Job { id, request, accepted_at, answered, done });
+            return;
         }
+        if let Err(reason) = self.make_room(self.waiting.len() + 1) {
+            self.refuse(Job { id, request, accepted_at, answered, done }, &reason);
+            return;
+        }
+        self.waiting.push_back(Job { id, request, accepted_at, answered, done });
     }
 
-    /// Starts an environment for the request that is last in line.
-    fn start_one(&mut self) {
-        let environment = match Environment::new(&self.context, &self.bootstrap) {
-            Ok(environment) => environment,
-            Err(source) => {
-                let action = format!("make an execution environment of {}", self.config.name);
-                if let Some(job) = self.waiting.pop_back() {
-                    self.concurrency.end(&self.context.account);
-                    job.done.send(Err(PlatformError::Io { action, source })).ok();
-                }
-                return;
-            }
-        };
+    /// The idle environment that was used last, unless its time has come.
+    fn take_idle(&mut self) -> Option<u64> {
+        let now = Instant::now();
+        if self.idle.last()?.expired(now) {
+            self.expire(now);
+        }
+        Some(self.idle.pop()?.id)
+    }
+
+    /// Starts an environment, unless as many as stand in line are on their way.
+    fn make_room(&mut self, in_line: usize) -> Result<(), NoRoom> {
+        if in_line <= self.starting {
+            return Ok(());
+        }
+        self.rate.take(std::time::Instant::now()).map_err(NoRoom::Throttled)?;
+        let environment = Environment::new(&self.context, &self.bootstrap)
+            .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
         let (work, inbox) = mpsc::unbounded_channel();
-        self.environments.insert(environment.id, Worker { work, busy: false });
-        let (config, cpu) = (Arc::clone(&self.config), self.context.limits.cpu);
-        tokio::spawn(worker::run(environment, config, cpu, inbox, self.events_to.clone()));
+        self.environments.insert(environment.id, Worker { work, phase: Phase::Starting });
+        self.starting += 1;
+        let config = Arc::clone(&self.config);
+        let (context, events) = (self.context.clone(), self.events_to.clone());
+        tokio::spawn(worker::run(environment, config, context, inbox, events));
+        Ok(())
     }
 
     fn assign(&mut self, id: u64, job: Job) {
         let worker = self.environments.get_mut(&id).expect("whoever is idle or ready is there");
-        worker.busy = true;
+        worker.phase = Phase::Busy;
         // A task that has panicked drops the job, which its caller reads as an error.
         worker.work.send(Work::Invoke(job)).ok();
     }
@@ -204,26 +218,44 @@ impl Function {
     fn note(&mut self, event: Event) {
         match event {
             Event::Ready(id) => {
-                self.completed(id);
-                match self.waiting.pop_front() {
+                let was = self.settle(id);
+                match self.next_in_line() {
                     Some(job) => self.assign(id, job),
-                    None => self.rest(id),
+                    None => self.rest(id, was),
                 }
             }
-            Event::Ended(id) => drop(self.environments.remove(&id)),
+            Event::Ended(id) => {
+                self.settle(id);
+                self.environments.remove(&id);
+            }
         }
     }
 
-    /// If the environment served an invocation, that is over.
-    fn completed(&mut self, id: u64) {
-        let Some(worker) = self.environments.get_mut(&id) else { return };
-        if std::mem::take(&mut worker.busy) {
+    /// The first in line who still waits.
+    fn next_in_line(&mut self) -> Option<Job> {
+        while let Some(job) = self.waiting.pop_front() {
+            if !job.done.is_closed() {
+                return Some(job);
+            }
             self.concurrency.end(&self.context.account);
         }
+        None
+    }
+
+    /// What the environment was doing is over. Returns what that was.
+    fn settle(&mut self, id: u64) -> Phase {
+        let Some(worker) = self.environments.get_mut(&id) else { return Phase::Idle };
+        let was = std::mem::replace(&mut worker.phase, Phase::Idle);
+        match was {
+            Phase::Starting => self.starting -= 1,
+            Phase::Busy => self.concurrency.end(&self.context.account),
+            Phase::Idle => {}
+        }
+        was
     }
 
     /// Nobody needs the environment now.
-    fn rest(&mut self, id: u64) {
+    fn rest(&mut self, id: u64, was: Phase) {
         let lifetime = self.context.scaling.idle.lifetime(&mut self.chance);
         let expires_at = lifetime.map(|lifetime| Instant::now() + lifetime);
         if let Some(at) = expires_at {
@@ -234,20 +266,25 @@ impl Function {
                 None => self.expiry = Some(Box::pin(sleep_until(at))),
             }
         }
-        self.idle.push(Idle { id, expires_at });
+        if was == Phase::Starting {
+            // After an invocation it does so by itself.
+            self.tell(id, Work::Rest);
+            // It was not used at all, so all others were used later.
+            self.idle.insert(0, Idle { id, expires_at });
+        } else {
+            self.idle.push(Idle { id, expires_at });
+        }
     }
 
     /// Ends the environments whose time has come, without waiting for it.
-    fn expire(&mut self) {
-        let now = Instant::now();
-        let environments = &self.environments;
-        self.idle.retain(|idle| {
-            let expired = idle.expires_at.is_some_and(|at| at <= now);
-            if let Some(worker) = environments.get(&idle.id).filter(|_| expired) {
-                worker.work.send(Work::End).ok();
-            }
-            !expired
-        });
+    fn expire(&mut self, now: Instant) {
+        let (expired, idle) = std::mem::take(&mut self.idle)
+            .into_iter()
+            .partition::<Vec<Idle>, _>(|idle| idle.expired(now));
+        self.idle = idle;
+        for idle in expired {
+            self.tell(idle.id, Work::End);
+        }
         let next = self.idle.iter().filter_map(|idle| idle.expires_at).min();
         self.expiry = next.map(|at| Box::pin(sleep_until(at)));
     }
@@ -266,34 +303,88 @@ impl Function {
     /// Ends all environments; who stands in line gets new ones.
     async fn recycle(&mut self) {
         self.end_environments().await;
-        for _ in 0..self.waiting.len() {
-            self.start_one();
+        // The rate limits how a function grows. On AWS it takes longer to change one than to be allowed all of it again.
+        self.rate = ScalingRate::new(&self.context.scaling, std::time::Instant::now());
+        for in_line in 1..=self.waiting.len() {
+            if let Err(reason) = self.make_room(in_line) {
+                for job in self.waiting.split_off(in_line - 1) {
+                    self.refuse(job, &reason);
+                }
+                return;
+            }
         }
+    }
+
+    /// Refuses a request for which no environment can be started.
+    fn refuse(&mut self, job: Job, reason: &NoRoom) {
+        self.concurrency.end(&self.context.account);
+        let Job { id, request, accepted_at, done, .. } = job;
+        let refused = match reason {
+            NoRoom::Throttled(reason) => Ok(throttled(id, &request, accepted_at, *reason)),
+            NoRoom::Failed(kind, cause) => Err(PlatformError::Io {
+                action: format!("make an execution environment of {}", self.config.name),
+                source: io::Error::new(*kind, cause.as_str()),
+            }),
+        };
+        done.send(refused).ok();
     }
 
     /// Ends every environment, the busy ones after their invocation, and waits for it.
     async fn end_environments(&mut self) {
         self.expiry = None;
-        for idle in std::mem::take(&mut self.idle) {
-            self.end(idle.id);
+        self.idle.clear();
+        for worker in self.environments.values() {
+            worker.work.send(Work::End).ok();
         }
         while !self.environments.is_empty() {
             match self.events.recv().await {
-                Some(Event::Ready(id)) => {
-                    self.completed(id);
-                    self.end(id);
+                Some(Event::Ready(id)) => drop(self.settle(id)),
+                Some(Event::Ended(id)) => {
+                    self.settle(id);
+                    self.environments.remove(&id);
                 }
-                Some(Event::Ended(id)) => drop(self.environments.remove(&id)),
                 None => return,
             }
         }
     }
 
-    fn end(&self, id: u64) {
-        if let Some(worker) = self.environments.get(&id) {
-            worker.work.send(Work::End).ok();
+    /// The function is removed: whoever stands in line, or is about to, is told.
+    fn turn_away(&mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let id = self.id.0;
+        for job in self.waiting.drain(..) {
+            job.done.send(Err(PlatformError::NoSuchFunction { id })).ok();
+        }
+        commands.close();
+        while let Ok(command) = commands.try_recv() {
+            let gone = PlatformError::NoSuchFunction { id };
+            match command {
+                Command::Invoke { done, .. } => drop(done.send(Err(gone))),
+                Command::Configure { done, .. }
+                | Command::Recycle { done }
+                | Command::Remove { done } => drop(done.send(Err(gone))),
+            }
         }
     }
+
+    fn tell(&self, id: u64, work: Work) {
+        if let Some(worker) = self.environments.get(&id) {
+            worker.work.send(work).ok();
+        }
+    }
+}
+
+impl Idle {
+    fn expired(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// Why there is no environment for a request.
+#[derive(Debug)]
+enum NoRoom {
+    Throttled(ThrottleReason),
+    /// The environment's folders could not be made.
+    Failed(io::ErrorKind, String),
 }
 
 /// Cancel safe.
@@ -301,47 +392,5 @@ async fn due(expiry: &mut Option<Pin<Box<Sleep>>>) {
     match expiry {
         Some(expiry) => expiry.as_mut().await,
         None => std::future::pending().await,
-    }
-}
-
-/// AWS refuses a request that is too large before any environment sees it, and does not bill it.
-fn too_large(request_id: String, request: &InvokeRequest, accepted_at: u64) -> Invocation {
-    let error = FunctionError::request_too_large();
-    let response = error.to_payload();
-    refused(request_id, request, accepted_at, Status::TooLarge, (error, response))
-}
-
-/// AWS refuses what there is no concurrency for, and does not bill it.
-fn throttled(
-    request_id: String,
-    request: &InvokeRequest,
-    accepted_at: u64,
-    reason: ThrottleReason,
-) -> Invocation {
-    let answer = (reason.to_error(), reason.to_payload());
-    refused(request_id, request, accepted_at, Status::Throttled, answer)
-}
-
-fn refused(
-    request_id: String,
-    request: &InvokeRequest,
-    accepted_at: u64,
-    status: Status,
-    (error, response): (FunctionError, Vec<u8>),
-) -> Invocation {
-    Invocation {
-        request_id,
-        environment: None,
-        start: Start::Warm,
-        status,
-        sent_at_ns: accepted_at,
-        intended_at_ns: None,
-        timing: Timing::default(),
-        max_memory_bytes: None,
-        billed_ms: 0,
-        request_bytes: request.payload.len() as u64,
-        response: Bytes::from(response),
-        error: Some(error),
-        log_tail: None,
     }
 }

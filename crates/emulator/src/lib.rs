@@ -11,6 +11,7 @@
 mod client;
 mod clock;
 pub mod cpu;
+mod descriptors;
 mod emulator;
 mod env_vars;
 mod environment;
@@ -25,6 +26,7 @@ mod measured;
 mod output;
 mod package;
 mod process;
+mod refusal;
 mod runtime_api;
 mod scaling;
 mod serving;

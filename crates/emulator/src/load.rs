@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use kelvin_lambda::Invocation;
 use kelvin_load::Pacer;
 use kelvin_platform::{InvokeRequest, LoadEnd, LoadPlan, LoadShape, PlatformError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
 
-use crate::client::{BATCH_BYTES, BATCH_INVOCATIONS, Commands, send};
+use crate::client::{BATCH_BYTES, BATCH_INVOCATIONS, Callee};
 use crate::clock::now_ns;
 use crate::spin::Spin;
 
@@ -17,84 +19,118 @@ use crate::spin::Spin;
 ///
 /// Between a response and the next request of the same client lie, on AWS, the way back and the way there, in which a
 /// runtime that has nothing left to do asks for its next event. Without this every loop would need a second environment.
+/// Where environments share a core, each takes as many times longer.
 const AWAY: Duration = Duration::from_millis(1);
 
-/// What reaches whoever asked for the load.
-pub(crate) type Results = mpsc::UnboundedSender<Result<Vec<Invocation>, PlatformError>>;
+/// A record waits for others at most so long: each batch wakes another thread, which takes time from what is measured.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+type Record = Result<Invocation, PlatformError>;
 
 /// Each request sends its record here.
-type Records = mpsc::UnboundedSender<Result<Invocation, PlatformError>>;
+type Records = mpsc::UnboundedSender<Record>;
+
+/// To whoever asked for the load.
+#[derive(Debug)]
+pub(crate) struct Results {
+    /// Closed by whoever does not want to know any more: the load ends then.
+    pub batches: mpsc::UnboundedSender<Result<Vec<Invocation>, PlatformError>>,
+    /// Told after the last batch that it was.
+    pub done: oneshot::Sender<()>,
+}
+
+/// Why a load cannot be carried out.
+pub(crate) fn check(plan: &LoadPlan) -> Result<(), PlatformError> {
+    let why = match &plan.shape {
+        _ if plan.requests.is_empty() => "there is nothing to send: give it at least one event",
+        LoadShape::Open(schedule) if !schedule.is_sorted() => {
+            "its moments are not in ascending order"
+        }
+        LoadShape::Closed { clients: 0, .. } => "it has no clients: give it at least one",
+        _ => return Ok(()),
+    };
+    Err(PlatformError::InvalidLoad { why })
+}
 
 /// Puts the function under load until the plan is carried out, or until nobody wants the results any more.
-pub(crate) async fn run(function: Commands, plan: LoadPlan, spin: Spin, results: Results) {
+pub(crate) async fn run(function: Callee, plan: LoadPlan, spin: Spin, results: Results) {
+    let Results { batches, done } = results;
     let (records, inbox) = mpsc::unbounded_channel();
-    let collecting = tokio::spawn(collect(inbox, results.clone()));
-    let requests: Arc<[InvokeRequest]> = plan.requests.into();
-    match plan.shape {
-        LoadShape::Open(schedule) => {
-            open(&function, &requests, schedule, &spin, records, &results).await;
-        }
-        LoadShape::Closed { clients, until } => {
-            closed(&function, &requests, clients, until, &spin, records, &results).await;
-        }
+    let collecting = tokio::spawn(collect(inbox, batches.clone()));
+    let sending = send_all(&function, plan, &spin, records);
+    tokio::select! {
+        biased;
+        // Requests that are under way are given up; those that stand in line need not be served.
+        () = batches.closed() => return,
+        () = sending => {}
     }
     collecting.await.ok();
+    drop(batches);
+    done.send(()).ok();
+}
+
+async fn send_all(function: &Callee, plan: LoadPlan, spin: &Spin, records: Records) {
+    let requests: Arc<[InvokeRequest]> = plan.requests.into();
+    match plan.shape {
+        LoadShape::Open(schedule) => open(function, &requests, schedule, spin, &records).await,
+        LoadShape::Closed { clients, until } => {
+            closed(function, &requests, clients, until, spin, &records).await;
+        }
+    }
 }
 
 /// Sends each request when it is due, whatever has become of those before.
 async fn open(
-    function: &Commands,
-    requests: &Arc<[InvokeRequest]>,
+    function: &Callee,
+    requests: &[InvokeRequest],
     schedule: Arc<[u64]>,
     spin: &Spin,
-    records: Records,
-    results: &Results,
+    records: &Records,
 ) {
     let start_ns = now_ns();
     let mut pacer = Pacer::new(Instant::now(), schedule);
-    while let Some(due) = pacer.next(|| spin.has_a_core()).await {
-        if results.is_closed() {
-            return;
+    let mut under_way = JoinSet::new();
+    let mut all_sent = false;
+    while !all_sent || !under_way.is_empty() {
+        tokio::select! {
+            biased;
+            due = pacer.next(|| spin.has_a_core()), if !all_sent => {
+                let Some(due) = due else {
+                    all_sent = true;
+                    continue;
+                };
+                let request = requests[due.index % requests.len()].clone();
+                let in_flight = spin.begin();
+                let sent = function.send(request, Some(start_ns + due.intended_ns));
+                under_way.spawn(async move {
+                    let record = sent?.answered().await.complete().await;
+                    drop(in_flight);
+                    record
+                });
+            }
+            Some(record) = under_way.join_next() => hand_on(record, records),
         }
-        let request = requests[due.index % requests.len()].clone();
-        let intended_at_ns = start_ns + due.intended_ns;
-        let in_flight = spin.begin();
-        let sent = send(function, request, Some(intended_at_ns));
-        let records = records.clone();
-        tokio::spawn(async move {
-            in_flight.count();
-            let record = match sent {
-                Ok(sent) => sent.answered().await.complete().await,
-                Err(error) => Err(error),
-            };
-            records.send(record).ok();
-        });
     }
 }
 
 /// Lets clients send one request after another, each when it has the response to the one before.
 async fn closed(
-    function: &Commands,
+    function: &Callee,
     requests: &Arc<[InvokeRequest]>,
     clients: u32,
     until: LoadEnd,
     spin: &Spin,
-    records: Records,
-    results: &Results,
+    records: &Records,
 ) {
     let start = Instant::now();
     let sent = Arc::new(AtomicU64::new(0));
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     for _ in 0..clients {
         let (function, requests, spin) = (function.clone(), Arc::clone(requests), spin.clone());
-        let (sent, records, results) = (Arc::clone(&sent), records.clone(), results.clone());
+        let (sent, records) = (Arc::clone(&sent), records.clone());
         tasks.spawn(async move {
             loop {
-                let over = match until {
-                    LoadEnd::Invocations(_) => false,
-                    LoadEnd::Elapsed(duration) => start.elapsed() >= duration,
-                };
-                if over || results.is_closed() {
+                if matches!(until, LoadEnd::Elapsed(duration) if start.elapsed() >= duration) {
                     return;
                 }
                 let number = sent.fetch_add(1, Ordering::Relaxed);
@@ -108,27 +144,27 @@ async fn closed(
             }
         });
     }
-    drop(records);
-    while tasks.join_next().await.is_some() {}
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap_or_else(propagate);
+    }
 }
 
 /// One request of a client; `false` if there can be no other.
 async fn client_once(
-    function: &Commands,
+    function: &Callee,
     request: InvokeRequest,
     spin: &Spin,
     records: &Records,
 ) -> bool {
     let in_flight = spin.begin();
-    in_flight.count();
-    let mut answered = match send(function, request, None) {
+    let mut answered = match function.send(request, None) {
         Ok(sent) => sent.answered().await,
         Err(error) => {
             records.send(Err(error)).ok();
             return false;
         }
     };
-    match tokio::time::timeout(AWAY, answered.ready()).await {
+    match tokio::time::timeout(AWAY * spin.crowd(), answered.ready()).await {
         Ok(record) => {
             let goes_on = record.is_ok();
             records.send(record).ok();
@@ -147,30 +183,57 @@ async fn client_once(
     }
 }
 
-/// Hands on what has been collected, as often as there is something, in batches of bounded size.
+fn hand_on(record: Result<Record, tokio::task::JoinError>, records: &Records) {
+    records.send(record.unwrap_or_else(propagate)).ok();
+}
+
+/// A task of a load is aborted only together with the load: what is left is a panic, which is a bug.
+fn propagate<T>(error: tokio::task::JoinError) -> T {
+    std::panic::resume_unwind(error.into_panic())
+}
+
+/// Hands on what has been collected, in batches of bounded size and age.
 async fn collect(
-    mut records: mpsc::UnboundedReceiver<Result<Invocation, PlatformError>>,
-    results: Results,
+    mut records: mpsc::UnboundedReceiver<Record>,
+    batches: mpsc::UnboundedSender<Result<Vec<Invocation>, PlatformError>>,
 ) {
-    while let Some(first) = records.recv().await {
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        let mut next = Some(first);
-        while let Some(record) = next {
-            match record {
-                Ok(invocation) => {
-                    bytes += invocation.response.len();
-                    batch.push(invocation);
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    let mut due = Box::pin(sleep_until(tokio::time::Instant::now()));
+    loop {
+        let record = tokio::select! {
+            biased;
+            () = &mut due, if !batch.is_empty() => None,
+            record = records.recv() => Some(record),
+        };
+        let go_on = match record {
+            Some(Some(Ok(invocation))) => {
+                if batch.is_empty() {
+                    due.as_mut().reset(tokio::time::Instant::now() + PATIENCE);
                 }
-                Err(error) => {
-                    results.send(Ok(batch)).ok();
-                    results.send(Err(error)).ok();
-                    return;
+                bytes += invocation.response.len();
+                batch.push(invocation);
+                if (batch.len() as u64) < BATCH_INVOCATIONS && bytes < BATCH_BYTES {
+                    continue;
                 }
+                Ok(true)
             }
-            let full = batch.len() as u64 >= BATCH_INVOCATIONS || bytes >= BATCH_BYTES;
-            next = if full { None } else { records.try_recv().ok() };
+            Some(Some(Err(error))) => Err(error),
+            Some(None) => Ok(false),
+            None => Ok(true),
+        };
+        if !batch.is_empty() {
+            batches.send(Ok(std::mem::take(&mut batch))).ok();
         }
-        results.send(Ok(batch)).ok();
+        bytes = 0;
+        match go_on {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The load ends with it, as nobody listens after an error.
+            Err(error) => {
+                batches.send(Err(error)).ok();
+                return;
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use kelvin_lambda::Invocation;
 use kelvin_platform::{FunctionId, FunctionSpec, LoadPlan, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::client::Callee;
 use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
@@ -99,25 +100,28 @@ pub(crate) async fn serve(
                 let id = FunctionId(next_function);
                 next_function += 1;
                 let (commands, inbox) = mpsc::unbounded_channel();
-                tokio::spawn(Function::new(spec, context.clone(), id.0).run(inbox));
+                tokio::spawn(Function::new(id, spec, context.clone()).run(inbox));
                 functions.insert(id, Deployed { name, commands });
                 done.send(Ok(id)).ok();
             }
             Ask::Call { function, plan, done } => match functions.get(&function) {
                 None => drop(done.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
                 Some(deployed) => {
-                    let (commands, spin) = (deployed.commands.clone(), spin.clone());
+                    let (callee, spin) = (deployed.callee(function), spin.clone());
                     tokio::spawn(async move {
-                        let batch = client::call(&commands, &plan, &spin, || !done.is_closed());
+                        let batch = client::call(&callee, &plan, &spin, || !done.is_closed());
                         let batch = batch.await;
                         done.send(batch).ok();
                     });
                 }
             },
             Ask::Load { function, plan, results } => match functions.get(&function) {
-                None => drop(results.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
+                None => {
+                    let gone = PlatformError::NoSuchFunction { id: function.0 };
+                    results.batches.send(Err(gone)).ok();
+                }
                 Some(deployed) => {
-                    tokio::spawn(load::run(deployed.commands.clone(), plan, spin.clone(), results));
+                    tokio::spawn(load::run(deployed.callee(function), plan, spin.clone(), results));
                 }
             },
             Ask::Command { function, command } => match functions.get(&function) {
@@ -133,4 +137,10 @@ pub(crate) async fn serve(
 struct Deployed {
     name: String,
     commands: mpsc::UnboundedSender<Command>,
+}
+
+impl Deployed {
+    fn callee(&self, id: FunctionId) -> Callee {
+        Callee { id, commands: self.commands.clone() }
+    }
 }

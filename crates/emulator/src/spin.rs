@@ -18,7 +18,10 @@ pub(crate) struct Spin {
 struct Shared {
     /// Cores that this process may use at once, by affinity and by its own CPU quota.
     cores: usize,
+    /// Callers that wait, or loops of them.
     in_flight: AtomicUsize,
+    /// Environments in their init phase or in an invocation.
+    working: AtomicUsize,
     /// Invocations that were served without a free core.
     blocked: AtomicUsize,
     begun: Notify,
@@ -29,19 +32,33 @@ impl Spin {
         let shared = Shared {
             cores,
             in_flight: AtomicUsize::new(0),
+            working: AtomicUsize::new(0),
             blocked: AtomicUsize::new(0),
             begun: Notify::new(),
         };
         Spin { shared: Arc::new(shared) }
     }
 
-    /// Marks an invocation, or a loop of them, as in flight until the returned value is dropped.
+    /// Marks a request, or a loop of them, as in flight until the returned value is dropped.
     pub(crate) fn begin(&self) -> InFlight {
-        let in_flight = self.shared.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.may_spin(in_flight) {
-            self.shared.begun.notify_one();
-        }
+        self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.look();
         InFlight { spin: self.clone() }
+    }
+
+    /// Marks an environment as working until the returned value is dropped.
+    pub(crate) fn work(&self) -> Working {
+        self.shared.working.fetch_add(1, Ordering::Relaxed);
+        Working { spin: self.clone() }
+    }
+
+    /// Marks an environment as working on an invocation, and counts it if there is no core for this thread besides.
+    pub(crate) fn serve(&self) -> Working {
+        let working = self.work();
+        if !self.has_a_core() {
+            self.shared.blocked.fetch_add(1, Ordering::Relaxed);
+        }
+        working
     }
 
     /// The task that keeps the thread awake. Never ends.
@@ -62,42 +79,78 @@ impl Spin {
 
     /// Whether the thread polls now, so that whoever waits for a moment may simply yield until then.
     pub(crate) fn is_spinning(&self) -> bool {
-        let in_flight = self.shared.in_flight.load(Ordering::Relaxed);
-        in_flight > 0 && self.may_spin(in_flight)
+        self.shared.in_flight.load(Ordering::Relaxed) > 0 && self.has_a_core()
     }
 
-    /// Whether there is a core for this thread to poll on, besides those of the invocations in flight.
+    /// Whether there is a core for this thread to poll on: every environment that works needs one, and this thread one more.
     pub(crate) fn has_a_core(&self) -> bool {
-        self.may_spin(self.shared.in_flight.load(Ordering::Relaxed))
+        self.shared.working.load(Ordering::Relaxed).max(1) < self.shared.cores
     }
 
-    /// Every environment that works needs a core, and the serving thread one more.
-    fn may_spin(&self, in_flight: usize) -> bool {
-        in_flight < self.shared.cores
+    /// How many environments have to share a core, at least one.
+    pub(crate) fn crowd(&self) -> u32 {
+        let working = self.shared.working.load(Ordering::Relaxed).max(1);
+        u32::try_from(working.div_ceil(self.shared.cores)).unwrap_or(u32::MAX)
+    }
+
+    /// Begins to poll if that is right now.
+    fn look(&self) {
+        if self.is_spinning() {
+            self.shared.begun.notify_one();
+        }
     }
 }
 
-/// One invocation, or one loop of them, in flight.
+/// One request, or one loop of them, in flight.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     spin: Spin,
 }
 
-impl InFlight {
-    /// Counts one invocation, so that those served by a sleeping thread are known.
-    pub(crate) fn count(&self) {
-        if !self.spin.may_spin(self.spin.shared.in_flight.load(Ordering::Relaxed)) {
-            self.spin.shared.blocked.fetch_add(1, Ordering::Relaxed);
-        }
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.spin.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for InFlight {
+/// One environment that works.
+#[derive(Debug)]
+pub(crate) struct Working {
+    spin: Spin,
+}
+
+impl Drop for Working {
     fn drop(&mut self) {
-        let before = self.spin.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if before > 1 {
-            // With one fewer there may be a core again.
-            self.spin.shared.begun.notify_one();
-        }
+        self.spin.shared.working.fetch_sub(1, Ordering::Relaxed);
+        // With one fewer there may be a core again.
+        self.spin.look();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_polls_while_somebody_waits_and_a_core_is_free() {
+        let spin = Spin::new(2);
+        assert!(!spin.is_spinning(), "nobody waits");
+        let requests = [spin.begin(), spin.begin(), spin.begin()];
+        assert!(spin.is_spinning(), "those in line need no core");
+        let first = spin.serve();
+        assert!(spin.is_spinning());
+        let initializing = spin.work();
+        assert_eq!(spin.crowd(), 1);
+        assert!(!spin.is_spinning() && spin.blocked() == 0);
+        let third = spin.serve();
+        assert_eq!((spin.blocked(), spin.crowd()), (1, 2));
+        drop(third);
+        drop(initializing);
+        assert!(spin.is_spinning());
+        drop((first, requests));
+        assert!(!spin.is_spinning());
+        let alone = Spin::new(1);
+        let _request = alone.begin();
+        assert!(!alone.is_spinning(), "the only core is the environment's");
     }
 }

@@ -102,11 +102,11 @@ impl Watch {
         cpu_ns
     }
 
-    /// The invocation has ended: charges it, and freezes.
+    /// The invocation has ended: charges it, and freezes. After an init phase there is nothing to charge.
     pub(crate) fn end(&mut self) {
-        self.phase = Phase::Idle;
+        let invoked = std::mem::replace(&mut self.phase, Phase::Idle) == Phase::Invoke;
         // Now and not when the next one begins: the books begin anew after an idle period, and so must know when it began.
-        if let (Some(cpu), Some(cpu_ns)) = (&mut self.cpu, self.usage.cpu_ns()) {
+        if let (true, Some(cpu), Some(cpu_ns)) = (invoked, &mut self.cpu, self.usage.cpu_ns()) {
             cpu.advance(now_ns(), cpu_ns);
         }
         self.stop(self.limits.freeze);

@@ -8,7 +8,7 @@ use kelvin_platform::{InvokeRequest, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cpu::CpuLimit;
-use crate::environment::{Environment, Request};
+use crate::environment::{Context, Environment, Request};
 
 /// A request that a function has accepted.
 #[derive(Debug)]
@@ -26,7 +26,9 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) enum Work {
     Invoke(Job),
-    /// To end for good.
+    /// That nobody waits for it, after its init phase: to freeze.
+    Rest,
+    /// To end for good, after the invocation under way. An init phase under way is given up.
     End,
 }
 
@@ -43,37 +45,60 @@ pub(crate) enum Event {
 pub(crate) async fn run(
     mut environment: Environment,
     config: Arc<FunctionConfig>,
-    limit: CpuLimit,
+    context: Context,
     mut work: mpsc::UnboundedReceiver<Work>,
     events: mpsc::UnboundedSender<Event>,
 ) {
     let id = environment.id;
-    let throttled = limit == CpuLimit::Tick;
-    environment.initialize(&config).await;
-    // Whoever would hear it may be gone, and this environment ends with its channel then.
-    events.send(Event::Ready(id)).ok();
+    let working = context.spin.work();
+    let initialized = tokio::select! {
+        biased;
+        // Before it is ready it is told nothing but to end.
+        _ = work.recv() => false,
+        () = environment.initialize(&config) => true,
+    };
+    drop(working);
+    if initialized {
+        // Whoever would hear it may be gone, and this environment ends with its channel then.
+        events.send(Event::Ready(id)).ok();
+        serve(&mut environment, &config, &context, &mut work, &events).await;
+    }
+    environment.end().await;
+    events.send(Event::Ended(id)).ok();
+}
+
+/// One invocation after another, until the environment is told to end.
+async fn serve(
+    environment: &mut Environment,
+    config: &Arc<FunctionConfig>,
+    context: &Context,
+    work: &mut mpsc::UnboundedReceiver<Work>,
+    events: &mpsc::UnboundedSender<Event>,
+) {
+    let throttled = context.limits.cpu == CpuLimit::Tick;
     loop {
         let next = tokio::select! {
             biased;
             next = work.recv() => next,
             () = environment.idle() => continue,
         };
-        let Some(Work::Invoke(job)) = next else { break };
-        let Job { id: request_id, request, accepted_at, answered, done } = job;
-        let request = Request {
-            id: request_id,
-            config: &config,
-            invoke: &request,
-            accepted_at,
-            throttled,
-            answered,
+        let job = match next {
+            Some(Work::Invoke(job)) => job,
+            Some(Work::Rest) => {
+                environment.rest();
+                continue;
+            }
+            Some(Work::End) | None => return,
         };
+        let working = context.spin.serve();
+        let Job { id: request_id, request, accepted_at, answered, done } = job;
+        let request =
+            Request { id: request_id, config, invoke: &request, accepted_at, throttled, answered };
         let invocation = environment.invoke(request).await.into_invocation();
+        drop(working);
         // Before the caller, whose next request must find this environment ready.
-        events.send(Event::Ready(id)).ok();
+        events.send(Event::Ready(environment.id)).ok();
         // Whoever asked may have stopped waiting; what was asked is done all the same.
         done.send(Ok(invocation)).ok();
     }
-    environment.end().await;
-    events.send(Event::Ended(id)).ok();
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::wait_until;
+use crate::Timer;
 
 /// A moment this near is waited for by yielding, where the caller allows it: a thread that sleeps in the kernel wakes up
 /// some tens of microseconds late.
 const NEAR: Duration = Duration::from_micros(100);
+/// So many overdue moments come one after another before others have their turn: they must not be starved by a schedule that
+/// nobody could keep.
+const IN_A_ROW: u32 = 32;
 
 /// Gives out the moments of a schedule, each when it has come, in order and without leaving one out.
 ///
@@ -17,6 +20,8 @@ pub struct Pacer {
     start: Instant,
     schedule: Arc<[u64]>,
     next: usize,
+    timer: Timer,
+    in_a_row: u32,
 }
 
 /// A moment of a schedule that has come.
@@ -31,7 +36,7 @@ pub struct Due {
 impl Pacer {
     /// A schedule in nanoseconds from `start`, ascending.
     pub fn new(start: Instant, schedule: Arc<[u64]>) -> Pacer {
-        Pacer { start, schedule, next: 0 }
+        Pacer { start, schedule, next: 0, timer: Timer::default(), in_a_row: 0 }
     }
 
     /// Waits for the next moment; `None` after the last. Cancel safe.
@@ -40,19 +45,25 @@ impl Pacer {
     pub async fn next(&mut self, may_spin: impl Fn() -> bool) -> Option<Due> {
         let intended_ns = *self.schedule.get(self.next)?;
         let moment = self.start + Duration::from_nanos(intended_ns);
+        if self.in_a_row >= IN_A_ROW {
+            self.in_a_row = 0;
+            tokio::task::yield_now().await;
+        }
         loop {
             let left = moment.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
+            self.in_a_row = 0;
             if !may_spin() {
-                wait_until(moment).await;
+                self.timer.until(moment).await;
             } else if left > NEAR {
-                wait_until(moment - NEAR).await;
+                self.timer.until(moment - NEAR).await;
             } else {
                 tokio::task::yield_now().await;
             }
         }
+        self.in_a_row += 1;
         let due = Due { index: self.next, intended_ns };
         self.next += 1;
         Some(due)
@@ -104,6 +115,24 @@ mod tests {
                 intended.push(due.intended_ns);
             }
             assert_eq!(intended, [1, 2, 1_000_000_000]);
+        });
+    }
+    #[test]
+    fn a_schedule_that_nobody_could_keep_starves_nobody() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let turns = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&turns);
+            tokio::spawn(async move {
+                loop {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            });
+            let mut pacer = Pacer::new(Instant::now(), vec![0; 3_200].into());
+            while pacer.next(|| true).await.is_some() {}
+            assert!(turns.load(Ordering::Relaxed) >= 99);
         });
     }
 }

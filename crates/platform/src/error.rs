@@ -22,8 +22,14 @@ pub enum PlatformError {
         "function \"{name}\" cannot reserve a concurrency of {wanted}: at most {left} are left, since 100 of the account's must stay unreserved"
     )]
     ReservedConcurrency { name: String, wanted: u32, left: u32 },
+    #[error("a load like that cannot be carried out: {why}")]
+    InvalidLoad { why: &'static str },
     #[error("this platform has no {what}")]
     Unsupported { what: &'static str },
+    #[error(
+        "function \"{name}\" {what}; the script no longer does what is on record, so start anew"
+    )]
+    NotAsRecorded { name: String, what: String },
     #[error("the platform has stopped")]
     Stopped,
 }

@@ -13,6 +13,8 @@ pub(crate) const SCENARIO: &str = "scenario.rhai";
 pub(crate) const MODULES: &str = "modules";
 pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
+pub(crate) const LOADS: &str = "loads.jsonl";
+pub(crate) const PIPES: &str = "pipes.jsonl";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 

@@ -20,6 +20,9 @@ pub struct InvocationRecord {
     pub function: Option<u32>,
     /// Its number within the launch, from 0.
     pub index: u64,
+    /// Which load it was part of; absent for an invocation of its own or of a plain loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<u64>,
     /// How the execution environment came to serve it.
     #[schemars(with = "StartSchema")]
     pub start: Start,
@@ -110,6 +113,8 @@ pub struct Place<'a> {
     pub launch: Option<u64>,
     /// Its number within the launch, from 0.
     pub index: u64,
+    /// Which load it was part of.
+    pub load: Option<u64>,
     /// The workload's case.
     pub case: Option<&'a str>,
     /// When the run began, by the clock of [`Invocation::sent_at_ns`].
@@ -136,6 +141,7 @@ impl InvocationRecord {
             launch: place.launch,
             function: if place.launch.is_none() { Some(place.function) } else { None },
             index: place.index,
+            load: place.load,
             start: invocation.start,
             status: invocation.status,
             expected: failed && place.expected,

@@ -7,6 +7,8 @@
 //!   modules/NAME.rhai     the modules that it imports, as they ran; absent without such
 //!   invocations.jsonl.gz  one line an invocation
 //!   launches.jsonl        one line an execution environment that was measured to its end
+//!   loads.jsonl           one line a load that was measured to its end; absent without such
+//!   pipes.jsonl           one line a run through a chain of functions; absent without such
 //!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
 //!   summary.json          derived; can be made again from the others
 //! ```
@@ -21,7 +23,9 @@ mod host_facts;
 mod invocation;
 mod launch;
 mod listing;
+mod load;
 mod measured;
+mod pipe;
 mod reader;
 mod run;
 mod run_id;
@@ -35,14 +39,19 @@ pub use host::{HostRecord, TimerLateness};
 pub use invocation::{InvocationRecord, Place};
 pub use launch::LaunchRecord;
 pub use listing::{RunFacts, RunListing, list_runs};
+pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
+pub use pipe::PipeRecord;
 pub use reader::Run;
 pub use run::{
-    Billing, CheckRecord, FunctionRecord, Recorded, RunRecord, RunStatus, SCHEMA_VERSION,
-    ScenarioRecord, ServiceRecord, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, MeasureRecord, Recorded, RunRecord, RunStatus,
+    SCHEMA_VERSION, ScenarioRecord, ServiceRecord, ToolRecord,
 };
 pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
-pub use summary::{CostSummary, Estimate, FunctionSummary, Metric, StartCost, Summary, Unit};
-pub use writer::{Outcome, RunWriter, ScenarioText};
+pub use summary::{
+    CostSummary, Estimate, FunctionSummary, LoadLatency, LoadSummary, Metric, StartCost, Summary,
+    Unit,
+};
+pub use writer::{Kept, Outcome, RunWriter, ScenarioText};

@@ -1,6 +1,6 @@
 //! Reads a run back, whole or cut short.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    InvocationRecord, LaunchRecord, RecordError, RunRecord, RunStatus, RungRecord, SCHEMA_VERSION,
-    files,
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RecordError, RunRecord, RunStatus,
+    RungRecord, SCHEMA_VERSION, files,
 };
 
 /// The records of a run.
@@ -21,11 +21,16 @@ pub struct Run {
     pub record: RunRecord,
     /// Whole launches: those that ended and whose invocations are all here.
     pub launches: Vec<LaunchRecord>,
-    /// Invocations of whole launches, and those that no execution environment served, in the order of recording.
+    /// Invocations of whole launches and of whole loads, and those that no execution environment served, in the order of
+    /// recording.
     pub invocations: Vec<InvocationRecord>,
     /// Measurements without Lambda around them, in the order of recording.
     pub rungs: Vec<RungRecord>,
-    /// How many invocations are left out because their launch is not whole.
+    /// Whole loads: those that ended and whose invocations are all here, in the order of recording.
+    pub loads: Vec<LoadRecord>,
+    /// Runs through chains of functions, in the order of recording.
+    pub pipes: Vec<PipeRecord>,
+    /// How many invocations are left out because neither their launch nor their load is whole.
     pub incomplete: u64,
     /// Why these are not all the records that the run made or was to make.
     pub truncated: Option<String>,
@@ -46,24 +51,45 @@ impl Run {
         let functions = record.functions.len();
         let launches = read_launches(directory, functions)?;
         let invocations = read_invocations(directory, functions)?;
-        let rungs = read_rungs(directory, functions)?;
-        let truncated = reasons(&record, &launches, &invocations, &rungs);
+        let rungs = read_optional(directory, files::RUNGS, functions, |r: &RungRecord| r.function)?;
+        let loads = read_optional(directory, files::LOADS, functions, |l: &LoadRecord| l.function)?;
+        let pipes = read_optional(directory, files::PIPES, functions, |p: &PipeRecord| {
+            p.functions.iter().copied().max().unwrap_or(0)
+        })?;
+        let truncated = reasons(
+            &record,
+            &[
+                (files::LAUNCHES, "launches", record.recorded.launches, launches.end()),
+                (files::INVOCATIONS, "invocations", record.recorded.invocations, invocations.end()),
+                (files::RUNGS, "rungs", record.recorded.rungs, rungs.end()),
+                (files::LOADS, "loads", record.recorded.loads, loads.end()),
+                (files::PIPES, "pipes", record.recorded.pipes, pipes.end()),
+            ],
+        );
         let (rows, total) = (invocations.rows, invocations.total);
         let whole = whole_launches(launches.rows, &rows);
+        let loads = whole_loads(loads.rows, &rows);
+        let numbers: BTreeSet<u64> = loads.iter().map(|load| load.load).collect();
+        let of_whole_load = |row: &InvocationRecord| row.load.is_some_and(|l| numbers.contains(&l));
         let invocations: Vec<_> = rows
             .into_iter()
-            .filter(|row| row.launch.is_none_or(|l| whole.contains_key(&l)))
+            .filter(|row| row.launch.is_none_or(|l| whole.contains_key(&l)) || of_whole_load(row))
             .collect();
         let incomplete = total - invocations.len() as u64;
         let launches = whole.into_values().collect();
-        Ok(Run { record, launches, invocations, rungs: rungs.rows, incomplete, truncated })
+        let (rungs, pipes) = (rungs.rows, pipes.rows);
+        Ok(Run { record, launches, invocations, rungs, loads, pipes, incomplete, truncated })
     }
 
     /// Index of the function that an invocation of this run was for.
     pub fn function_of(&self, invocation: &InvocationRecord) -> Option<u32> {
         let Some(launch) = invocation.launch else { return invocation.function };
-        let at = self.launches.binary_search_by_key(&launch, |launch| launch.launch).ok()?;
-        Some(self.launches[at].function)
+        if let Ok(at) = self.launches.binary_search_by_key(&launch, |launch| launch.launch) {
+            return Some(self.launches[at].function);
+        }
+        // Of a whole load, on a launch that has not ended.
+        let load = self.loads.iter().find(|load| Some(load.load) == invocation.load)?;
+        Some(load.function)
     }
 }
 
@@ -105,10 +131,17 @@ struct Lines<T> {
     cut_off: bool,
 }
 
+impl<T> Lines<T> {
+    /// How many there are, and whether more were begun.
+    fn end(&self) -> (u64, bool) {
+        (self.total, self.cut_off)
+    }
+}
+
 fn read_launches(directory: &Path, functions: usize) -> Result<Lines<LaunchRecord>, RecordError> {
     let path = directory.join(files::LAUNCHES);
     let lines: Lines<LaunchRecord> = read_lines(open(&path)?, &path)?;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (line, launch) in (1..).zip(&lines.rows) {
         check_function(&path, line, launch.function, functions)?;
         if !seen.insert(launch.launch) {
@@ -133,15 +166,20 @@ fn read_invocations(
     Ok(lines)
 }
 
-/// Runs without such measurements have no such file.
-fn read_rungs(directory: &Path, functions: usize) -> Result<Lines<RungRecord>, RecordError> {
-    let path = directory.join(files::RUNGS);
+/// The lines of a file that only runs have which need it.
+fn read_optional<T: DeserializeOwned>(
+    directory: &Path,
+    name: &str,
+    functions: usize,
+    function: impl Fn(&T) -> u32,
+) -> Result<Lines<T>, RecordError> {
+    let path = directory.join(name);
     if !path.exists() {
         return Ok(Lines { rows: Vec::new(), total: 0, cut_off: false });
     }
-    let lines: Lines<RungRecord> = read_lines(open(&path)?, &path)?;
-    for (line, rung) in (1..).zip(&lines.rows) {
-        check_function(&path, line, rung.function, functions)?;
+    let lines: Lines<T> = read_lines(open(&path)?, &path)?;
+    for (line, row) in (1..).zip(&lines.rows) {
+        check_function(&path, line, function(row), functions)?;
     }
     Ok(lines)
 }
@@ -210,35 +248,33 @@ fn whole_launches(
         .collect()
 }
 
-fn reasons(
-    run: &RunRecord,
-    launches: &Lines<LaunchRecord>,
-    invocations: &Lines<InvocationRecord>,
-    rungs: &Lines<RungRecord>,
-) -> Option<String> {
+/// Loads that have as many invocations as they say.
+fn whole_loads(loads: Vec<LoadRecord>, rows: &[InvocationRecord]) -> Vec<LoadRecord> {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for load in rows.iter().filter_map(|row| row.load) {
+        *counts.entry(load).or_default() += 1;
+    }
+    let is_whole =
+        |load: &LoadRecord| counts.get(&load.load).copied().unwrap_or(0) == load.invocations;
+    loads.into_iter().filter(is_whole).collect()
+}
+
+/// `files` has, for each file, its name, what its lines are, how many were recorded, and how many there are.
+fn reasons(run: &RunRecord, files: &[(&str, &str, u64, (u64, bool))]) -> Option<String> {
     let mut reasons = Vec::new();
     if run.status == RunStatus::Running {
         reasons.push("the run has not ended, or its program was killed".to_owned());
     }
-    let files = [
-        (files::LAUNCHES, launches.cut_off),
-        (files::INVOCATIONS, invocations.cut_off),
-        (files::RUNGS, rungs.cut_off),
-    ];
-    for (name, cut_off) in files {
-        // A run that is still going on has its last lines in memory.
-        if cut_off && run.status != RunStatus::Running {
+    // A run that is still going on has its last lines in memory.
+    let ended = run.status != RunStatus::Running;
+    for (name, _, _, (_, cut_off)) in files {
+        if *cut_off && ended {
             reasons.push(format!("{name} is cut off"));
         }
     }
-    let counts = [
-        ("launches", run.recorded.launches, launches.total),
-        ("invocations", run.recorded.invocations, invocations.total),
-        ("rungs", run.recorded.rungs, rungs.total),
-    ];
-    for (name, recorded, read) in counts {
-        if recorded != read && run.status != RunStatus::Running {
-            reasons.push(format!("{recorded} {name} were recorded and {read} are here"));
+    for (_, lines, recorded, (read, _)) in files {
+        if recorded != read && ended {
+            reasons.push(format!("{recorded} {lines} were recorded and {read} are here"));
         }
     }
     if reasons.is_empty() { None } else { Some(reasons.join("; ")) }

@@ -34,6 +34,14 @@ pub struct RunRecord {
     pub tool: ToolRecord,
     /// The command line.
     pub argv: Vec<String>,
+    /// The run that this one goes on from. What was on record there stands at the beginning of this one's files, and offsets
+    /// count from the beginning of the first such run, without the time between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<RunId>,
+    /// How many other runs were going on on this machine at the same time, at any time, because they were forced to. The
+    /// numbers of such a run are not to be trusted.
+    #[serde(default)]
+    pub other_runs: u32,
     /// The script and what it was given.
     pub scenario: ScenarioRecord,
     /// The machine.
@@ -41,6 +49,9 @@ pub struct RunRecord {
     /// Where functions ran, and what was enforced there.
     #[schemars(with = "PlatformFactsSchema")]
     pub platform: PlatformFacts,
+    /// The options that decide what is enforced, by their names on the command line, defaults included.
+    #[serde(default)]
+    pub limits: BTreeMap<String, String>,
     /// Whose durations are billed.
     pub billing: Billing,
     /// In the order of deployment: launches name a function by its index here.
@@ -57,6 +68,9 @@ pub struct RunRecord {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    #[serde(default)]
+    pub answers: Vec<String>,
     /// Fields that are `null` in this run, each with the reason.
     pub unavailable: BTreeMap<String, String>,
     /// Why the run could not be carried out to its end.
@@ -141,7 +155,7 @@ pub struct FunctionRecord {
     pub name: String,
     /// The workload, if it is one of the workspace.
     pub workload: Option<String>,
-    /// How the workload was built.
+    /// How the workload was built, or which runtime the code was put into.
     pub variant: Option<String>,
     /// Memory size.
     #[schemars(with = "u32")]
@@ -190,6 +204,12 @@ pub struct Recorded {
     pub launches: u64,
     /// Lines of `invocations.jsonl.gz`.
     pub invocations: u64,
+    /// Lines of `loads.jsonl`.
+    #[serde(default)]
+    pub loads: u64,
+    /// Lines of `pipes.jsonl`.
+    #[serde(default)]
+    pub pipes: u64,
     /// Lines of `rungs.jsonl`.
     #[serde(default)]
     pub rungs: u64,
@@ -200,10 +220,34 @@ pub struct Recorded {
 }
 
 /// One check of the script.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckRecord {
     /// What was checked.
     pub name: String,
     /// Whether it held.
     pub passed: bool,
+    /// What a threshold was decided by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<MeasureRecord>,
+}
+
+/// What a threshold was decided by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MeasureRecord {
+    /// What was measured; `null` if the sample was too small.
+    pub value: Option<f64>,
+    /// What it had to be below; absent if it had to be above something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<f64>,
+    /// What it had to be above; absent if it had to be below something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<f64>,
+    /// Of all these numbers: `ms`, `usd_per_million` or `share`.
+    pub unit: String,
+    /// Of how many invocations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use crate::{InvocationRecord, LaunchRecord, RunRecord, RungRecord, Summary};
+use crate::{
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RunRecord, RungRecord, Summary,
+};
 
 /// File name and text of every schema, as they are kept in the folder `schemas` of this crate.
-pub fn json_schemas() -> [(&'static str, String); 5] {
+pub fn json_schemas() -> [(&'static str, String); 7] {
     let text = |schema: schemars::Schema| {
         let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
         text.push('\n');
@@ -20,6 +22,8 @@ pub fn json_schemas() -> [(&'static str, String); 5] {
         ("run.v1.schema.json", text(schema_for!(RunRecord))),
         ("launch.v1.schema.json", text(schema_for!(LaunchRecord))),
         ("invocation.v1.schema.json", text(schema_for!(InvocationRecord))),
+        ("load.v1.schema.json", text(schema_for!(LoadRecord))),
+        ("pipe.v1.schema.json", text(schema_for!(PipeRecord))),
         ("rung.v1.schema.json", text(schema_for!(RungRecord))),
         ("summary.v1.schema.json", text(schema_for!(Summary))),
     ]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::ArchitectureSchema;
-use crate::{RunId, RunStatus};
+use crate::{LoadKind, RunId, RunStatus};
 
 /// The document `summary.json`. Milliseconds have decimals here, down to one nanosecond.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,9 @@ pub struct Summary {
     pub platform: String,
     /// In the order of deployment.
     pub functions: Vec<FunctionSummary>,
+    /// In the order in which they ended. Their invocations are in no other statistic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loads: Vec<LoadSummary>,
 }
 
 impl Summary {
@@ -136,4 +139,61 @@ pub struct StartCost {
     /// Why they are `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// One load. However many requests it sends, it is one sample of its level: there are no intervals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadSummary {
+    /// Its number in `loads.jsonl`.
+    pub load: u64,
+    /// Name of the function.
+    pub function: String,
+    /// Memory size.
+    #[schemars(with = "u32")]
+    pub memory_mb: MemorySize,
+    /// Whether requests had times of their own.
+    pub kind: LoadKind,
+    /// How requests were spread; open loops only.
+    pub arrivals: Option<String>,
+    /// Requests a second that were due; open loops only.
+    pub offered_per_second: Option<f64>,
+    /// Clients; closed loops only.
+    pub clients: Option<u32>,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Good answers a second, from the first request to the last answer.
+    pub achieved_per_second: Option<f64>,
+    /// Good answers.
+    pub ok: u64,
+    /// Refused for lack of concurrency.
+    pub throttled: u64,
+    /// Neither good nor throttled.
+    pub failed: u64,
+    /// Of the good ones, those that waited for an init phase.
+    pub cold: u64,
+    /// Of the good ones, those that found an environment nobody had waited for.
+    pub proactive: u64,
+    /// Execution environments that served it.
+    pub environments: u64,
+    /// Of good answers: from when the request was due in an open loop, from when it was sent in a closed one.
+    pub latency_ms: LoadLatency,
+    /// Of good answers: Duration.
+    pub duration_ms: LoadLatency,
+    /// Of good answers: the wait for an execution environment, on average.
+    pub queue_ms: Option<f64>,
+    /// By how much requests were sent later than they were due; open loops only.
+    pub behind_ms: Option<LoadLatency>,
+}
+
+/// The mean and quantiles of one quantity over the requests of a load; what the sample is too small for is `null`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadLatency {
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Median, of 6 requests or more.
+    pub p50: Option<f64>,
+    /// 90th percentile, of 36 or more.
+    pub p90: Option<f64>,
+    /// 99th percentile, of 368 or more.
+    pub p99: Option<f64>,
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::files::{self, replace_document};
 use crate::{
-    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, RecordError, Run, RunRecord,
-    RunStatus, RungRecord, ServiceRecord, Summary,
+    CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
+    RecordError, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -24,7 +24,8 @@ const COMPRESSION: u32 = 3;
 
 /// The open directory of a run.
 ///
-/// Dropping it leaves the run on disk as it was at the last [`RunWriter::launch_ended`], with the status `running`.
+/// Dropping it leaves the run on disk as it was at the last [`RunWriter::launch_ended`] or
+/// [`RunWriter::load_ended`], with the status `running`.
 #[derive(Debug)]
 pub struct RunWriter {
     directory: PathBuf,
@@ -32,8 +33,10 @@ pub struct RunWriter {
     launches: File,
     invocations: GzEncoder<File>,
     piece: Vec<u8>,
-    /// Made with the first of them.
+    /// Made with the first of them, as are the next.
     rungs: Option<File>,
+    loads: Option<File>,
+    pipes: Option<File>,
 }
 
 /// The text of a scenario, and of the modules that it imports.
@@ -70,6 +73,21 @@ impl ScenarioText<'_> {
     }
 }
 
+/// What one run takes over from another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// In the order of deployment.
+    pub functions: Vec<FunctionRecord>,
+    /// Whole launches.
+    pub launches: Vec<LaunchRecord>,
+    /// Their invocations, and those that no execution environment served.
+    pub invocations: Vec<InvocationRecord>,
+    /// Measurements without Lambda around them.
+    pub rungs: Vec<RungRecord>,
+    /// Whole loads.
+    pub loads: Vec<LoadRecord>,
+}
+
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -81,6 +99,8 @@ pub struct Outcome {
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
     pub notes: Vec<String>,
+    /// What the script answered to the question that it asks.
+    pub answers: Vec<String>,
     /// Why it could not be carried out to its end.
     pub error: Option<String>,
 }
@@ -115,7 +135,16 @@ impl RunWriter {
         // Last, so that whoever finds it finds the others too.
         replace_document(&directory, files::RUN, &run)?;
         let piece = Vec::with_capacity(PIECE_BYTES + 4096);
-        Ok(RunWriter { directory, run, launches, invocations, piece, rungs: None })
+        Ok(RunWriter {
+            directory,
+            run,
+            launches,
+            invocations,
+            piece,
+            rungs: None,
+            loads: None,
+            pipes: None,
+        })
     }
 
     /// The folder.
@@ -140,6 +169,32 @@ impl RunWriter {
         replace_document(&self.directory, files::RUN, &self.run)
     }
 
+    /// Begins the run with what another one recorded: its functions, and launches with all their invocations.
+    ///
+    /// Fails if a record cannot be written. Called once, before anything else is added.
+    pub fn keep(&mut self, kept: &Kept) -> Result<(), RecordError> {
+        self.run.functions.clone_from(&kept.functions);
+        replace_document(&self.directory, files::RUN, &self.run)?;
+        for invocation in &kept.invocations {
+            self.append_invocation(invocation)?;
+        }
+        for launch in &kept.launches {
+            self.launch_ended(launch)?;
+        }
+        for rung in &kept.rungs {
+            self.append_rung(rung)?;
+        }
+        for load in &kept.loads {
+            self.load_ended(load)?;
+        }
+        Ok(())
+    }
+
+    /// Says how many other runs were going on at the same time.
+    pub fn set_other_runs(&mut self, other_runs: u32) {
+        self.run.other_runs = other_runs;
+    }
+
     /// Replaces what the platform says of itself, at the end of a run. What it cannot measure stays as it was.
     pub fn set_platform(&mut self, platform: PlatformFacts) {
         self.run.platform = platform;
@@ -162,8 +217,7 @@ impl RunWriter {
 
     /// Ends a launch: hands its invocations and then its own line to the operating system. Nothing of it is lost after.
     pub fn launch_ended(&mut self, launch: &LaunchRecord) -> Result<(), RecordError> {
-        self.compress_piece()?;
-        self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))?;
+        self.hand_over_invocations()?;
         line(launch)
             .and_then(|line| self.launches.write_all(&line))
             .map_err(self.write_error(files::LAUNCHES))?;
@@ -173,15 +227,24 @@ impl RunWriter {
 
     /// Adds a measurement without Lambda around it, and hands it to the operating system.
     pub fn append_rung(&mut self, rung: &RungRecord) -> Result<(), RecordError> {
-        let written = line(rung).and_then(|line| {
-            let file = match &mut self.rungs {
-                Some(file) => file,
-                empty => empty.insert(File::create_new(self.directory.join(files::RUNGS))?),
-            };
-            file.write_all(&line)
-        });
-        written.map_err(self.write_error(files::RUNGS))?;
+        append(&mut self.rungs, &self.directory.join(files::RUNGS), rung)?;
         self.run.recorded.rungs += 1;
+        Ok(())
+    }
+
+    /// Ends a load, whose invocations have all been appended: hands them and then its own line to the operating system.
+    /// Nothing of it is lost after, although its launches may go on.
+    pub fn load_ended(&mut self, load: &LoadRecord) -> Result<(), RecordError> {
+        self.hand_over_invocations()?;
+        append(&mut self.loads, &self.directory.join(files::LOADS), load)?;
+        self.run.recorded.loads += 1;
+        Ok(())
+    }
+
+    /// Adds a run through a chain, whose invocations have all been appended.
+    pub fn append_pipe(&mut self, pipe: &PipeRecord) -> Result<(), RecordError> {
+        append(&mut self.pipes, &self.directory.join(files::PIPES), pipe)?;
+        self.run.recorded.pipes += 1;
         Ok(())
     }
 
@@ -196,17 +259,23 @@ impl RunWriter {
     ) -> Result<(Run, Summary), RecordError> {
         self.compress_piece()?;
         self.invocations.try_finish().map_err(self.write_error(files::INVOCATIONS))?;
-        let Outcome { status, finished_at, checks, notes, error } = outcome;
+        let Outcome { status, finished_at, checks, notes, answers, error } = outcome;
         self.run.status = status;
         self.run.finished_at = Some(finished_at);
         self.run.checks.extend(checks);
         self.run.notes.extend(notes);
+        self.run.answers.extend(answers);
         self.run.error = error;
         let run = Run::read(&self.directory, self.run)?;
         let summary = summarise(&run);
         replace_document(&self.directory, files::SUMMARY, &summary)?;
         replace_document(&self.directory, files::RUN, &run.record)?;
         Ok((run, summary))
+    }
+
+    fn hand_over_invocations(&mut self) -> Result<(), RecordError> {
+        self.compress_piece()?;
+        self.invocations.flush().map_err(self.write_error(files::INVOCATIONS))
     }
 
     fn compress_piece(&mut self) -> Result<(), RecordError> {
@@ -219,6 +288,22 @@ impl RunWriter {
         let path = self.directory.join(name);
         move |source| RecordError::Write { path, source }
     }
+}
+
+/// Adds a line to a file that is made with its first line, and hands it to the operating system.
+fn append(
+    file: &mut Option<File>,
+    path: &Path,
+    record: &impl Serialize,
+) -> Result<(), RecordError> {
+    let written = line(record).and_then(|line| {
+        let file = match file {
+            Some(file) => file,
+            empty => empty.insert(File::create_new(path)?),
+        };
+        file.write_all(&line)
+    });
+    written.map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }
 
 fn line(record: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use kelvin_lambda::Start;
-use kelvin_record::Run;
+use kelvin_record::{MeasureRecord, Run};
 
 use crate::functions::FunctionRows;
+use crate::number::three_digits;
 use crate::page::{Page, Role};
 use crate::table::{Align, Column, Table, shortened};
 
@@ -60,7 +61,30 @@ fn add_checks(page: &mut Page, run: &Run) {
     for check in &run.record.checks {
         let (role, result) =
             if check.passed { (Role::Plain, "passed") } else { (Role::Warning, "FAILED") };
-        page.text(role, 7, &format!("{result} {}", check.name));
+        let measure = check.measure.as_ref().map(measured).unwrap_or_default();
+        page.text(role, 7, &format!("{result} {}{measure}", check.name));
+    }
+}
+
+/// What a threshold was decided by, after its name.
+fn measured(measure: &MeasureRecord) -> String {
+    let unit = match measure.unit.as_str() {
+        "usd_per_million" => " $ per million",
+        "share" => " of all",
+        _ => " ms",
+    };
+    let below = measure.below.map(|limit| format!("to be below {}", three_digits(limit)));
+    let above = measure.above.map(|limit| format!("to be above {}", three_digits(limit)));
+    let limit = below.or(above).unwrap_or_else(|| "without a limit".to_owned());
+    match (measure.value, &measure.reason) {
+        (Some(value), _) => {
+            let n = measure.n.map(|n| format!(", n = {n}")).unwrap_or_default();
+            format!(": {}{unit}, {limit}{n}", three_digits(value))
+        }
+        (None, reason) => {
+            let reason = reason.as_deref().unwrap_or("not measured");
+            format!(": {limit}{unit}, but {reason}")
+        }
     }
 }
 
@@ -72,6 +96,14 @@ fn add_notes(page: &mut Page, run: &Run, functions: &[FunctionRows<'_>]) {
             notes.push(format!(
                 "{suppressed} of {}'s invocations found a process that had to be started again (suppressed init): their \
                  duration contains an INIT, so they are in neither table.",
+                function.record.name
+            ));
+        }
+        let proactive = function.succeeded(Start::ProactiveInit).count();
+        if proactive > 0 {
+            notes.push(format!(
+                "{proactive} of {}'s invocations were the first of an environment that no caller had waited for (proactive \
+                 init): they are in neither table.",
                 function.record.name
             ));
         }

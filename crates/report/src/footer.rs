@@ -5,6 +5,18 @@ use kelvin_record::{Billing, Run};
 
 use crate::page::{Page, Role};
 
+/// Adds what the script found out, where it did.
+pub(crate) fn add_answers(page: &mut Page, run: &Run) {
+    if run.record.answers.is_empty() {
+        return;
+    }
+    page.gap();
+    page.text(Role::Title, 2, "Answer");
+    for answer in &run.record.answers {
+        page.text(Role::Plain, 0, answer);
+    }
+}
+
 /// Adds the counts and the reading aids.
 pub(crate) fn add(page: &mut Page, run: &Run) {
     page.gap();

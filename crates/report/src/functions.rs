@@ -55,9 +55,12 @@ impl<'a> FunctionRows<'a> {
         warm.into_values().collect()
     }
 
-    /// Invocations that succeeded after a start of this kind.
+    /// Invocations outside of loads that succeeded after a start of this kind.
     pub(crate) fn succeeded(&self, start: Start) -> impl Iterator<Item = &'a InvocationRecord> {
-        self.rows.iter().copied().filter(move |row| row.status == Status::Ok && row.start == start)
+        let of_kind = move |row: &&InvocationRecord| {
+            row.load.is_none() && row.status == Status::Ok && row.start == start
+        };
+        self.rows.iter().copied().filter(of_kind)
     }
 
     /// Invocations that did not succeed.

@@ -4,13 +4,15 @@ use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSI
 
 use crate::cost;
 use crate::functions::FunctionRows;
+use crate::load::loads;
 use crate::metric::{of_invocations, of_launches};
 use crate::number::megabytes;
 
 /// Makes the statistics of a run of its records.
 ///
 /// Cold metrics are of the first cold start of every launch, warm metrics of all warm starts; what failed is in neither,
-/// and nor are starts with a suppressed init, whose duration contains one.
+/// and nor are starts with a suppressed init, whose duration contains one, and the invocations of loads, which have
+/// statistics of their own.
 pub fn summarise(run: &Run) -> Summary {
     Summary {
         schema: Summary::SCHEMA.to_owned(),
@@ -19,6 +21,7 @@ pub fn summarise(run: &Run) -> Summary {
         status: run.record.status,
         platform: run.record.platform.name.clone(),
         functions: FunctionRows::of(run).iter().map(|rows| function(run, rows)).collect(),
+        loads: loads(run),
     }
 }
 

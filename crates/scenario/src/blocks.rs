@@ -7,7 +7,7 @@ use crate::fields::show;
 use crate::function::Function;
 use crate::order::BlockOrders;
 use crate::session::{Expectation, Fault, Outside, Raised, Session};
-use crate::{Progress, Slot, suggest};
+use crate::{Progress, Slot, parallel, suggest};
 
 /// A checked call of `blocks()`.
 struct Plan<'a> {
@@ -61,6 +61,9 @@ impl Session {
         };
         let functions = functions.into_iter().map(function).collect::<Result<Vec<_>, _>>()?;
         let mut state = self.state();
+        if parallel::is_closure() {
+            return Err("blocks() cannot be called inside parallel()".to_owned().into());
+        }
         if state.slot.is_some() {
             return Err("blocks() cannot be called inside blocks()".to_owned().into());
         }
@@ -84,12 +87,18 @@ impl Session {
             Ok((outside, status))
         });
         let (outside, status) = expected.map_err(|fault| self.raise(ctx, fault))?;
-        self.state().expectations.push(Expectation { status, met: false });
+        let thread = std::thread::current().id();
+        self.state().expectations.push(Expectation { status, met: false, thread });
         let value = body.call_within_context::<Dynamic>(ctx, ());
-        let expectation = self.state().expectations.pop();
+        let expectation = {
+            // Closures of parallel() come and go in any order.
+            let expectations = &mut self.state().expectations;
+            let own = expectations.iter().rposition(|expectation| expectation.thread == thread);
+            own.map(|own| expectations.remove(own))
+        };
         let value = value?;
         let met = expectation.is_some_and(|expectation| expectation.met);
-        self.check(outside, &format!("expect_status {}", status.as_str()), met);
+        self.check(outside, &format!("expect_status {}", status.as_str()), met, None);
         Ok(value)
     }
 }

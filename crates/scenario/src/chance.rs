@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Event = 2,
     /// The number is that of the call of `template()`.
     Template = 3,
+    /// The number has the function, and which of its loads it is.
+    Load = 4,
 }
 
 /// An endless stream, the same for the same seed in every version of Kelvin.

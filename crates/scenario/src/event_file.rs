@@ -79,7 +79,7 @@ impl Session {
 }
 
 /// A path that stays below the folder that it starts from.
-fn relative(path: &str) -> Result<PathBuf, String> {
+pub(crate) fn relative(path: &str) -> Result<PathBuf, String> {
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     let parts = Path::new(path);
     if path.is_empty() || path.contains('\\') || !parts.components().all(is_plain) {
@@ -104,7 +104,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// What a host says, on one line.
-fn told(error: &HostError) -> String {
+pub(crate) fn told(error: &HostError) -> String {
     let mut text = error.message.clone();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

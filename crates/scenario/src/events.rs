@@ -32,6 +32,16 @@ impl Events {
     }
 }
 
+impl Events {
+    /// After how many the payloads are the same again; `None` if they are not.
+    pub(crate) fn distinct(&self) -> Option<usize> {
+        match self {
+            Events::List { payloads, .. } => Some(payloads.len()),
+            Events::Template(_) => None,
+        }
+    }
+}
+
 fn payload(event: &Dynamic) -> Result<Bytes, String> {
     Ok(Bytes::from(json::from_script(event)?.to_string()))
 }

@@ -11,33 +11,59 @@ use rhai::{Dynamic, Map};
 use tokio::sync::Notify;
 
 use crate::deploy::{read_limits, with_defaults};
-use crate::fields::Fields;
+use crate::fields::{Fields, show};
 use crate::result::InvocationResult;
 use crate::session::{Fault, Outside, Session};
 use crate::template::Template;
-use crate::{HostError, Progress, WantedRung, json, suggest};
+use crate::{HostError, Progress, WantedRung, json, number, suggest};
 
 /// How much of an invocation can be measured without Lambda around it.
 const RUNGS: [&str; 2] = ["compute", "serde"];
 
 /// The properties of the maps that functions of the language return.
-pub(crate) const KEYS_OF_MAPS: [&str; 17] = [
+pub(crate) const KEYS_OF_MAPS: [&str; 43] = [
     "architecture",
+    "behind",
+    "billed_ms",
     "cases",
+    "cold",
     "compute_ms",
+    "cost_per_million_usd",
+    "cost_usd",
+    "count",
     "decode_ms",
+    "duration",
     "encode_ms",
     "env",
+    "environments",
     "ephemeral_storage",
     "failed",
+    "init",
     "invocations",
     "io_ms",
     "iterations",
+    "latency",
+    "latency_ms",
+    "load",
     "mean_ms",
     "memory",
     "name",
+    "ok",
+    "p50_ms",
+    "p90_ms",
+    "p99_ms",
+    "per_second",
+    "reserved_concurrency",
+    "response",
+    "seconds",
+    "sent",
+    "stages",
+    "status",
+    "throttled",
     "timeout",
+    "total",
     "variant",
+    "warm",
     "workload",
 ];
 
@@ -65,12 +91,12 @@ pub(crate) struct Case {
 
 /// What is sent, and as which case it is recorded.
 pub(crate) struct Event<'a> {
-    case: Option<&'a str>,
-    payload: Bytes,
+    pub(crate) case: Option<&'a str>,
+    pub(crate) payload: Bytes,
 }
 
 impl Deployed {
-    fn config(&self) -> MutexGuard<'_, FunctionConfig> {
+    pub(crate) fn config(&self) -> MutexGuard<'_, FunctionConfig> {
         self.config.lock().expect("nothing panics while it holds a configuration")
     }
 
@@ -83,15 +109,12 @@ impl Deployed {
     }
 
     /// The case of that name.
-    pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, Fault> {
+    pub(crate) fn case_event(&self, name: &str) -> Result<Event<'_>, String> {
         match self.cases.iter().find(|case| case.name == name) {
             Some(case) => Ok(Event { case: Some(&case.name), payload: case.payload.clone() }),
             // A workload always has cases. Of one that was not built, nobody knows them.
             None if self.cases.is_empty() && self.workload.is_some() => Ok(self.default_event()),
-            None => {
-                Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))
-                    .into())
-            }
+            None => Err(suggest::unknown("case", name, self.cases.iter().map(|c| c.name.as_str()))),
         }
     }
 }
@@ -113,19 +136,39 @@ impl Session {
         let request = InvokeRequest { payload, log_tail: true };
         let action = || format!("failed to invoke function \"{}\"", f.name);
         let invocation = self.wait(outside, action, outside.platform.invoke(f.id, request))?;
-        let recorded = self.record(f.id, case, vec![invocation])?;
+        let recorded = self.record(f, case, None, vec![invocation])?;
         let invocation = recorded
             .into_iter()
             .next()
             .ok_or_else(|| HostError::new("an invocation was lost while it was recorded"))?;
-        let cost = {
-            let config = f.config();
-            let (architecture, storage) = (config.architecture, config.ephemeral_storage);
-            #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
-            let billed_ms = invocation.billed_ms as f64;
-            self.prices.cost(config.memory_size, architecture, storage, billed_ms)
-        };
-        Ok(InvocationResult::new(invocation, cost.total_usd()))
+        #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
+        let cost_usd = self.cost_usd(f, invocation.billed_ms as f64);
+        Ok(InvocationResult::new(invocation, cost_usd))
+    }
+
+    /// US dollars of one invocation with this Billed Duration, the request fee included.
+    fn cost_usd(&self, f: &Deployed, billed_ms: f64) -> f64 {
+        let config = f.config();
+        let (architecture, storage) = (config.architecture, config.ephemeral_storage);
+        self.prices.cost(config.memory_size, architecture, storage, billed_ms).total_usd()
+    }
+
+    /// The same, of a function as it is now, for many.
+    pub(crate) fn price_of(&self, f: &Deployed) -> impl Fn(u64) -> f64 {
+        let config = f.config();
+        let (memory, architecture) = (config.memory_size, config.architecture);
+        let storage = config.ephemeral_storage;
+        #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
+        move |ms| self.prices.cost(memory, architecture, storage, ms as f64).total_usd()
+    }
+
+    /// `f.cost(billed_ms)`.
+    pub(crate) fn cost(&self, f: &Deployed, billed_ms: &Dynamic) -> Result<f64, Fault> {
+        let valid = number::as_float(billed_ms).filter(|ms| ms.is_finite() && *ms >= 0.0);
+        let billed_ms = valid.ok_or_else(|| {
+            format!("cost: expected 0 or more billed milliseconds, got {}", show(billed_ms))
+        })?;
+        Ok(self.cost_usd(f, billed_ms))
     }
 
     /// `f.repeat(n)`: the loop runs on the platform.
@@ -145,7 +188,7 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f.id, case, batch) {
+            match self.record(f, case, None, batch) {
                 Ok(recorded) => tally.add(&recorded),
                 Err(error) => {
                     lost = Some(error);
@@ -234,7 +277,7 @@ impl Session {
         outside.host.launch(f.id, slot);
     }
 
-    fn outside_for(&self, f: &Deployed, call: &'static str) -> Result<&Outside, Fault> {
+    pub(crate) fn outside_for(&self, f: &Deployed, call: &'static str) -> Result<&Outside, Fault> {
         if f.removed.load(Ordering::Relaxed) {
             return Err(format!("{call}: function \"{}\" was removed", f.name).into());
         }

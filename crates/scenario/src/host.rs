@@ -8,17 +8,27 @@ use std::time::Duration;
 use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec};
 
+use crate::pipe::PipeFacts;
+use crate::runtime::WantedRuntime;
 use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
 /// Finds what is to be measured, and keeps what was.
 ///
-/// Calls come from the thread of the script, one at a time and in the order of the script.
+/// Calls come in the order of the script, one at a time; closures of `parallel()` call at the same time, from threads of their
+/// own.
 pub trait Host: Send + Sync {
     /// Finds and builds a variant of a workload, or takes a bootstrap as it is.
     ///
     /// Nothing interrupts it: a host that builds for minutes watches for Ctrl-C itself.
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError>;
+
+    /// The names of the runtimes that are installed, by the alphabet.
+    ///
+    /// Nothing interrupts it: a host watches for Ctrl-C itself.
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(Vec::new())
+    }
 
     /// Starts a service that functions talk to, which runs until the host ends. Without services of its own, a host refuses.
     fn service(&self, _wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -48,6 +58,12 @@ pub trait Host: Send + Sync {
     /// Returns the invocations as recorded, as many as were given.
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError>;
 
+    /// A load begins; the batches that belong to it have its number.
+    fn load_begun(&self, _load: &LoadFacts) {}
+
+    /// A load has ended, with so many invocations.
+    fn load_ended(&self, _load: u64, _invocations: u64) {}
+
     /// Times a function's workload without Lambda around it, and writes. Returns the nanoseconds of each iteration.
     ///
     /// Nothing interrupts it: a host watches for Ctrl-C itself. Without a workload at hand, a host refuses.
@@ -61,8 +77,18 @@ pub trait Host: Send + Sync {
     /// The script has something to say: `note()` and `print()`.
     fn note(&self, text: &str);
 
-    /// The result of a `check()` or an `expect_status()`.
-    fn check(&self, name: &str, passed: bool);
+    /// The script has found the answer to the question that it asks. Without a place of its own for answers, a host notes it.
+    fn answer(&self, text: &str) {
+        self.note(text);
+    }
+
+    /// The result of a `check()`, an `expect_status()` or a `threshold()`; the last has measured something.
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>);
+
+    /// A chain of functions was run through; its invocations are on record already.
+    fn pipe(&self, _pipe: &PipeFacts) -> Result<(), HostError> {
+        Ok(())
+    }
 
     /// What the script is about to do.
     fn progress(&self, progress: Progress<'_>);
@@ -84,6 +110,8 @@ pub enum Source {
     Workload(String),
     /// An executable, already joined with [`crate::RunOptions::folder`].
     Bootstrap(PathBuf),
+    /// A runtime that is not part of the code, like those that AWS manages.
+    Runtime(WantedRuntime),
 }
 
 /// What a host found.
@@ -98,6 +126,8 @@ pub struct Resolved {
     pub cases: Vec<CaseDescription>,
     /// Environment variables that it gets unless the script sets the same.
     pub env_vars: BTreeMap<String, String>,
+    /// What it turned out to be, where the script left that open: which runtime, for instance.
+    pub variant: Option<String>,
 }
 
 /// A function as it was deployed; its name is in `spec.config`.
@@ -140,6 +170,85 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
+    /// The load that they are part of.
+    pub load: Option<OfLoad<'a>>,
+}
+
+/// What a threshold was decided by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// What was measured; `None` if the sample was too small.
+    pub value: Option<f64>,
+    /// What it had to be below, or above.
+    pub limit: f64,
+    /// Which of the two.
+    pub side: Side,
+    /// Of both numbers: `ms`, `usd_per_million` or `share`.
+    pub unit: &'static str,
+    /// Of how many invocations.
+    pub n: Option<u64>,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// What a batch is of, if it is of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfLoad<'a> {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// How its invocations may end without failing the run.
+    pub allowed: &'a [Status],
+}
+
+impl Batch<'_> {
+    /// Whether the script has declared that an invocation may end like this.
+    pub fn may_end(&self, status: Status) -> bool {
+        self.expected == Some(status)
+            || self.load.is_some_and(|load| load.allowed.contains(&status))
+    }
+}
+
+/// Where a number has to be to be good; not on the limit itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Of a limit.
+    Below,
+    /// Of a limit.
+    Above,
+}
+
+/// A load that a script puts on a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadFacts {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// Whose.
+    pub function: FunctionId,
+    /// When its requests are sent.
+    pub shape: LoadKind,
+    /// How many there will be; `None` where the time is the limit.
+    pub planned: Option<u64>,
+    /// Where, inside `blocks()`.
+    pub slot: Option<Slot>,
+}
+
+/// When the requests of a load are sent, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoadKind {
+    /// When they are due.
+    Open {
+        /// How they are spread: `constant`, `poisson`, `ramp`, `phases` or `trace`.
+        arrivals: &'static str,
+        /// How many are due in a second, on average; `None` if there are too few to tell.
+        per_second: Option<f64>,
+        /// Where they are from: the file, and in brackets the function that it has them of.
+        trace: Option<String>,
+    },
+    /// When there is the response to the one before.
+    Closed {
+        /// Each for itself.
+        clients: u32,
+    },
 }
 
 /// What `f.measure()` asked for.
@@ -186,6 +295,13 @@ pub enum Progress<'a> {
         name: &'a str,
         /// How often.
         invocations: u64,
+    },
+    /// To put a function under load.
+    Loading {
+        /// Of the function.
+        name: &'a str,
+        /// How many requests, if that is known.
+        planned: Option<u64>,
     },
     /// To let time pass.
     Pausing {

@@ -14,7 +14,10 @@ use crate::pause;
 use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
-use crate::{Progress, engine, event_file, event_source, random, service, template};
+use crate::{
+    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, runtime,
+    service, template, threshold,
+};
 
 /// Every function that scenarios have beyond Rhai's own.
 pub fn functions() -> Vec<Signature> {
@@ -61,15 +64,20 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     let mut language = Language { engine, session, group: "", signatures: Vec::new() };
     add_plan(&mut language);
     add_function(&mut language);
+    runtime::add(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    pipe::add(&mut language);
+    load::add(&mut language);
+    parallel::add(&mut language);
     event_source::add(&mut language);
     event_file::add(&mut language);
     template::add(&mut language);
     random::add(&mut language);
     add_result(&mut language);
+    number::add(&mut language);
     service::add(&mut language);
-    add_properties(language.engine);
+    add_properties(language.engine, session);
     language.signatures
 }
 
@@ -110,6 +118,15 @@ fn add_plan(language: &mut Language<'_>) {
         )
         .example("blocks(3, [f], |f| {\n    f.recycle();\n    f.invoke();\n    f.repeat(10);\n});");
     language
+        .add("seconds(\"5m\")", "The length of a time as pause() takes it.", |s| {
+            move |ctx: NativeCallContext<'_>, value: Dynamic| {
+                let read = pause::duration(&value).map_err(|e| format!("seconds: {e}").into());
+                s.answer(&ctx, read.map(|duration| duration.as_secs_f64()))
+            }
+        })
+        .returns("seconds, as a decimal number")
+        .example("note(seconds(\"1.5m\"));");
+    language
         .add(
             "pause(\"5m\")",
             "Lets time pass: a text like \"200ms\", \"1.5s\", \"5m\" or \"2h\", or a number of seconds. On a simulated platform it passes at once.",
@@ -124,12 +141,12 @@ fn add_function(language: &mut Language<'_>) {
     language.group("Functions");
     language
         .add(
-            "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`.",
+            "deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
+            "Builds a workload of the cargo workspace, takes an executable by its path, or puts code into a runtime, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`. A runtime is `python` or `nodejs`; its code is a folder, relative to the script, in which the handler is found (`app.handler` unless it says otherwise), and without code it answers what the workload `hello` does.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")
-        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });");
+        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });\nlet g = deploy(#{ runtime: \"python\", code: \"functions/orders\", handler: \"orders.handler\" });");
     language
         .add("f.recycle()", "Makes the next invocation a cold start.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.recycle(&f.0))
@@ -159,6 +176,18 @@ fn add_function(language: &mut Language<'_>) {
         })
         .returns("a map with `name`, `workload`, `variant`, `memory`, `timeout`, `architecture`, `ephemeral_storage`, `env` and `cases`, which is an array of names")
         .example("note(f.describe().memory);");
+    language
+        .add(
+            "f.cost(billed_ms)",
+            "What one invocation costs that is billed so many milliseconds, which may be a mean: memory and request fee, at the function's memory size and the prices of us-east-1.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, billed_ms: Dynamic| {
+                    s.answer(&ctx, s.cost(&f.0, &billed_ms))
+                }
+            },
+        )
+        .returns("US dollars")
+        .example("let r = f.invoke();\nnote(`a million of these: $${significant(1e6 * f.cost(r.billed_ms), 3)}`);");
 }
 
 fn add_invoke(language: &mut Language<'_>) {
@@ -189,7 +218,8 @@ fn add_invoke(language: &mut Language<'_>) {
             "Invokes once with the case of that name, whose answer is checked.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
-                    s.answer(&ctx, f.0.case_event(name).and_then(|e| s.invoke(&f.0, e)))
+                    let event = f.0.case_event(name).map_err(Fault::from);
+                    s.answer(&ctx, event.and_then(|e| s.invoke(&f.0, e)))
                 }
             },
         )
@@ -221,7 +251,8 @@ fn add_repeat(language: &mut Language<'_>) {
     language
         .add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
-                s.answer(&ctx, f.0.case_event(name).and_then(|e| s.repeat(&f.0, n, e)))
+                let event = f.0.case_event(name).map_err(Fault::from);
+                s.answer(&ctx, event.and_then(|e| s.repeat(&f.0, n, e)))
             }
         })
         .returns("a map with `invocations` and `failed`")
@@ -266,28 +297,49 @@ fn add_result(language: &mut Language<'_>) {
         )
         .returns("what the closure returns")
         .example("let r = expect_status(\"error\", || f.invoke(#{ nonsense: true }));\nnote(r.error_type);");
+    threshold::add(language);
     language
         .add("note(\"…\")",
             "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
-                    let text: ImmutableString = match value.as_immutable_string_ref() {
-                        Ok(text) => text.clone(),
-                        // As the interpreter itself writes it.
-                        Err(_) => ctx.call_native_fn("to_string", (value.clone(),))?,
-                    };
-                    s.note(&text);
+                    s.note(&as_text(&ctx, &value)?);
                     Ok(())
                 }
             },
         )
         .example("note(`measured on ${platform} with seed ${seed}`);");
+    language
+        .add(
+            "answer(\"…\")",
+            "Writes the answer to the scenario's question, in whole sentences, into the run's record, and prints it, once more as the end of the report.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
+                    if let Some(host) = s.listener() {
+                        host.answer(&as_text(&ctx, &value)?);
+                    }
+                    Ok(())
+                }
+            },
+        )
+        .example("let cold = f.invoke();\nlet warm = f.invoke();\nanswer(`A cold start takes ${significant(cold.latency_ms - warm.latency_ms, 3)} ms more than a warm one.`);");
 }
 
-fn add_properties(engine: &mut Engine) {
-    engine.register_indexer_get(|result: &mut InvocationResult, name: &str| -> Raised<Dynamic> {
-        result.field(name).map_err(Into::into)
-    });
+/// A value as the interpreter itself writes it.
+fn as_text(ctx: &NativeCallContext<'_>, value: &Dynamic) -> Raised<ImmutableString> {
+    match value.as_immutable_string_ref() {
+        Ok(text) => Ok(text.clone()),
+        Err(_) => ctx.call_native_fn("to_string", (value.clone(),)),
+    }
+}
+
+fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
+    let s = Arc::clone(session);
+    engine.register_indexer_get(
+        move |ctx: NativeCallContext<'_>, result: &mut InvocationResult, name: &str| {
+            s.answer(&ctx, result.field(name))
+        },
+    );
     engine.register_indexer_get(|_: &mut Function, name: &str| -> Raised<Dynamic> {
         let known = "name, workload, variant, memory and the rest are in f.describe()";
         Err(format!("a function has no property \"{name}\"; {known}").into())
@@ -324,7 +376,7 @@ impl Session {
 
     fn checked(&self, name: &str, passed: bool) -> Result<bool, Fault> {
         let outside = self.outside("check")?;
-        self.check(outside, name, passed);
+        self.check(outside, name, passed, None);
         Ok(passed)
     }
 

@@ -1,8 +1,8 @@
 //! Scenarios: Rhai scripts that say in which order functions are deployed, invoked and left alone.
 //!
 //! The script steers; loops that are measured run natively.
-//! A scenario reaches nothing but a [`kelvin_platform::Platform`] and a [`Host`]: no files, no network, no clock, no
-//! randomness of its own, so that the same seed gives the same calls.
+//! A scenario reaches nothing but a [`kelvin_platform::Platform`], a [`Host`] and what lies beside it, its [`ScriptFolder`]:
+//! no other files, no network, no clock, no randomness of its own, so that the same seed gives the same calls and events.
 //! What a script can call is listed by [`functions`].
 
 mod blocks;
@@ -14,7 +14,6 @@ mod engine;
 mod error;
 mod event_file;
 mod event_source;
-#[cfg_attr(not(test), expect(dead_code, reason = "loads take their payloads from here"))]
 mod events;
 mod fields;
 mod folder;
@@ -23,29 +22,37 @@ mod host;
 mod json;
 mod language;
 mod limits;
+mod load;
 mod matrix;
 mod modules;
 mod moment;
 mod nominal;
+mod number;
 mod order;
 mod outcome;
+mod parallel;
 mod parameters;
 mod pause;
+mod pipe;
 mod random;
 mod result;
 mod run;
+mod runtime;
 mod script;
 mod service;
 mod session;
 mod signature;
 mod suggest;
+mod tally;
 mod template;
+mod threshold;
 
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
-    Batch, Deployment, Host, HostError, Progress, Resolved, Slot, Source, Wanted, WantedRung,
+    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, OfLoad, Progress, Resolved,
+    Side, Slot, Source, Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;
@@ -53,7 +60,9 @@ pub use nominal::{NominalPlatform, Totals};
 pub use outcome::Outcome;
 pub use parameters::{Parameter, ParameterKind};
 pub use pause::parse_duration;
+pub use pipe::PipeFacts;
 pub use run::RunOptions;
+pub use runtime::WantedRuntime;
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};
 pub use signature::Signature;

@@ -10,8 +10,8 @@ use kelvin_lambda::{
     billed_ms,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
-    RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 
 /// Init Duration of every cold start.
@@ -39,7 +39,9 @@ pub struct Totals {
     pub launches: u64,
     /// Invocations, cold ones included.
     pub invocations: u64,
-    /// Invocations and pauses, one after another.
+    /// Loads.
+    pub loads: u64,
+    /// Invocations, loads and pauses, one after another; requests of one load overlap.
     pub time: Duration,
     /// At the prices of us-east-1.
     pub cost: Cost,
@@ -96,6 +98,7 @@ impl NominalPlatform {
         let billed_ms = billed_ms(ns(DURATION), init.map(ns));
         add(&mut totals.cost, self.cost(&deployed.config, billed_ms));
         Ok(Invocation {
+            from_record: false,
             request_id: format!("00000000-0000-4000-8000-{:012x}", totals.invocations),
             environment: deployed.environment,
             start,
@@ -210,6 +213,45 @@ impl Platform for NominalPlatform {
         })
     }
 
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        Box::pin(async move {
+            let LoadPlan { requests, shape } = plan;
+            let began = self.totals().time;
+            let (invocations, lasts) = extent(&shape);
+            let invocations = if requests.is_empty() { 0 } else { invocations };
+            let mut requests = requests.iter().cycle();
+            let mut sent = 0;
+            while sent < invocations {
+                let n = BATCH.min(invocations - sent);
+                let batch = (sent..sent + n).zip(requests.by_ref()).map(|(index, request)| {
+                    let mut invocation = self.invoke_now(function, request)?;
+                    // Requests of a load overlap.
+                    let due = match &shape {
+                        LoadShape::Open(schedule) => {
+                            usize::try_from(index).ok().and_then(|at| schedule.get(at)).copied()
+                        }
+                        LoadShape::Closed { .. } => None,
+                    };
+                    invocation.sent_at_ns = ns(began) + due.unwrap_or_else(|| turn(&shape, index));
+                    invocation.intended_at_ns = due.map(|_| invocation.sent_at_ns);
+                    Ok(invocation)
+                });
+                sink(batch.collect::<Result<_, PlatformError>>()?);
+                sent += n;
+                tokio::task::yield_now().await;
+            }
+            let totals = &mut self.state().totals;
+            totals.loads += 1;
+            totals.time = began.saturating_add(lasts);
+            Ok(())
+        })
+    }
+
     fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()> {
         Box::pin(async move {
             let mut state = self.state();
@@ -223,6 +265,33 @@ impl Platform for NominalPlatform {
             let removed = self.state().functions.remove(&function);
             removed.map(drop).ok_or(PlatformError::NoSuchFunction { id: function.0 })
         })
+    }
+}
+
+/// How many invocations a load has, and how long it lasts.
+fn extent(shape: &LoadShape) -> (u64, Duration) {
+    match shape {
+        LoadShape::Open(schedule) => {
+            let last = schedule.last().copied().unwrap_or(0);
+            (schedule.len() as u64, Duration::from_nanos(last) + DURATION)
+        }
+        LoadShape::Closed { until: LoadEnd::Invocations(n), .. } => {
+            (*n, Duration::from_nanos(turn(shape, n.saturating_sub(1))) + DURATION)
+        }
+        LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration) } => {
+            let each = u64::try_from(duration.as_nanos() / DURATION.as_nanos());
+            (each.unwrap_or(u64::MAX).saturating_mul(u64::from(*clients)), *duration)
+        }
+    }
+}
+
+/// When the request of this number is sent in a closed loop: each client has one at a time.
+fn turn(shape: &LoadShape, index: u64) -> u64 {
+    match shape {
+        LoadShape::Closed { clients, .. } => {
+            (index / u64::from((*clients).max(1))).saturating_mul(ns(DURATION))
+        }
+        LoadShape::Open(_) => 0,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The interpreter recurses; this fits any script within the default [`Limits::call_levels`], in a debug build too.
-const STACK_BYTES: usize = 64 << 20;
+pub(crate) const STACK_BYTES: usize = 64 << 20;
 
 /// A script that compiles, with its modules.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::ThreadId;
 use std::time::Instant;
 
 use kelvin_lambda::{Invocation, PriceTable, Status};
@@ -13,8 +14,14 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
+use crate::function::Deployed;
 use crate::parameters::{self, Parameter};
-use crate::{Batch, Host, HostError, Limits, NoFolder, Outcome, RunOptions, ScriptFolder, Slot};
+use crate::tally::Tally;
+use crate::threshold::Threshold;
+use crate::{
+    Batch, Host, HostError, Limits, Measure, NoFolder, OfLoad, Outcome, RunOptions, ScriptFolder,
+    Slot, parallel,
+};
 
 /// What functions of the language return.
 pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -63,15 +70,51 @@ pub(crate) struct State {
     pub(crate) expectations: Vec<Expectation>,
     pub(crate) slot: Option<Slot>,
     pub(crate) calls_of_blocks: u64,
+    pub(crate) thresholds: Vec<Threshold>,
+    loads: u64,
+    loads_of: BTreeMap<FunctionId, u64>,
+    tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
     pub(crate) calls_of_template: u64,
     pub(crate) outcome: Outcome,
+}
+
+impl State {
+    /// The number of a new load.
+    pub(crate) fn next_load(&mut self) -> u64 {
+        self.loads += 1;
+        self.loads - 1
+    }
+
+    /// The stream of chance of a function's new load: its own, so that loads at the same time do not depend on who is faster.
+    pub(crate) fn next_load_of(&mut self, function: FunctionId) -> u64 {
+        let loads = self.loads_of.entry(function).or_default();
+        *loads += 1;
+        (u64::from(function.0) << 32) | (*loads - 1)
+    }
+
+    /// What was recorded of a function so far.
+    pub(crate) fn tally(&mut self, function: FunctionId) -> &Tally {
+        self.tallies.entry(function).or_default()
+    }
+
+    /// The same; `None` if nothing was.
+    pub(crate) fn tally_of(&self, function: FunctionId) -> Option<&Tally> {
+        self.tallies.get(&function)
+    }
+
+    /// The `expect_status()` that the running thread, or the one that started it, is in.
+    fn expectation(&mut self) -> Option<&mut Expectation> {
+        self.expectations.iter_mut().rev().find(|e| parallel::concerns_me(e.thread))
+    }
 }
 
 /// An `expect_status()` that is being evaluated.
 pub(crate) struct Expectation {
     pub(crate) status: Status,
     pub(crate) met: bool,
+    /// On which it was called.
+    pub(crate) thread: ThreadId,
 }
 
 /// A call of a function of the language.
@@ -90,6 +133,8 @@ pub(crate) enum Fault {
     Halt(Halt),
     /// Only the parameters were wanted, and they are declared or will not be.
     ParametersKnown,
+    /// Another closure of `parallel()` has failed; this one ends, and the script may go on.
+    BesideFailed,
 }
 
 /// Why a run ends early.
@@ -228,6 +273,7 @@ impl Session {
         if self.state().declared.is_none() {
             self.refuse_unused_settings()?;
         }
+        self.decide_thresholds();
         Ok(self.state().outcome)
     }
 
@@ -256,6 +302,9 @@ impl Session {
                 self.state().halt.get_or_insert((halt, Some(call)));
             }
             Fault::ParametersKnown => self.state().parameters_known = true,
+            Fault::BesideFailed => {
+                return Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position));
+            }
         }
         self.over.store(true, Ordering::Relaxed);
         Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position))
@@ -270,7 +319,7 @@ impl Session {
     ///
     /// Operations are counted here because the interpreter forgets those of closures that native functions call.
     pub(crate) fn tick(&self) -> Option<Dynamic> {
-        if self.over.load(Ordering::Relaxed) {
+        if self.over.load(Ordering::Relaxed) || parallel::is_ended() {
             return Some(Dynamic::UNIT);
         }
         let done = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
@@ -297,8 +346,11 @@ impl Session {
         }
     }
 
-    /// Fails if the user or the deadline ended the run.
+    /// Fails if the user or the deadline ended the run, or a closure beside this one has failed.
     pub(crate) fn go_on(&self) -> Result<(), Fault> {
+        if parallel::is_ended() {
+            return Err(Fault::BesideFailed);
+        }
         self.interruption().map_or(Ok(()), |halt| Err(halt.into()))
     }
 }
@@ -314,11 +366,13 @@ impl Session {
         self.go_on()?;
         let mut stop = outside.stop.clone();
         let left = self.limits.run_time.saturating_sub(self.started.elapsed());
+        let beside_failed = parallel::ended();
         let done = outside.runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = stopped(&mut stop) => Err(Halt::Stopped),
-                () = tokio::time::sleep(left) => Err(Halt::Deadline),
+                () = stopped(&mut stop) => Err(Fault::from(Halt::Stopped)),
+                () = tokio::time::sleep(left) => Err(Halt::Deadline.into()),
+                () = beside_failed => Err(Fault::BesideFailed),
                 done = work => Ok(done),
             }
         });
@@ -328,22 +382,28 @@ impl Session {
     /// Hands invocations to the host and counts what it made of them.
     pub(crate) fn record(
         &self,
-        function: FunctionId,
+        f: &Deployed,
         case: Option<&str>,
+        load: Option<OfLoad<'_>>,
         invocations: Vec<Invocation>,
     ) -> Result<Vec<Invocation>, HostError> {
-        let expected = self.state().expectations.last().map(|expectation| expectation.status);
+        let expected = self.state().expectation().map(|expectation| expectation.status);
         let Some(host) = self.listener() else {
             return Ok(invocations);
         };
-        let recorded = host.record(Batch { function, case, invocations, expected })?;
+        let function = f.id;
+        let recorded = host.record(Batch { function, case, invocations, expected, load })?;
+        let cost_usd = self.price_of(f);
         let mut state = self.state();
+        state.tallies.entry(function).or_default().add(&recorded, load.is_some(), cost_usd);
         for invocation in &recorded {
             let status = invocation.status;
             state.outcome.invocations += 1;
             state.outcome.failed += u64::from(status != Status::Ok);
-            state.outcome.unexpected += u64::from(status != Status::Ok && Some(status) != expected);
-            if let Some(expectation) = state.expectations.last_mut() {
+            let allowed = load.is_some_and(|load| load.allowed.contains(&status));
+            let declared = Some(status) == expected || allowed;
+            state.outcome.unexpected += u64::from(status != Status::Ok && !declared);
+            if let Some(expectation) = state.expectation() {
                 expectation.met |= status == expectation.status;
             }
         }
@@ -351,8 +411,14 @@ impl Session {
     }
 
     /// Hands the result of a check to the host and counts it.
-    pub(crate) fn check(&self, outside: &Outside, name: &str, passed: bool) {
-        outside.host.check(name, passed);
+    pub(crate) fn check(
+        &self,
+        outside: &Outside,
+        name: &str,
+        passed: bool,
+        measure: Option<&Measure>,
+    ) {
+        outside.host.check(name, passed, measure);
         let mut state = self.state();
         state.outcome.checks += 1;
         state.outcome.failed_checks += u64::from(!passed);

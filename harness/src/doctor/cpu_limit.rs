@@ -9,6 +9,7 @@ use kelvin_lambda::{MemorySize, Start};
 
 use super::Patient;
 use super::work::Work;
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::{terminal, timer};
@@ -38,7 +39,12 @@ impl Row {
 }
 
 /// Measures all tables, interleaved, `rounds` times each, and prints them.
-pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
+pub(super) fn compare(
+    limit: CpuLimit,
+    rounds: u32,
+    stop: &Stop,
+    alone: &mut Alone,
+) -> anyhow::Result<Exit> {
     let patient = Patient::new(Limits { cpu: limit, memory: false, freeze: true, files: true })?;
     let mut short: Vec<Row> = published::short_work()
         .into_iter()
@@ -81,7 +87,13 @@ pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Resu
     let mechanism = patient.mechanism();
     drop(patient);
     let tables = text(&short, &long, &tick, [&init, &suppressed], &noise);
-    terminal::print(&format!("CPU limit by {mechanism}\n\n{tables}"))?;
+    let beside = match alone.others() {
+        0 => "",
+        _ => {
+            "NOT ALONE: another run was going on at the same time; these numbers are not to be trusted\n"
+        }
+    };
+    terminal::print(&format!("CPU limit by {mechanism}\n{beside}\n{tables}"))?;
     Ok(Exit::Done)
 }
 

@@ -14,6 +14,7 @@ use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
 use tokio::runtime::Runtime;
 
+use crate::alone::Alone;
 use crate::cli::{DoctorArgs, Mechanism};
 use crate::exit::Exit;
 use crate::signals::Stop;
@@ -26,7 +27,8 @@ pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
             Mechanism::Tick => CpuLimit::Tick,
             Mechanism::Cgroup => CpuLimit::Cgroup,
         };
-        return cpu_limit::compare(limit, args.rounds, &stop);
+        let mut alone = Alone::take(args.force)?;
+        return cpu_limit::compare(limit, args.rounds, &stop, &mut alone);
     }
     let findings = machine::look();
     terminal::print(&machine::render(&findings))?;

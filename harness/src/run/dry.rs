@@ -8,37 +8,50 @@ use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, ServiceChange,
-    ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung, WantedService,
+    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
 };
 
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, services, shown};
+use crate::run::{RunConfig, runtimes, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let folder = config.options.folder.clone();
-    let host = Arc::new(DryHost { folder, workspace: Mutex::default() });
-    let ended = config.script.run(config.options.clone(), Arc::clone(&platform) as _, host);
-    if let Err(error) = ended {
-        return shown(error.into());
-    }
+    let totals = match evaluate(&config.script, config.options.clone(), terminal::complain) {
+        Ok(totals) => totals,
+        Err(error) => return shown(error.into()),
+    };
     terminal::print(&match config.format {
-        Format::Text => text(&platform.totals()),
-        Format::Json => json(&platform.totals()),
+        Format::Text => text(&totals),
+        Format::Json => json(&totals),
     })?;
     Ok(Exit::Done)
 }
 
+/// Evaluates a script; tells what it would do, as far as that does not depend on what is measured. What it notes goes to
+/// `say`.
+pub(super) fn evaluate(
+    script: &Script,
+    options: RunOptions,
+    say: fn(&str),
+) -> Result<Totals, ScenarioError> {
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let host =
+        Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default(), say });
+    script.run(options, Arc::clone(&platform) as _, host)?;
+    Ok(platform.totals())
+}
+
 fn text(totals: &Totals) -> String {
     format!(
-        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
+        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  loads        {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
         totals.functions,
         totals.launches,
         totals.invocations,
+        totals.loads,
         totals.time.as_secs_f64(),
         totals.cost.total_usd(),
     )
@@ -49,6 +62,7 @@ fn json(totals: &Totals) -> String {
         "functions": totals.functions,
         "launches": totals.launches,
         "invocations": totals.invocations,
+        "loads": totals.loads,
         "time_ms": totals.time.as_secs_f64() * 1000.0,
         "cost_usd": totals.cost.total_usd(),
     });
@@ -59,11 +73,18 @@ fn json(totals: &Totals) -> String {
 struct DryHost {
     folder: PathBuf,
     workspace: Mutex<Option<Workspace>>,
+    /// Where the script's words go.
+    say: fn(&str),
 }
 
 impl Host for DryHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
+        let mut cases = Vec::new();
         let workload = match &wanted.source {
+            Source::Runtime(runtime) => {
+                cases = runtimes::check(runtime)?;
+                None
+            }
             Source::Bootstrap(path) if path.is_file() => None,
             Source::Bootstrap(path) => {
                 return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
@@ -83,9 +104,14 @@ impl Host for DryHost {
         Ok(Resolved {
             bootstrap: PathBuf::new(),
             workload,
-            cases: Vec::new(),
+            cases,
             env_vars: BTreeMap::new(),
+            variant: None,
         })
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(runtimes::nominal_names())
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -115,11 +141,15 @@ impl Host for DryHost {
     fn removed(&self, _function: FunctionId) {}
 
     fn note(&self, text: &str) {
-        terminal::complain(text);
+        (self.say)(text);
+    }
+
+    fn answer(&self, text: &str) {
+        (self.say)(&format!("answer, with nominal figures: {text}"));
     }
 
     // Nominal answers satisfy no check of a script, nor do they fail it.
-    fn check(&self, _name: &str, _passed: bool) {}
+    fn check(&self, _name: &str, _passed: bool, _measure: Option<&Measure>) {}
 
     fn progress(&self, _progress: Progress<'_>) {}
 }

@@ -9,11 +9,12 @@ use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
-    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured,
-    Outcome, Place, RecordError, Recorded, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
-    SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
+    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded, Run,
+    RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord,
+    ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
-use kelvin_scenario::{Script, Slot, WantedRung};
+use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
@@ -26,11 +27,22 @@ pub(super) struct Recorder {
     script: String,
     modules: BTreeMap<String, String>,
     start_ns: u64,
+    /// What the run begins with, if it goes on from another one.
+    kept: Option<Kept>,
+    /// Of the run's first record.
+    offset_ns: u64,
     writer: Option<RunWriter>,
+    /// How many rows of functions this process has asked for; those on record come first.
+    rows: usize,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
+    /// What is added to the numbers of loads, so that none has that of one on record.
+    first_load: u64,
+    /// Those that have begun and not ended.
+    loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
     notes: Vec<String>,
+    answers: Vec<String>,
 }
 
 /// What must be known of a function to place its next invocation.
@@ -39,13 +51,9 @@ struct FunctionState {
     index: u32,
     /// Where its next launch belongs.
     slot: Option<Slot>,
-    launch: Option<OpenLaunch>,
+    /// By the number of the execution environment. All end when the function is recycled: until then, each may come back.
+    launches: BTreeMap<u64, LaunchRecord>,
     record: FunctionRecord,
-}
-
-struct OpenLaunch {
-    environment: u64,
-    record: LaunchRecord,
 }
 
 /// What a deployed function is made of.
@@ -53,6 +61,16 @@ pub(super) struct Origin {
     pub workload: Option<String>,
     pub variant: Option<String>,
     pub binary: Option<BinaryFacts>,
+}
+
+/// What must be known of an invocation besides itself.
+#[derive(Clone, Copy)]
+pub(super) struct BatchFacts<'a> {
+    pub function: FunctionId,
+    pub case: Option<&'a str>,
+    /// Whether the script has declared that it may end as it did.
+    pub declared: bool,
+    pub load: Option<u64>,
 }
 
 /// A run on disk.
@@ -80,6 +98,9 @@ impl Recorder {
             started_at: now.to_string(),
             finished_at: None,
             tool: tool(),
+            resumed_from: None,
+            other_runs: 0,
+            limits: BTreeMap::new(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
             host: HostRecord {
@@ -94,6 +115,7 @@ impl Recorder {
             recorded: Recorded::default(),
             checks: Vec::new(),
             notes: Vec::new(),
+            answers: Vec::new(),
             unavailable: BTreeMap::new(),
             error: None,
         };
@@ -106,12 +128,45 @@ impl Recorder {
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .collect(),
             start_ns: kelvin_workload::monotonic_ns(),
+            kept: None,
+            offset_ns: 0,
             writer: None,
+            rows: 0,
             functions: BTreeMap::new(),
             next_launch: 0,
+            first_load: 0,
+            loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
+            answers: Vec::new(),
         }
+    }
+
+    /// The options that decide what is enforced.
+    pub(super) fn set_limits(&mut self, limits: BTreeMap<String, String>) {
+        self.record.limits = limits;
+    }
+
+    /// Goes on from another run: its records come first, and offsets count on from `offset_ns`.
+    pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
+        self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
+        self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
+        self.record.resumed_from = Some(run_id);
+        self.kept = Some(kept);
+        self.offset_ns = offset_ns;
+    }
+
+    /// So many other runs go on at the same time, or did.
+    pub(super) fn set_other_runs(&mut self, other_runs: u32) {
+        self.record.other_runs = other_runs;
+        if let Some(writer) = &mut self.writer {
+            writer.set_other_runs(other_runs);
+        }
+    }
+
+    /// A moment, from the start of the run.
+    fn offset(&self, at_ns: u64) -> u64 {
+        at_ns.saturating_sub(self.start_ns) + self.offset_ns
     }
 
     pub(super) fn deployed(
@@ -145,7 +200,7 @@ impl Recorder {
             latency: spec.latency.to_string(),
             errors: spec.errors.to_string(),
             seed: spec.seed,
-            since_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+            since_offset_ns: self.offset(kelvin_workload::monotonic_ns()),
         };
         match &mut self.writer {
             Some(writer) => writer.add_service(record),
@@ -162,7 +217,7 @@ impl Recorder {
         function: FunctionId,
         config: &FunctionConfig,
     ) -> Result<(), RecordError> {
-        self.end_launch(function)?;
+        self.end_launches(function)?;
         let Some(state) = self.functions.get(&function) else { return Ok(()) };
         let record = FunctionRecord {
             memory_mb: config.memory_size,
@@ -180,7 +235,7 @@ impl Recorder {
         function: FunctionId,
         slot: Option<Slot>,
     ) -> Result<(), RecordError> {
-        self.end_launch(function)?;
+        self.end_launches(function)?;
         if let Some(state) = self.functions.get_mut(&function) {
             state.slot = slot;
         }
@@ -190,40 +245,81 @@ impl Recorder {
     /// Adds an invocation to its launch. A new execution environment is a new launch, expected or not.
     pub(super) fn invocation(
         &mut self,
-        function: FunctionId,
-        case: Option<&str>,
         invocation: &Invocation,
-        expected: Option<Status>,
+        batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let is_new = |open: &OpenLaunch| Some(open.environment) != invocation.environment;
-        let open = self.functions.get(&function).and_then(|state| state.launch.as_ref());
-        if invocation.environment.is_some() && open.is_some_and(is_new) {
-            self.end_launch(function)?;
-        }
+        let BatchFacts { function, case, declared, load } = *batch;
+        let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
-        if let Some(environment) = invocation.environment {
-            let launch = state.launch.get_or_insert_with(|| {
+        let launch = invocation.environment.map(|environment| {
+            let launch = state.launches.entry(environment).or_insert_with(|| {
                 let launch = self.next_launch;
                 self.next_launch += 1;
-                let started_offset_ns = invocation.sent_at_ns.saturating_sub(self.start_ns);
-                OpenLaunch {
-                    environment,
-                    record: begun(launch, state.index, state.slot, started_offset_ns),
-                }
+                begun(launch, state.index, state.slot, started_offset_ns)
             });
-            launch.note(invocation);
-        }
-        let launch = state.launch.as_ref().filter(|_| invocation.environment.is_some());
+            note(launch, invocation);
+            (launch.launch, launch.invocations - 1)
+        });
         let place = Place {
             function: state.index,
-            launch: launch.map(|launch| launch.record.launch),
-            index: launch.map_or(0, |launch| launch.record.invocations - 1),
+            launch: launch.map(|(launch, _)| launch),
+            index: launch.map_or(0, |(_, index)| index),
+            load: load.map(|load| load + self.first_load),
             case,
             run_start_ns: self.start_ns,
-            expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
+            expected: declared && invocation.status != Status::Ok,
         };
-        let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        row.at_ns += self.offset_ns;
+        row.intended_ns = row.intended_ns.map(|intended| intended + self.offset_ns);
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
+    }
+
+    /// A load begins.
+    pub(super) fn load_begun(&mut self, load: &LoadFacts) {
+        let Some(state) = self.functions.get(&load.function) else { return };
+        let (kind, clients) = match &load.shape {
+            LoadKind::Open { .. } => (kelvin_record::LoadKind::Open, None),
+            LoadKind::Closed { clients } => (kelvin_record::LoadKind::Closed, Some(*clients)),
+        };
+        let (arrivals, offered_per_second, trace) = match &load.shape {
+            LoadKind::Open { arrivals, per_second, trace } => {
+                (Some((*arrivals).to_owned()), *per_second, trace.clone())
+            }
+            LoadKind::Closed { .. } => (None, None, None),
+        };
+        let record = LoadRecord {
+            load: load.number + self.first_load,
+            function: state.index,
+            kind,
+            arrivals,
+            trace,
+            offered_per_second,
+            clients,
+            planned: load.planned,
+            block: load.slot.map(|slot| slot.block),
+            position: load.slot.map(|slot| slot.position),
+            started_offset_ns: self.offset(kelvin_workload::monotonic_ns()),
+            ended_offset_ns: 0,
+            invocations: 0,
+        };
+        self.loads.insert(load.number, record);
+    }
+
+    /// A load is on record already.
+    pub(super) fn forget_load(&mut self, load: u64) {
+        self.loads.remove(&load);
+    }
+
+    /// A load has ended, with so many invocations.
+    pub(super) fn load_ended(&mut self, load: u64, invocations: u64) -> Result<(), RecordError> {
+        let ended_offset_ns = self.offset(kelvin_workload::monotonic_ns());
+        let (Some(mut record), Some(writer)) = (self.loads.remove(&load), &mut self.writer) else {
+            return Ok(());
+        };
+        record.ended_offset_ns = ended_offset_ns;
+        record.invocations = invocations;
+        writer.load_ended(&record)
     }
 
     /// Adds a measurement without Lambda around it.
@@ -233,6 +329,7 @@ impl Recorder {
         begin_ns: u64,
         ns: Vec<u64>,
     ) -> Result<(), RecordError> {
+        let started_offset_ns = self.offset(begin_ns);
         let (Some(state), Some(writer)) = (self.functions.get(&wanted.function), &mut self.writer)
         else {
             return Ok(());
@@ -243,26 +340,58 @@ impl Recorder {
             case: wanted.case.map(str::to_owned),
             block: wanted.slot.map(|slot| slot.block),
             position: wanted.slot.map(|slot| slot.position),
-            started_offset_ns: begin_ns.saturating_sub(self.start_ns),
+            started_offset_ns,
             ns,
         })
     }
 
-    /// Ends the function's launch, if one is open.
-    pub(super) fn end_launch(&mut self, function: FunctionId) -> Result<(), RecordError> {
-        let launch = self.functions.get_mut(&function).and_then(|state| state.launch.take());
-        match (launch, &mut self.writer) {
-            (Some(launch), Some(writer)) => writer.launch_ended(&launch.record),
-            _ => Ok(()),
+    /// Ends the function's launches, if some are open.
+    pub(super) fn end_launches(&mut self, function: FunctionId) -> Result<(), RecordError> {
+        let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        for launch in std::mem::take(&mut state.launches).into_values() {
+            writer.launch_ended(&launch)?;
         }
+        Ok(())
     }
 
-    pub(super) fn check(&mut self, name: &str, passed: bool) {
-        self.checks.push(CheckRecord { name: name.to_owned(), passed });
+    pub(super) fn check(&mut self, name: &str, passed: bool, measure: Option<&Measure>) {
+        self.checks.push(CheckRecord {
+            name: name.to_owned(),
+            passed,
+            measure: measure.map(|measure| MeasureRecord {
+                value: measure.value,
+                below: (measure.side == Side::Below).then_some(measure.limit),
+                above: (measure.side == Side::Above).then_some(measure.limit),
+                unit: measure.unit.to_owned(),
+                n: measure.n,
+                reason: measure.reason.clone(),
+            }),
+        });
+    }
+
+    /// A chain of functions was run through.
+    pub(super) fn pipe(&mut self, pipe: &PipeFacts) -> Result<(), RecordError> {
+        let index = |function: &FunctionId| self.functions.get(function).map(|state| state.index);
+        let Some(functions) = pipe.functions.iter().map(index).collect() else { return Ok(()) };
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.append_pipe(&PipeRecord {
+            functions,
+            latency_ns: pipe.latency_ns.clone(),
+            cold: pipe.cold,
+            whole_ns: pipe.whole_ns,
+            ok: pipe.ok,
+            block: pipe.slot.map(|slot| slot.block),
+            position: pipe.slot.map(|slot| slot.position),
+        })
     }
 
     pub(super) fn note(&mut self, text: &str) {
         self.notes.push(text.to_owned());
+    }
+
+    pub(super) fn answer(&mut self, text: &str) {
+        self.answers.push(text.to_owned());
     }
 
     /// Ends all launches and the run; `None` if no function was ever deployed, so that there is no run.
@@ -277,7 +406,10 @@ impl Recorder {
     ) -> Result<Option<Finished>, RecordError> {
         let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
         for function in functions {
-            self.end_launch(function)?;
+            if let (Some(state), Some(_)) = (self.functions.get_mut(&function), status) {
+                state.launches.values_mut().for_each(|launch| launch.cut_short = true);
+            }
+            self.end_launches(function)?;
         }
         let Some(mut writer) = self.writer else { return Ok(None) };
         writer.set_platform(platform);
@@ -296,6 +428,7 @@ impl Recorder {
             finished_at: Timestamp::now().to_string(),
             checks: self.checks,
             notes: self.notes,
+            answers: self.answers,
             error,
         };
         let (run, summary) = writer.finish(outcome, summarise)?;
@@ -307,29 +440,39 @@ impl Recorder {
             Some(writer) => writer,
             empty => {
                 let scenario = ScenarioText { script: &self.script, modules: &self.modules };
-                empty.insert(RunWriter::create(&self.results, &self.record, scenario)?)
+                let mut writer = RunWriter::create(&self.results, &self.record, scenario)?;
+                if let Some(kept) = self.kept.take() {
+                    writer.keep(&kept)?;
+                }
+                empty.insert(writer)
             }
         };
-        let index = u32::try_from(writer.run().functions.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(self.rows).unwrap_or(u32::MAX);
         record.function = index;
-        writer.add_function(record.clone())?;
+        match writer.run().functions.get(self.rows) {
+            Some(known) if *known == record => {}
+            Some(known) => {
+                let (known, name) = (known.name.clone(), record.name);
+                return Err(RecordError::OtherFunction { function: index, known, name });
+            }
+            None => writer.add_function(record.clone())?,
+        }
+        self.rows += 1;
         let slot = self.functions.get(&function).and_then(|state| state.slot);
-        self.functions.insert(function, FunctionState { index, slot, launch: None, record });
+        self.functions
+            .insert(function, FunctionState { index, slot, launches: BTreeMap::new(), record });
         Ok(())
     }
 }
 
-impl OpenLaunch {
-    fn note(&mut self, invocation: &Invocation) {
-        let record = &mut self.record;
-        record.invocations += 1;
-        record.failed += u64::from(invocation.status != Status::Ok);
-        if let Some(init_ns) = invocation.timing.init_ns {
-            record.init_ns = Measured::Value(init_ns);
-        }
-        if let Some(bytes) = invocation.max_memory_bytes {
-            record.max_memory_bytes = Measured::Value(bytes);
-        }
+fn note(launch: &mut LaunchRecord, invocation: &Invocation) {
+    launch.invocations += 1;
+    launch.failed += u64::from(invocation.status != Status::Ok);
+    if let Some(init_ns) = invocation.timing.init_ns {
+        launch.init_ns = Measured::Value(init_ns);
+    }
+    if let Some(bytes) = invocation.max_memory_bytes {
+        launch.max_memory_bytes = Measured::Value(bytes);
     }
 }
 
@@ -341,6 +484,7 @@ fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64)
         position: slot.map(|slot| slot.position),
         started_offset_ns,
         init_ns: Measured::NotApplicable,
+        cut_short: false,
         invocations: 0,
         failed: 0,
         max_memory_bytes: Measured::NotApplicable,

@@ -58,6 +58,15 @@ fn failed_checks_are_told_at_the_end() {
 }
 
 #[test]
+fn the_answer_is_told_at_once_and_again_at_the_end() {
+    let place = Place::new();
+    let text = "let r = f.invoke(); answer(`The first start is ${r.start}.`); f.invoke();";
+    let done = place.run_script(&script(text), &[]).exits(0).complains("The first start is cold.");
+    assert!(done.stdout.ends_with("\n\nAnswer\nThe first start is cold.\n"), "{}", done.stdout);
+    assert_eq!(place.only_run().record.answers, ["The first start is cold."]);
+}
+
+#[test]
 fn another_configuration_is_another_row() {
     let place = Place::new();
     let text = "f.invoke(); f.configure(#{ memory: 256 }); f.repeat(2);";

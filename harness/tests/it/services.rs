@@ -150,7 +150,10 @@ fn mistakes_with_services_are_shown_in_their_line() {
         }
     };
     check("service(\"sqs\");", "unknown service \"sqs\"; known: s3, dynamodb, http");
-    check("service(\"s3\", #{ latencies: \"4ms\" });", "unknown field `latencies`");
+    check(
+        "service(\"s3\", #{ latencies: \"4ms\" });",
+        "unknown key \"latencies\"; did you mean \"latency\"?",
+    );
     check("service(\"http\", #{ latency: \"same-zone\" });", "no figures are published for http");
     check("service(\"s3\").latency(\"4\");", "the units are us, ms and s");
     check("service(\"dynamodb\").table(\"items\", \"id:X\");", "types are S, N and B");

@@ -1,6 +1,6 @@
 //! The emulator's end of the guard.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -88,7 +88,7 @@ impl GuardClient {
         // SAFETY: an OwnedFd is open for as long as it lives, returns the same descriptor each time, and lives in the
         // AsyncFd.
         #[expect(unsafe_code, reason = "tokio has no type of its own for sequenced-packet sockets")]
-        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
+        let socket = unsafe { AsyncFd::register(socket)? };
         let (asks, inbox) = mpsc::unbounded_channel();
         tokio::spawn(run(socket, inbox));
         Ok(GuardClient { asks })
@@ -123,13 +123,19 @@ impl GuardClient {
     }
 }
 
+/// Who hears what becomes of a process or a folder.
+type Listeners = HashMap<u64, mpsc::UnboundedSender<Event>>;
+type Unsent = VecDeque<(Request, Option<OwnedFd>)>;
+
 async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) {
-    let mut listeners: HashMap<u64, mpsc::UnboundedSender<Event>> = HashMap::new();
+    let mut listeners = Listeners::new();
+    // What the guard has had no time to read yet: it does one thing after another, and a socket holds few messages.
+    let mut unsent = Unsent::new();
     loop {
         tokio::select! {
             ask = inbox.recv() => {
                 let Some(ask) = ask else { return };
-                let (request, output) = match ask {
+                unsent.push_back(match ask {
                     Ask::Launch { launch, output, events } => {
                         listeners.insert(launch.id, events);
                         (Request::Launch(launch), Some(output))
@@ -139,9 +145,16 @@ async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) 
                         listeners.insert(id, removed);
                         (Request::Remove { id, path }, None)
                     }
-                };
+                });
+                // At once, if there is room: a task that waits for room is told so only at the next look at the socket.
+                send_unsent(&socket, &mut unsent, &mut listeners);
+            }
+            writable = socket.writable(), if !unsent.is_empty() => {
                 // A guard that is gone shows as the end of the socket below.
-                send(&socket, &request, output.as_ref()).ok();
+                let Ok(mut writable) = writable else { return };
+                if !send_unsent(&socket, &mut unsent, &mut listeners) {
+                    writable.clear_ready();
+                }
             }
             event = receive(&socket) => {
                 // Without a guard no process can be trusted to end: dropping the listeners fails every environment.
@@ -159,6 +172,27 @@ async fn run(socket: AsyncFd<OwnedFd>, mut inbox: mpsc::UnboundedReceiver<Ask>) 
     }
 }
 
+/// Sends what there is room for; `false` if something is left.
+fn send_unsent(socket: &AsyncFd<OwnedFd>, unsent: &mut Unsent, listeners: &mut Listeners) -> bool {
+    while let Some((request, output)) = unsent.front() {
+        match send(socket, request, output.as_ref()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            // A guard that is gone shows as the end of the socket. Everything else is for who wants to launch something.
+            Err(error) => {
+                if let Request::Launch(Launch { id, .. }) = request
+                    && let Some(listener) = listeners.remove(id)
+                {
+                    let message = format!("the guard could not be asked: {error}");
+                    listener.send(Event::LaunchFailed { id: *id, message }).ok();
+                }
+            }
+        }
+        unsent.pop_front();
+    }
+    true
+}
+
 async fn receive(socket: &AsyncFd<OwnedFd>) -> io::Result<Event> {
     let mut message = [0; 4096];
     let bytes = socket
@@ -172,8 +206,6 @@ async fn receive(socket: &AsyncFd<OwnedFd>) -> io::Result<Event> {
     Ok(serde_json::from_slice(&message[..bytes])?)
 }
 
-/// Messages are small and the guard reads them at once, so the socket's buffer always has room for the few that are under
-/// way.
 fn send(socket: &AsyncFd<OwnedFd>, request: &Request, output: Option<&OwnedFd>) -> io::Result<()> {
     let message = serde_json::to_vec(request)?;
     debug_assert!(message.len() <= MAX_MESSAGE);

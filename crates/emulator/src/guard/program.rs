@@ -20,8 +20,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, kill_process_group, pidfd_open,
-    set_child_subreaper, wait, waitpid,
+    Pid, PidfdFlags, Rlimit, Signal, WaitOptions, getpid, kill_process, kill_process_group,
+    pidfd_open, set_child_subreaper, wait, waitpid,
 };
 use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::Serialize;
@@ -32,6 +32,7 @@ use super::files::Mounts;
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Ready, Request};
 use crate::clock::now_ns;
 use crate::cpu::cgroup::Cgroup;
+use crate::descriptors;
 
 /// Runs the guard until the emulator is gone. `root` is the folder that holds all execution environments; it is removed
 /// at the end.
@@ -55,7 +56,8 @@ pub fn main(root: &Path) -> io::Result<()> {
         Ok(Err(error)) => (None, Some(error.to_string())),
         Err(_) => (None, None),
     };
-    let mut guard = Guard { socket, launched: HashMap::new(), cgroups: None, mounts };
+    let inherited = descriptors::raise_limit();
+    let mut guard = Guard { inherited, socket, launched: HashMap::new(), cgroups: None, mounts };
     let no_folder = made.err().map(|error| error.raw_os_error().unwrap_or(0));
     guard.tell(&Ready { no_folder, no_private_files });
     let served = guard.serve();
@@ -78,6 +80,8 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 const EXEC_PATIENCE: Duration = Duration::from_millis(50);
 
 struct Guard {
+    /// Of open files, for functions: this process needs one for each of them.
+    inherited: Rlimit,
     socket: OwnedFd,
     /// Processes that were launched and not yet reaped.
     launched: HashMap<Pid, Launched>,
@@ -219,7 +223,9 @@ impl Guard {
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
+        let inherited = self.inherited;
         let exec = move || {
+            descriptors::restore_limit(inherited);
             if let Some(procs) = &procs {
                 rustix::io::write(procs, b"0")?;
             }

@@ -96,7 +96,15 @@ impl Kit {
     }
 }
 
+pub(crate) fn request(what: &str) -> InvokeRequest {
+    InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false }
+}
+
 impl Folder {
+    pub(crate) fn new(folder: TempDir) -> Folder {
+        Folder(folder)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
@@ -110,9 +118,22 @@ impl Folder {
     /// Command lines of functions and of all that they started. What has ended has neither environment nor folder, also
     /// where nobody has looked yet.
     pub(crate) fn processes(&self) -> Vec<String> {
+        let command_line = |process: PathBuf| fs::read(process.join("cmdline")).unwrap_or_default();
+        self.found()
+            .map(|process| String::from_utf8_lossy(&command_line(process)).replace('\0', " "))
+            .collect()
+    }
+
+    /// Process ids of the same.
+    pub(crate) fn pids(&self) -> Vec<i32> {
+        self.found().filter_map(|process| process.file_name()?.to_str()?.parse().ok()).collect()
+    }
+
+    /// Their folders under `/proc`.
+    fn found(&self) -> impl Iterator<Item = PathBuf> {
         let mark = self.path().as_os_str().as_encoded_bytes();
         let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
-        let ours = processes.map(|process| process.path()).filter(|process| {
+        processes.map(|process| process.path()).filter(move |process| {
             let marked = |file: &str| {
                 let text = fs::read(process.join(file)).unwrap_or_default();
                 text.windows(mark.len()).any(|text| text == mark)
@@ -121,10 +142,7 @@ impl Folder {
             marked("environ")
                 || (marked("mountinfo") && !marked("cmdline"))
                 || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(self.path()))
-        });
-        let command_line = |process: PathBuf| fs::read(process.join("cmdline")).unwrap_or_default();
-        ours.map(|process| String::from_utf8_lossy(&command_line(process)).replace('\0', " "))
-            .collect()
+        })
     }
 }
 

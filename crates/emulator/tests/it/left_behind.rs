@@ -1,10 +1,15 @@
 //! When the emulator ends, nothing of it is left.
 
 use std::fs;
+use std::net::TcpListener;
+use std::process::{Child, Command};
 
 use kelvin_platform::Platform;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tempfile::TempDir;
 
-use crate::kit::{kit, seen};
+use crate::kit::{Folder, kit, seen};
 
 fn runs(pid: i32) -> bool {
     // A zombie has ended; only its parent has not looked yet.
@@ -56,4 +61,39 @@ fn a_removed_function_is_gone() {
     // Its name is free again.
     let function = kit.deploy(|_| ());
     assert_eq!(seen(&kit.invoke(function, "echo")).2, "\"echo\"");
+}
+
+#[test]
+fn an_emulator_that_is_killed_takes_all_its_environments_along() {
+    let folder = Folder::new(TempDir::new().expect("a temporary folder"));
+    let gate = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = gate.local_addr().expect("it is bound").port();
+    let mut emulator = emulator(&folder, &format!("gate {port}"));
+    let busy: Vec<_> = (0..40).map(|_| gate.accept().expect("a function knocks")).collect();
+    assert_eq!(folder.processes().len(), 40);
+    let guard = guard_of(&emulator);
+    let guard = pidfd_open(guard, PidfdFlags::empty()).expect("it runs");
+    emulator.kill().expect("it runs");
+    emulator.wait().expect("it was started here");
+    // The guard ends last, when everything else is gone.
+    poll(&mut [PollFd::new(&guard, PollFlags::IN)], None).expect("it is a process");
+    drop(busy);
+    assert_eq!((folder.processes(), folder.emulators()), (vec![], 0));
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is killed must be a process of its own")]
+fn emulator(folder: &Folder, event: &str) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kelvin-test-guard"));
+    command.arg(folder.path()).arg(env!("CARGO_BIN_EXE_kelvin-test-function")).arg(event);
+    command.spawn().expect("it can be started")
+}
+
+/// The only process that an emulator starts itself.
+fn guard_of(emulator: &Child) -> Pid {
+    let id = emulator.id();
+    let tasks = fs::read_dir(format!("/proc/{id}/task")).expect("it runs").flatten();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<i32> = children.flat_map(|list| list.trim().parse::<i32>().ok()).collect();
+    assert_eq!(children.len(), 1, "{children:?}");
+    Pid::from_raw(children[0]).expect("processes have positive ids")
 }

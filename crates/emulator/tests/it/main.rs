@@ -6,6 +6,7 @@ mod files;
 mod kit;
 mod left_behind;
 mod limits;
+mod load;
 mod protocol;
 mod python;
 mod scaling;

@@ -1,18 +1,16 @@
 //! Many execution environments of one function: who gets which, and who gets none.
 
 use std::collections::BTreeSet;
+use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use kelvin_emulator::{IdleExpiry, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
-use kelvin_platform::{
-    FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform, PlatformError,
-};
+use kelvin_platform::{FunctionId, FunctionSpec, Platform, PlatformError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::kit::{Kit, kit, kit_of, seen};
+use crate::kit::{Kit, kit, kit_of, request, seen};
 
 /// Holds functions back until it opens.
 struct Gate {
@@ -39,10 +37,6 @@ impl Gate {
 
 async fn open(mut gate: TcpStream) {
     gate.write_all(&[1]).await.expect("it waits");
-}
-
-fn request(what: &str) -> InvokeRequest {
-    InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false }
 }
 
 async fn invoke(kit: &Kit, function: FunctionId, what: &str) -> Invocation {
@@ -252,17 +246,16 @@ fn new_environments_come_at_a_limited_rate() {
 fn idle_environments_expire() {
     let kit = scaled(|scaling| scaling.idle = IdleExpiry::After(Duration::ZERO));
     let function = kit.deploy(|_| ());
-    let first = kit.invoke(function, "echo");
-    // A request that comes at the very moment may still find it.
-    let mut next = kit.invoke(function, "echo");
-    for _ in 0..1000 {
-        if next.start == Start::Cold {
-            break;
-        }
-        next = kit.invoke(function, "echo");
-    }
-    assert_eq!(next.start, Start::Cold);
-    assert_ne!(next.environment, first.environment);
+    let environments: BTreeSet<_> = (0..3)
+        .map(|_| {
+            let invocation = kit.invoke(function, "echo");
+            assert_eq!((invocation.status, invocation.start), (Status::Ok, Start::Cold));
+            invocation.environment
+        })
+        .collect();
+    assert_eq!(environments.len(), 3);
+    kit.recycle(function);
+    assert_eq!(kit.folder.processes(), [""; 0], "what has expired is gone");
 }
 
 #[test]
@@ -287,74 +280,162 @@ fn recycling_waits_for_the_invocation_under_way_and_ends_every_environment() {
     });
 }
 
-fn load(kit: &Kit, function: FunctionId, events: &[String], shape: LoadShape) -> Vec<Invocation> {
-    let requests = events.iter().map(|event| request(event)).collect();
-    let mut all = Vec::new();
-    let mut sink = |batch| all.extend(batch);
-    let load = kit.emulator.load(function, LoadPlan { requests, shape }, &mut sink);
-    kit.runtime.block_on(load).expect("the emulator works");
-    all
-}
-
 #[test]
-fn an_open_loop_keeps_its_schedule_and_every_request_is_answered_once() {
-    let kit = kit();
-    let function = kit.deploy(|_| ());
-    // Far more than one environment can take.
-    let schedule: Vec<u64> = (0..300).map(|i| i * 50_000).collect();
-    let events: Vec<String> = (0..300).map(|i| format!("echo-{i}")).collect();
-    let mut all = load(&kit, function, &events, LoadShape::Open(schedule.clone().into()));
-    all.sort_by_key(|invocation| invocation.intended_at_ns);
-    let start = all[0].intended_at_ns.expect("it had a time");
-    let intended = all.iter().map(|i| i.intended_at_ns.expect("it had a time") - start);
-    assert_eq!(intended.collect::<Vec<_>>(), schedule);
-    for (invocation, event) in all.iter().zip(&events) {
-        assert_eq!(seen(invocation).2, format!("\"{event}\""));
-        assert!(invocation.sent_at_ns >= invocation.intended_at_ns.expect("it had a time"));
-        let timing = &invocation.timing;
-        let late = invocation.sent_at_ns - invocation.intended_at_ns.expect("it had a time");
-        let parts = timing.queue_ns.expect("it was served")
-            + timing.response_latency_ns.expect("it was served");
-        assert!(timing.latency_ns >= late + parts, "latency counts from when it was due");
-    }
-    assert!(all.iter().any(|invocation| invocation.start == Start::Cold));
-}
-
-#[test]
-fn a_closed_loop_has_as_many_requests_under_way_as_clients() {
-    let kit = kit();
-    let function = kit.deploy(|_| ());
-    let events: Vec<String> = (0..7).map(|i| format!("echo-{i}")).collect();
-    let shape = LoadShape::Closed { clients: 8, until: LoadEnd::Invocations(500) };
-    let all = load(&kit, function, &events, shape);
-    assert_eq!(all.len(), 500);
-    let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    for invocation in &all {
-        assert_eq!((invocation.status, invocation.intended_at_ns), (Status::Ok, None));
-        *counts.entry(seen(invocation).2).or_default() += 1;
-    }
-    // In turn: 500 = 7 × 71 + 3.
-    assert_eq!(counts.into_values().collect::<Vec<_>>(), [72, 72, 72, 71, 71, 71, 71]);
-    let environments: BTreeSet<_> = all.iter().map(|invocation| invocation.environment).collect();
-    assert!(environments.len() >= 2, "{environments:?}");
-}
-
-#[test]
-fn whoever_gives_up_a_load_leaves_a_function_that_works() {
-    let kit = kit();
-    let function = kit.deploy(|_| ());
-    let plan = LoadPlan {
-        requests: vec![request("echo")],
-        shape: LoadShape::Closed { clients: 4, until: LoadEnd::Elapsed(Duration::from_secs(3600)) },
-    };
-    let seen_some = tokio::sync::Notify::new();
-    let mut sink = |_| seen_some.notify_one();
+fn recycling_does_not_wait_for_an_init_phase_and_whoever_stands_in_line_stays_there() {
+    let init = Duration::from_secs(3600);
+    let kit = kit_of(|options| options.init_timeout = init);
     kit.runtime.block_on(async {
-        tokio::select! {
-            done = kit.emulator.load(function, plan, &mut sink) => panic!("it ended: {done:?}"),
-            () = seen_some.notified() => {}
-        }
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
+        let function = function.await;
+        let steps = async {
+            let never_opened = gate.knock().await;
+            kit.emulator.recycle(function).await.expect("it is there");
+            open(gate.knock().await).await;
+            drop(never_opened);
+        };
+        let (invocation, ()) = tokio::join!(invoke(&kit, function, "echo"), steps);
+        assert_eq!(seen(&invocation), (Status::Ok, Start::Cold, "\"echo\"".to_owned()));
     });
-    kit.recycle(function);
-    assert_eq!(kit.invoke(function, "echo").status, Status::Ok);
+}
+
+#[test]
+fn recycling_is_no_growth_and_so_not_limited_by_the_scaling_rate() {
+    let kit = scaled(|scaling| (scaling.burst, scaling.per_second) = (1, 0));
+    let function = kit.deploy(|_| ());
+    for _ in 0..3 {
+        assert_eq!(kit.invoke(function, "echo").start, Start::Cold);
+        kit.recycle(function);
+    }
+}
+
+#[test]
+fn whoever_stands_in_line_when_the_function_is_removed_is_told() {
+    let kit = kit();
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
+        let function = function.await;
+        let steps = async {
+            let _in_init = gate.knock().await;
+            kit.emulator.remove(function).await.expect("it is there");
+        };
+        let (invoked, ()) = tokio::join!(kit.emulator.invoke(function, request("echo")), steps);
+        assert!(matches!(invoked, Err(PlatformError::NoSuchFunction { .. })), "{invoked:?}");
+    });
+}
+
+async fn deploy(kit: &Kit, change: impl FnOnce(&mut FunctionConfig)) -> FunctionId {
+    let mut config = FunctionConfig::new("function");
+    change(&mut config);
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function").into();
+    kit.emulator.deploy(FunctionSpec { config, bootstrap }).await.expect("it can be deployed")
+}
+
+#[test]
+fn a_function_has_no_more_environments_than_requests_at_once() {
+    let kit = kit();
+    let processes = kit.runtime.block_on(async {
+        let (init, work) = (Gate::new().await, Gate::new().await);
+        let event = init.event();
+        let function = deploy(&kit, |config| {
+            config.env_vars.insert("INIT".into(), event);
+            config.reserved_concurrency = Some(2);
+        })
+        .await;
+        let first_event = work.event();
+        let steps = async {
+            open(init.knock().await).await;
+            let busy = work.knock().await;
+            let steps = async {
+                let starting = init.knock().await;
+                open(busy).await;
+                starting
+            };
+            tokio::join!(invoke(&kit, function, "echo"), steps).1
+        };
+        let (_, _starting) = tokio::join!(invoke(&kit, function, &first_event), steps);
+        // As long as the second is in its init phase, whoever finds the first one busy waits for one of these two.
+        for _ in 0..20 {
+            let one = || invoke(&kit, function, "echo");
+            let both = tokio::join!(one(), one());
+            for invocation in [both.0, both.1] {
+                assert_eq!((invocation.status, invocation.start), (Status::Ok, Start::Warm));
+            }
+        }
+        kit.folder.processes().len()
+    });
+    assert_eq!(processes, 2);
+}
+
+#[test]
+fn a_spare_environment_is_frozen_until_somebody_needs_it() {
+    let kit = kit_of(|options| options.limits.freeze = true);
+    let stopped = || {
+        let all = kit.folder.pids();
+        let stat = |pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        all.into_iter().filter(|&pid| stat(pid).contains(") T ")).count()
+    };
+    kit.runtime.block_on(async {
+        let (init, work) = (Gate::new().await, Gate::new().await);
+        let event = init.event();
+        let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
+        let function = function.await;
+        let first_event = work.event();
+        let steps = async {
+            open(init.knock().await).await;
+            let busy = work.knock().await;
+            let steps = async {
+                let starting = init.knock().await;
+                open(busy).await;
+                starting
+            };
+            tokio::join!(invoke(&kit, function, "echo"), steps).1
+        };
+        let (_, starting) = tokio::join!(invoke(&kit, function, &first_event), steps);
+        assert_eq!(stopped(), 1, "one is idle, one in its init phase");
+        open(starting).await;
+        // When it is ready cannot be seen otherwise: the emulator has to be given time.
+        for _ in 0..10_000 {
+            if stopped() == 2 {
+                return;
+            }
+            assert_eq!(invoke(&kit, function, "echo").await.start, Start::Warm);
+        }
+        panic!("it was never frozen");
+    });
+}
+
+#[test]
+fn environments_started_at_once_do_not_get_lost_on_the_way_to_the_guard() {
+    let kit = kit();
+    kit.runtime.block_on(async {
+        let gate = Gate::new().await;
+        let event = gate.event();
+        // As many and as large messages as never fit into a socket at once.
+        let function = deploy(&kit, |config| {
+            config.env_vars.insert("INIT".into(), event);
+            config.env_vars.insert("LARGE".into(), "x".repeat(3_900));
+        })
+        .await;
+        let requests = (0..80).map(|_| kit.emulator.invoke(function, request("echo")));
+        let mut requests: Vec<_> = requests.collect();
+        let all = std::future::poll_fn(|context| {
+            requests.retain_mut(|request| request.as_mut().poll(context).is_pending());
+            if requests.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        });
+        let through = async {
+            let mut waiting = Vec::new();
+            for _ in 0..80 {
+                waiting.push(gate.knock().await);
+            }
+            for gate in waiting {
+                open(gate).await;
+            }
+        };
+        tokio::join!(all, through);
+    });
+    assert_eq!(kit.folder.processes().len(), 80);
 }

@@ -9,6 +9,7 @@ const PLACE: Place<'_> = Place {
     function: 1,
     launch: Some(17),
     index: 3,
+    load: None,
     case: Some("small"),
     run_start_ns: 1_000,
     expected: false,

@@ -3,6 +3,7 @@
 mod directory;
 mod fixture;
 mod invocation;
+mod loads;
 mod sample;
 mod schemas;
 mod truncation;

@@ -9,9 +9,9 @@ use kelvin_lambda::{
     PlatformFacts, Start, Status, Timeout, Timing, US_EAST_1,
 };
 use kelvin_record::{
-    Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, Measured, Outcome, Place,
-    Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION, ScenarioRecord, ServiceRecord,
-    Summary, ToolRecord,
+    Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord,
+    Measured, Outcome, Place, Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION,
+    ScenarioRecord, ServiceRecord, Summary, ToolRecord,
 };
 
 pub(crate) fn run_record() -> RunRecord {
@@ -24,6 +24,8 @@ pub(crate) fn run_record() -> RunRecord {
         finished_at: None,
         tool: ToolRecord { name: "kelvin".to_owned(), version: "0.1.0".to_owned(), git: None },
         argv: ["kelvin", "run", "cold-warm"].map(str::to_owned).to_vec(),
+        resumed_from: None,
+        other_runs: 0,
         scenario: ScenarioRecord {
             name: "cold-warm".to_owned(),
             seed: 42,
@@ -31,6 +33,7 @@ pub(crate) fn run_record() -> RunRecord {
         },
         host: host(),
         platform: platform(),
+        limits: BTreeMap::from([("cpu-limit".to_owned(), "off".to_owned())]),
         billing: Billing::Estimated,
         functions: Vec::new(),
         services: vec![ServiceRecord {
@@ -45,6 +48,7 @@ pub(crate) fn run_record() -> RunRecord {
         recorded: Recorded::default(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         unavailable: BTreeMap::new(),
         error: None,
     }
@@ -128,6 +132,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
     let queue_ns = init_ns.unwrap_or(0) + noise.around(4_000);
     let duration_ns = response_latency_ns + response_duration_ns + post_response_ns;
     Invocation {
+        from_record: false,
         request_id: "8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e".to_owned(),
         environment: Some(7),
         start,
@@ -187,6 +192,7 @@ pub(crate) fn record_launch(
             function,
             launch: Some(launch),
             index,
+            load: None,
             case: Some("small"),
             run_start_ns: 1_000,
             expected: false,
@@ -203,9 +209,51 @@ pub(crate) fn record_launch(
         position: Some(launch % 2),
         started_offset_ns: record_start_ns,
         init_ns: cold.init_ns,
+        cut_short: false,
         invocations: warm + 1,
         failed: 0,
         max_memory_bytes: Measured::Value(9_437_184),
+    }
+}
+
+/// Records an open loop of function 0 that leaves its two launches open: 6 requests, of which the last is throttled.
+pub(crate) fn record_load(writer: &mut RunWriter, load: u64, launch: u64) -> LoadRecord {
+    let mut noise = Noise(load + 1000);
+    for n in 0..6 {
+        let start = if n < 2 { Start::Cold } else { Start::Warm };
+        let mut invocation = invocation(start, 9_000_000 + n * 1_000_000 + 40, &mut noise);
+        invocation.intended_at_ns = Some(9_000_000 + n * 1_000_000);
+        let throttled = n == 5;
+        if throttled {
+            invocation.environment = None;
+            invocation.status = Status::Throttled;
+        }
+        let place = Place {
+            function: 0,
+            launch: (!throttled).then_some(launch + n % 2),
+            index: n / 2,
+            load: Some(load),
+            case: None,
+            run_start_ns: 1_000,
+            expected: false,
+        };
+        let record = InvocationRecord::new(&invocation, &place, &writer.run().platform.unavailable);
+        writer.append_invocation(&record).expect("the folder can be written");
+    }
+    LoadRecord {
+        load,
+        function: 0,
+        kind: LoadKind::Open,
+        arrivals: Some("constant".to_owned()),
+        trace: None,
+        offered_per_second: Some(1000.0),
+        clients: None,
+        planned: Some(6),
+        block: None,
+        position: None,
+        started_offset_ns: 8_999_000,
+        ended_offset_ns: 15_000_000,
+        invocations: 6,
     }
 }
 
@@ -229,6 +277,7 @@ pub(crate) fn outcome() -> Outcome {
         finished_at: "2026-11-23T12:49:01Z".to_owned(),
         checks: Vec::new(),
         notes: Vec::new(),
+        answers: Vec::new(),
         error: None,
     }
 }
@@ -242,6 +291,7 @@ pub(crate) fn empty_summary(run: &Run) -> Summary {
         status: run.record.status,
         platform: run.record.platform.name.clone(),
         functions: Vec::new(),
+        loads: Vec::new(),
     }
 }
 

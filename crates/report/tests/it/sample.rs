@@ -36,7 +36,7 @@ pub(crate) fn failed() -> Run {
     run.record.recorded.failed = 5;
     run.record.recorded.unexpected = 4;
     run.record.status = RunStatus::InvocationsFailed;
-    let check = |name: &str, passed| CheckRecord { name: name.to_owned(), passed };
+    let check = |name: &str, passed| CheckRecord { name: name.to_owned(), passed, measure: None };
     run.record.checks =
         vec![check("cold start below 20 ms", true), check("cheaper with more memory", false)];
     run.record.notes = vec!["The optimum is at 512 MB.".to_owned()];

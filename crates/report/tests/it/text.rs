@@ -156,6 +156,25 @@ fn a_run_that_was_billed_by_aws_does_not_call_its_costs_estimates() {
 }
 
 #[test]
+fn the_answer_of_a_scenario_is_the_end_of_its_report() {
+    let mut run = recorded();
+    run.record.answers = vec![
+        "512 MB are the cheapest size that keeps the p90 of warm invocations below 10 ms: a million invocations cost \
+         $0.208, and 128 MB would save $0.006 of that."
+            .to_owned(),
+        "More memory does not shorten the cold start.".to_owned(),
+    ];
+    let text = check(&run, true);
+    let (_, answer) = text.split_once("2026-09-19.\n").expect("the prices come before it");
+    insta::assert_snapshot!(answer, @r"
+    Answer
+    512 MB are the cheapest size that keeps the p90 of warm invocations below 10 ms: a million
+    invocations cost $0.208, and 128 MB would save $0.006 of that.
+    More memory does not shorten the cold start.
+    ");
+}
+
+#[test]
 fn markdown() {
     insta::assert_snapshot!(render_markdown_table(&summarise(&recorded())), @r"
     | function | memory (MB) | binary (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |

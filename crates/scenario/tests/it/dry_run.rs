@@ -18,7 +18,7 @@ fn the_shipped_scenario_can_be_tried_dry() {
 
 #[test]
 fn counts_launches_invocations_time_and_cost() {
-    let Totals { functions, launches, invocations, time, cost } = totals(
+    let Totals { functions, launches, invocations, time, cost, .. } = totals(
         r#"
         if platform != "emulator" { throw platform; }
         let f = deploy(#{ workload: "x" });
@@ -38,4 +38,32 @@ fn counts_launches_invocations_time_and_cost() {
     let gb_seconds = (3.0 * 21.0 + 15_000.0) / 8000.0 + 22.0 / 1000.0;
     assert!((cost.compute_usd / gb_seconds - 1.5e-5).abs() < 2e-6, "{cost:?}");
     assert!((cost.request_usd - 15_005.0 * 2e-7).abs() < 1e-9, "{cost:?}");
+}
+
+#[test]
+fn requests_of_a_load_overlap() {
+    let check = |load: &str, invocations, seconds| {
+        let totals =
+            totals(&format!("let f = deploy(#{{ workload: \"x\" }}); f.load(#{{ {load} }});"));
+        assert_eq!((totals.loads, totals.invocations), (1, invocations), "{load}");
+        assert_eq!(totals.time, Duration::from_secs_f64(seconds), "{load}");
+    };
+    check("rate: 2000, duration: \"2s\"", 4000, 1.9995 + 0.001);
+    check("concurrency: 4, invocations: 10", 10, 0.003);
+    check("concurrency: 4, duration: \"1s\"", 4000, 1.0);
+    check("phases: [[10, 0]]", 0, 0.001);
+}
+
+#[test]
+fn a_load_tells_its_script_what_was_planned() {
+    totals(
+        r#"
+        let f = deploy(#{ workload: "x" });
+        let l = f.load(#{ rate: 100, duration: "10s", arrivals: "poisson" });
+        if l.per_second < 80.0 || l.per_second > 120.0 { throw l.per_second; }
+        if l.behind.p90_ms != 0.0 { throw l.behind; }
+        let l = f.load(#{ concurrency: 8, invocations: 800 });
+        if l.per_second < 7000.0 || l.per_second > 8001.0 { throw l.per_second; }
+        "#,
+    );
 }

@@ -51,6 +51,31 @@ fn an_event_can_be_changed_before_it_is_sent() {
 }
 
 #[test]
+fn events_are_made_of_what_closures_see() {
+    let script = r#"
+        let n = 1;
+        let text = "hi";
+        let sum = 0;
+        [1, 2].map(|x| {
+            n += 1;
+            f.invoke(event("sqs", #{ n: n, body: text }));
+            f.invoke(event("sqs", #{ n: n, body: |i| { sum += i; text + sum } }));
+            f.invoke(event("http-api", #{ body: text }));
+            f.invoke(template(#{ text: text, n: n }).next());
+        });
+    "#;
+    let sent = sent_with(1, script);
+    let bodies = |at: usize| {
+        let event: SqsEvent = serde_json::from_str(&sent[at]).unwrap();
+        event.records.into_iter().filter_map(|record| record.body).collect::<Vec<_>>()
+    };
+    assert_eq!(bodies(0), ["hi", "hi"]);
+    assert_eq!(bodies(5), ["hi1", "hi2", "hi4"]);
+    assert!(sent[2].contains("\"body\":\"hi\"") && !sent[2].contains("content-type"));
+    assert_eq!(sent[7], r#"{"n":3,"text":"hi"}"#);
+}
+
+#[test]
 fn templates_and_what_scripts_draw() {
     let script = r#"
         let t = template(#{ n: "{{seq}}", who: "{{choice a b}}-{{int 10 99}}", id: "{{uuid}}", at: "{{time}}" });

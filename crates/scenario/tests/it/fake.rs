@@ -11,13 +11,13 @@ use kelvin_lambda::{
     Status, Timing,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError, PlatformFuture,
-    RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
+    PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Outcome, Progress, Resolved, RunOptions, ScenarioError,
-    Script, ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedRung,
-    WantedService,
+    Batch, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress, Resolved,
+    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService,
+    Wanted, WantedRung, WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -112,6 +112,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
     let error =
         FunctionError { error_type: "Test.Error".to_owned(), message: "as asked".to_owned() };
     Invocation {
+        from_record: false,
         request_id: "id".to_owned(),
         environment: Some(1),
         start: Start::Cold,
@@ -206,6 +207,32 @@ impl Platform for Fake {
         })
     }
 
+    fn load<'a>(
+        &'a self,
+        function: FunctionId,
+        plan: LoadPlan,
+        sink: &'a mut Sink<'_>,
+    ) -> PlatformFuture<'a, ()> {
+        let LoadPlan { requests, shape } = plan;
+        let events: Vec<_> =
+            requests.iter().map(|r| String::from_utf8_lossy(&r.payload).into_owned()).collect();
+        let shape = match shape {
+            LoadShape::Open(schedule) => {
+                let ms: Vec<u64> = schedule.iter().take(5).map(|ns| ns / 1_000_000).collect();
+                format!("open, {} requests from {ms:?} ms", schedule.len())
+            }
+            LoadShape::Closed { clients, until } => format!("closed, {clients} until {until:?}"),
+        };
+        self.log(format!("load {}: {shape}, events {events:?}", function.0));
+        Box::pin(async move {
+            for request in requests.iter().cycle().take(3) {
+                sink(vec![invocation(request)]);
+                tokio::task::yield_now().await;
+            }
+            self.done(()).await
+        })
+    }
+
     fn sleep(&self, duration: Duration) -> PlatformFuture<'_, ()> {
         self.log(format!("sleep {duration:?}"));
         self.done(())
@@ -218,7 +245,7 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 15] = [
+const WORKLOADS: [&str; 18] = [
     "hello",
     "json",
     "compress",
@@ -234,12 +261,24 @@ const WORKLOADS: [&str; 15] = [
     "fan-out",
     "sqs-batch",
     "thumbnail",
+    "payload",
+    "delays",
+    "audit",
 ];
+
+/// What is installed.
+const RUNTIMES: [&str; 2] = ["nodejs", "python"];
 
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let (bootstrap, workload) = match &wanted.source {
             Source::Bootstrap(path) => (path.clone(), None),
+            Source::Runtime(runtime) if RUNTIMES.contains(&runtime.name.as_str()) => {
+                (PathBuf::from(format!("/packed/{}/bootstrap", runtime.name)), None)
+            }
+            Source::Runtime(runtime) => {
+                return Err(HostError::unknown("runtime", &runtime.name, RUNTIMES));
+            }
             Source::Workload(name) if WORKLOADS.contains(&name.as_str()) => {
                 (PathBuf::from(format!("/built/{name}-{}", wanted.variant)), Some(name.clone()))
             }
@@ -261,11 +300,18 @@ impl Host for Fake {
         let names: &[&str] = match workload.as_deref() {
             Some("fan-out") => &["concurrency-4", "concurrency-1", "concurrency-16"],
             Some(_) => &["small", "large"],
+            None if matches!(wanted.source, Source::Runtime(_)) => &["world"],
             None => &[],
         };
         let cases = names.iter().map(|name| case(name)).collect();
         let env_vars = BTreeMap::from([("KELVIN_SPANS".to_owned(), "1".to_owned())]);
-        Ok(Resolved { bootstrap, workload, cases, env_vars })
+        let variant = matches!(wanted.source, Source::Runtime(_));
+        let variant = variant.then(|| "standard library".to_owned());
+        Ok(Resolved { bootstrap, workload, cases, env_vars, variant })
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(RUNTIMES.map(str::to_owned).to_vec())
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -299,14 +345,29 @@ impl Host for Fake {
     }
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
-        let Batch { function, case, invocations, expected } = batch;
+        let Batch { function, case, invocations, expected, load } = batch;
         let statuses: Vec<&str> = invocations.iter().map(|i| i.status.as_str()).collect();
         let expected = expected.map_or("nothing", Status::as_str);
-        self.log(format!("record {} {case:?}: {statuses:?}, expecting {expected}", function.0));
+        let load = load.map(|load| format!(" of load {}", load.number)).unwrap_or_default();
+        self.log(format!(
+            "record {}{load} {case:?}: {statuses:?}, expecting {expected}",
+            function.0
+        ));
         if statuses == ["too_large"] {
             return Err(HostError::because("failed to record", std::io::Error::other("disk full")));
         }
         Ok(invocations)
+    }
+
+    fn load_begun(&self, load: &LoadFacts) {
+        let LoadFacts { number, function, shape, planned, slot } = load;
+        let slot = slot.map(|Slot { block, position }| format!("{block}.{position}"));
+        let slot = slot.as_deref().unwrap_or("no block");
+        self.log(format!("load {number} of {}: {shape:?}, {planned:?} in {slot}", function.0));
+    }
+
+    fn load_ended(&self, load: u64, invocations: u64) {
+        self.log(format!("load {load} ended: {invocations}"));
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
@@ -325,8 +386,18 @@ impl Host for Fake {
         self.log(format!("note {text}"));
     }
 
-    fn check(&self, name: &str, passed: bool) {
-        self.log(format!("check {name}: {passed}"));
+    fn answer(&self, text: &str) {
+        self.log(format!("answer {text}"));
+    }
+
+    fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
+        let measure = measure.map(|measure| format!(" {measure:?}")).unwrap_or_default();
+        self.log(format!("check {name}: {passed}{measure}"));
+    }
+
+    fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        self.log(format!("{pipe:?}"));
+        Ok(())
     }
 
     fn progress(&self, progress: Progress<'_>) {
@@ -340,6 +411,7 @@ impl Host for Fake {
             Progress::Repeating { name, invocations } => {
                 format!("repeating {name} {invocations} times")
             }
+            Progress::Loading { name, planned } => format!("loading {name}: {planned:?} requests"),
             Progress::Pausing { duration } => format!("pausing {duration:?}"),
         };
         self.log(format!("({line})"));

@@ -1,0 +1,80 @@
+//! Chains of functions: each stage, and the whole.
+
+use std::collections::BTreeMap;
+
+use kelvin_record::{PipeRecord, Run};
+use kelvin_stats::{Sample, quantile_needs};
+
+use crate::number::three_digits;
+use crate::page::{Page, Role};
+use crate::reasons::EMPTY;
+use crate::table::{Align, Column, Table};
+
+/// Adds a row for each chain, its runs with and without cold starts apart.
+pub(crate) fn add(page: &mut Page, run: &Run) {
+    let mut chains: BTreeMap<(&[u32], bool), Vec<&PipeRecord>> = BTreeMap::new();
+    for pipe in run.pipes.iter().filter(|pipe| pipe.ok) {
+        chains.entry((&pipe.functions, pipe.cold > 0)).or_default().push(pipe);
+    }
+    if run.pipes.is_empty() {
+        return;
+    }
+    let column = |head, align| Column { head, align };
+    let columns = vec![
+        column(["", "chain"], Align::Left),
+        column(["", "starts"], Align::Right),
+        column(["", "runs"], Align::Right),
+        column(["latency", "mean"], Align::Decimal),
+        column(["", "p50"], Align::Decimal),
+        column(["stages", "mean"], Align::Decimal),
+        column(["between", "mean"], Align::Decimal),
+    ];
+    let rows = chains.iter().map(|((functions, cold), pipes)| {
+        let ms = |of: &dyn Fn(&PipeRecord) -> u64| -> Sample {
+            pipes.iter().map(|pipe| of(pipe) as f64 / 1e6).collect()
+        };
+        let whole = ms(&|pipe| pipe.whole_ns);
+        let stages = ms(&|pipe| pipe.latency_ns.iter().sum());
+        let between = ms(&|pipe| pipe.whole_ns.saturating_sub(pipe.latency_ns.iter().sum()));
+        let median = whole.quantile(0.5).filter(|_| whole.len() >= quantile_needs(0.5));
+        vec![
+            names(run, functions),
+            if *cold { "cold" } else { "warm" }.to_owned(),
+            pipes.len().to_string(),
+            number(whole.mean()),
+            number(median),
+            number(stages.mean()),
+            number(between.mean()),
+        ]
+    });
+    let table = Table { columns, rows: rows.collect() };
+    page.gap();
+    page.text(Role::Title, 2, "Chains · ms · of those that were answered");
+    page.table(&table);
+    page.text(
+        Role::Aside,
+        2,
+        "A chain takes what its stages take, one after another, and what lies between a response and the next request. It \
+         is cold if one of its stages started cold.",
+    );
+    let failed = run.pipes.iter().filter(|pipe| !pipe.ok).count();
+    if failed > 0 {
+        page.text(
+            Role::Warning,
+            2,
+            &format!("{failed} runs through a chain ended before its end."),
+        );
+    }
+}
+
+fn names(run: &Run, functions: &[u32]) -> String {
+    let name = |index: &u32| {
+        let record = usize::try_from(*index).ok().and_then(|at| run.record.functions.get(at));
+        record.map_or(EMPTY, |record| record.name.as_str())
+    };
+    functions.iter().map(name).collect::<Vec<_>>().join(" > ")
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| EMPTY.to_owned(), three_digits)
+}

@@ -1,0 +1,95 @@
+//! `f.load()`: many requests, by a schedule or from clients that wait for their responses.
+
+mod plan;
+mod seen;
+mod trace;
+
+use kelvin_lambda::Invocation;
+use kelvin_platform::{LoadPlan, LoadShape};
+use rhai::{Map, NativeCallContext};
+use tokio::sync::Notify;
+
+use self::plan::Plan;
+use self::seen::Seen;
+use crate::chance::{Chance, Purpose};
+use crate::function::{Deployed, Function};
+use crate::language::Language;
+use crate::session::{Fault, Session};
+use crate::{LoadFacts, OfLoad, Progress};
+
+pub(crate) fn add(language: &mut Language<'_>) {
+    language.group("Load");
+    language
+        .add(
+            "f.load(#{ rate | concurrency | phases | file, duration | invocations, arrivals, to, events, case_name, allow })",
+            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. A file beside the script is a trace of arrivals: one timestamp a line, in seconds, or the traces of Azure Functions of 2019 (invocations in each minute) or 2021 (end and duration of each invocation). Of those it takes the busiest `function` unless one is named, `from` a time of the trace like \"9h\", at a `speed` of so many seconds of the trace in one; with `spread: \"poisson\"` the invocations of a minute are at random moments of it, and else at equal distances. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. Statuses to allow, such as [\"throttled\", \"timeout\"], are what may come of it, and do not fail the run. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
+            |s| {
+                move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
+                    s.answer(&ctx, s.load(&f.0, map))
+                }
+            },
+        )
+        .returns("#{ sent, ok, failed, throttled, cold, environments, seconds, per_second, latency: #{ mean_ms, p50_ms, p90_ms, p99_ms }, duration, behind }; of good answers, quantiles are () where there are too few; behind is by how much an open loop was late")
+        .example("let l = f.load(#{ rate: 20, duration: \"2s\", arrivals: \"poisson\" });\nnote(`${l.cold} of ${l.sent} requests started cold; p50 ${l.latency.p50_ms} ms`);\nf.load(#{ concurrency: 4, invocations: 100 });\nf.load(#{ file: \"azure-2019.csv\", from: \"9h\", duration: \"10s\", speed: 30, spread: \"poisson\" });");
+    language
+        .add(
+            "f.summary()",
+            "What was seen of the function so far in this run, by cold and warm starts that succeeded, those of loads apart.",
+            |s| move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.summary(&f.0)),
+        )
+        .returns("#{ invocations, failed, throttled, cold, warm, load }; each of the last three is #{ count, duration, latency, init, total, billed_ms, cost_per_million_usd }, of which four are #{ mean_ms, p50_ms, p90_ms, p99_ms }, with () where there are too few")
+        .example("f.invoke();\nf.repeat(50);\nif f.summary().warm.duration.p90_ms > 10.0 { note(\"too slow\"); }");
+}
+
+impl Session {
+    fn load(&self, f: &Deployed, map: Map) -> Result<Map, Fault> {
+        let outside = self.outside_for(f, "load")?;
+        let chance = Chance::new(self.seed, Purpose::Load, self.state().next_load_of(f.id));
+        let plan = Plan::read(map, f, chance, &*self.beside).map_err(|e| format!("load: {e}"))?;
+        let number = self.state().next_load();
+        let Plan { case, requests, shape, kind, planned, allowed } = plan;
+        let of_load = OfLoad { number, allowed: &allowed };
+        outside.host.progress(Progress::Loading { name: &f.name, planned });
+        let slot = self.state().slot;
+        outside.host.load_begun(&LoadFacts { number, function: f.id, shape: kind, planned, slot });
+
+        let mut seen = Seen::default();
+        let mut lost = None;
+        let cannot_record = Notify::new();
+        let mut sink = |batch: Vec<Invocation>| {
+            if lost.is_some() {
+                return;
+            }
+            match self.record(f, case.as_deref(), Some(of_load), batch) {
+                Ok(recorded) => seen.add(&recorded),
+                Err(error) => {
+                    lost = Some(error);
+                    cannot_record.notify_one();
+                }
+            }
+        };
+        let open = matches!(shape, LoadShape::Open(_));
+        let work = outside.platform.load(f.id, LoadPlan { requests, shape }, &mut sink);
+        let work = Box::pin(async {
+            // A run that cannot be recorded is not worth going on with.
+            tokio::select! {
+                biased;
+                () = cannot_record.notified() => Ok(()),
+                done = work => done,
+            }
+        });
+        let action = || format!("failed to put function \"{}\" under load", f.name);
+        let done = self.wait(outside, action, work);
+        if let Some(error) = lost {
+            return Err(error.into());
+        }
+        outside.host.load_ended(number, seen.sent());
+        done?;
+        Ok(seen.to_map(open))
+    }
+
+    fn summary(&self, f: &Deployed) -> Result<Map, Fault> {
+        self.outside("summary")?;
+        Ok(self.state().tally(f.id).to_map())
+    }
+}
