@@ -192,6 +192,16 @@ fn every_folder_of_workloads_is_a_workload() {
 }
 
 #[test]
+fn every_workload_has_its_bootstrap_measured() {
+    let scenario = root().join("harness/scenarios/bootstraps.rhai");
+    let scenario = fs::read_to_string(scenario).expect("it is there");
+    for package in packages().into_iter().filter(|p| p.group() == "workloads") {
+        let name = package.name();
+        assert!(scenario.contains(&format!("\"{name}\"")), "bootstraps.rhai leaves out {name}");
+    }
+}
+
+#[test]
 fn every_scenario_is_shipped() {
     let place = crate::kit::Place::new();
     let list = place.wait(&mut place.kelvin(&["list", "scenarios"])).exits(0);
@@ -214,6 +224,8 @@ fn every_source_file_says_what_it_is_for_and_is_short() {
     for path in sources {
         let text = fs::read_to_string(&path).expect("sources are UTF-8");
         assert!(text.starts_with("//! "), "{} does not begin with //!", path.display());
+        let merged = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+        assert!(!text.lines().any(merged), "{} has two versions of a line", path.display());
         let lines = text.lines().count();
         assert!(lines <= LONGEST_FILE, "{} has {lines} lines", path.display());
     }

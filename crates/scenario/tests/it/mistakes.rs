@@ -21,11 +21,7 @@ fn message(script: &str) -> String {
 #[test]
 fn deploying() {
     assert_snapshot!(mistake("let a = 1;\nlet f = deploy(#{ workload: \"jsn\" });"), @r#"
-<<<<<<< HEAD
-    error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
-=======
     error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
->>>>>>> h-exp
      --> test.rhai:2:9
       |
     2 | let f = deploy(#{ workload: "jsn" });
@@ -46,11 +42,7 @@ fn deploying() {
       |  ^
     "#);
     assert_snapshot!(mistake("let all = [1, 2]\n  .map(|n| deploy(#{ workload: `json${n}` }));"), @r#"
-<<<<<<< HEAD
-    error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
-=======
     error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
->>>>>>> h-exp
      --> test.rhai:2:12
       |
     2 |   .map(|n| deploy(#{ workload: `json${n}` }));
