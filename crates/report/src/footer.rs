@@ -66,5 +66,8 @@ fn counts(run: &Run) -> String {
         (failed, 0) => format!("{failed} failed, all as expected"),
         (failed, unexpected) => format!("{failed} failed, {unexpected} of them UNEXPECTEDLY"),
     };
-    format!("{} launches, {} invocations, {failed}.", run.launches.len(), run.invocations.len())
+    let of_loads = run.invocations.iter().filter(|row| row.load.is_some()).count();
+    let of_loads = if of_loads > 0 { format!(" ({of_loads} of loads)") } else { String::new() };
+    let (launches, invocations) = (run.launches.len(), run.invocations.len());
+    format!("{launches} launches, {invocations} invocations{of_loads}, {failed}.")
 }
