@@ -8,7 +8,9 @@ use kelvin_workload::{Compute, verify};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    workload::<audit::Auditing>(&mut criterion);
     workload::<compress::Compress>(&mut criterion);
+    workload::<delays::Delays>(&mut criterion);
     workload::<dynamodb_item::Adding>(&mut criterion);
     workload::<fan_out::Aggregation>(&mut criterion);
     workload::<hello::Hello>(&mut criterion);
@@ -18,6 +20,7 @@ fn main() {
     workload::<jwt::Jwt>(&mut criterion);
     workload::<matrix::Matrix>(&mut criterion);
     workload::<pagerank::PageRank>(&mut criterion);
+    workload::<payload::Payload>(&mut criterion);
     workload::<regex::Regex>(&mut criterion);
     workload::<s3_object::Flights>(&mut criterion);
     workload::<script::Script>(&mut criterion);

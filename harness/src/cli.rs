@@ -1,5 +1,6 @@
 //! Arguments, as they are typed.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario: build workloads, deploy and invoke them, print what it took
     Run(RunArgs),
+    /// Evaluate scenarios without building or starting anything, and say what they would do
+    Check(CheckArgs),
     /// List workloads, scenarios or runs
     List(ListArgs),
     /// Print the result of a run again, from its records
@@ -36,11 +39,13 @@ pub(crate) enum Command {
     Guard { root: PathBuf },
 }
 
+/// Its own help says what is in the scenario that is named, so clap's is not there.
 #[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct RunArgs {
-    /// A shipped scenario, or the path of a script; `kelvin list scenarios` lists them
-    #[arg(default_value = "cold-warm", value_name = "FILE.rhai|NAME")]
-    pub scenario: String,
+    /// A shipped scenario, or the path of a script; `kelvin list scenarios` lists them [default: cold-warm]
+    #[arg(value_name = "FILE.rhai|NAME")]
+    pub scenario: Option<String>,
     /// Set a parameter of the scenario; lists are separated by commas
     #[arg(long = "set", value_name = "KEY=VALUE[,VALUE…]")]
     pub settings: Vec<String>,
@@ -53,6 +58,12 @@ pub(crate) struct RunArgs {
     /// Evaluate the script without starting anything; print launches, invocations, time and cost
     #[arg(long)]
     pub dry_run: bool,
+    /// Go on from a run that was interrupted, in a new folder: a folder, the beginning of an id, or `latest`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "settings", "seed", "dry_run"])]
+    pub resume: Option<String>,
+    /// Run although another run is going on on this machine; the record says so
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// How to print the result
@@ -61,28 +72,46 @@ pub(crate) struct RunArgs {
     /// Print no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// Print help: of the scenario and its parameters, where one is named
+    #[arg(long, short)]
+    pub help: bool,
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Shipped scenarios, or paths of scripts
+    #[arg(required = true, value_name = "FILE.rhai|NAME")]
+    pub scenarios: Vec<String>,
+    /// Set a parameter of each of them; lists are separated by commas
+    #[arg(long = "set", value_name = "KEY=VALUE[,VALUE…]")]
+    pub settings: Vec<String>,
+    /// Order of launches and payloads
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u32,
+}
+
+/// What is enforced. What is not given is as in the run that is resumed, or the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct LimitArgs {
-    /// How to give a function memory/1769 of a core after INIT
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
-    pub cpu_limit: CpuLimit,
-    /// End environments that use more than their memory size
-    #[arg(long, value_enum, default_value_t)]
-    pub memory_limit: Switch,
-    /// Stop functions between invocations
-    #[arg(long, value_enum, default_value_t)]
-    pub freeze: Switch,
-    /// Whether functions have a /tmp and a /var/task of their own, /tmp with the size of the ephemeral storage
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub private_files: PrivateFiles,
-    /// Invocations at once, of all functions together, before requests are throttled
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub concurrency: u32,
+    /// How to give a function memory/1769 of a core after INIT [default: auto]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub cpu_limit: Option<CpuLimit>,
+    /// End environments that use more than their memory size [default: on]
+    #[arg(long, value_enum)]
+    pub memory_limit: Option<Switch>,
+    /// Stop functions between invocations [default: on]
+    #[arg(long, value_enum)]
+    pub freeze: Option<Switch>,
+    /// Whether functions have a /tmp and a /var/task of their own, /tmp with the size of the ephemeral storage [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub private_files: Option<PrivateFiles>,
+    /// Invocations at once, of all functions together, before requests are throttled [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub concurrency: Option<u32>,
     /// When an idle environment ends: aws (as was published for Lambda, mostly after 5 to 6 minutes), never, or after a time
-    #[arg(long, default_value = "aws", value_name = "aws|never|TIME")]
-    pub idle_expiry: IdleExpiry,
+    /// [default: aws]
+    #[arg(long, value_name = "aws|never|TIME")]
+    pub idle_expiry: Option<IdleExpiry>,
     /// Refuse to run unless these limits are enforced, separated by commas: cpu, memory, freeze, …
     #[arg(long, value_name = "LIMIT,…", value_delimiter = ',')]
     pub require: Vec<String>,
@@ -118,11 +147,22 @@ pub(crate) enum Switch {
 }
 
 /// When an idle environment ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum IdleExpiry {
+    #[default]
     Aws,
     Never,
     After(Duration),
+}
+
+impl fmt::Display for IdleExpiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IdleExpiry::Aws => f.write_str("aws"),
+            IdleExpiry::Never => f.write_str("never"),
+            IdleExpiry::After(lifetime) => write!(f, "{}s", lifetime.as_secs_f64()),
+        }
+    }
 }
 
 impl FromStr for IdleExpiry {
@@ -149,6 +189,9 @@ pub(crate) struct DoctorArgs {
     /// Which mechanism to compare
     #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "cpu_limit")]
     pub with: Mechanism,
+    /// Measure although another run is going on on this machine
+    #[arg(long, requires = "cpu_limit")]
+    pub force: bool,
     /// How often to measure each memory size, five invocations each time
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,

@@ -3,6 +3,7 @@
 //! Everything that reads the environment, the terminal or the command line is in this package; the crates below get
 //! values.
 
+mod alone;
 mod cli;
 mod criterion;
 mod doctor;
@@ -13,6 +14,7 @@ mod progress;
 mod report;
 mod results;
 mod run;
+mod scenario_help;
 mod script_folder;
 mod services;
 mod shipped;
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
     cli.color.write_global();
     let done = match cli.command {
         Command::Run(args) => run::run(args),
+        Command::Check(args) => run::check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
         Command::Doctor(args) => doctor::doctor(&args),

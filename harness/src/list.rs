@@ -10,7 +10,7 @@ use kelvin_record::list_runs;
 
 use crate::cli::{ListArgs, Listed};
 use crate::exit::Exit;
-use crate::{shipped, terminal};
+use crate::{scenario_help, shipped, terminal};
 
 pub(crate) fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     let text = match args.what {
@@ -42,16 +42,7 @@ fn scenarios() -> anyhow::Result<String> {
     for (name, source) in shipped::SCENARIOS {
         let script = shipped::compile(name, source)?;
         writeln!(text, "{name}  {}", script.summary()).expect("writing to a string does not fail");
-        for parameter in script.parameters()? {
-            let each = if parameter.list { "list, each " } else { "" };
-            let expected = format!("{each}{}", parameter.expected());
-            let help = match &parameter.help {
-                Some(help) => format!("{help} ({expected})"),
-                None => expected,
-            };
-            let line = format!("  --set {parameter}");
-            writeln!(text, "{line:40} {help}").expect("writing to a string does not fail");
-        }
+        text.push_str(&scenario_help::list(&script.parameters()?));
     }
     Ok(text)
 }

@@ -12,7 +12,8 @@ pub(crate) fn open(name: &str, results: &Path) -> anyhow::Result<Run> {
         .map_err(|error| anyhow::Error::new(error).context("failed to report the run"))
 }
 
-fn find(name: &str, results: &Path) -> anyhow::Result<PathBuf> {
+/// The folder of that run.
+pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<PathBuf> {
     let path = Path::new(name);
     if path.is_dir() {
         return Ok(path.to_owned());

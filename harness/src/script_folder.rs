@@ -10,7 +10,7 @@ use kelvin_scenario::{HostError, ScriptFolder};
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
     pub modules: Modules,
-    /// Where paths of events start.
+    /// Where paths of events and of code start.
     pub events: PathBuf,
 }
 
@@ -75,6 +75,10 @@ impl ScriptFolder for Beside {
         inside(&self.events, folder).and_then(|path| names(&path)).map_err(|error| {
             HostError::because(format!("failed to list folder {}", self.shown(folder)), error)
         })
+    }
+
+    fn path(&self, path: &Path) -> PathBuf {
+        self.events.join(path)
     }
 
     fn read(&self, file: &Path, limit: usize) -> Result<Vec<u8>, HostError> {

@@ -9,13 +9,23 @@ use kelvin_scenario::{ScenarioError, Script};
 use crate::script_folder::{Beside, Modules};
 
 /// Name and text, by the alphabet.
-pub(crate) const SCENARIOS: [(&str, &str); 6] = [
+pub(crate) const SCENARIOS: [(&str, &str); 16] = [
+    ("after-response", include_str!("../scenarios/after-response.rhai")),
     ("bootstraps", include_str!("../scenarios/bootstraps.rhai")),
+    ("break-it", include_str!("../scenarios/break-it.rhai")),
+    ("burst", include_str!("../scenarios/burst.rhai")),
+    ("chain", include_str!("../scenarios/chain.rhai")),
     ("cold-warm", include_str!("../scenarios/cold-warm.rhai")),
     ("fan-out", include_str!("../scenarios/fan-out.rhai")),
     ("init-shift", include_str!("../scenarios/init-shift.rhai")),
     ("io-ladder", include_str!("../scenarios/io-ladder.rhai")),
+    ("keep-alive", include_str!("../scenarios/keep-alive.rhai")),
     ("ladder", include_str!("../scenarios/ladder.rhai")),
+    ("memory", include_str!("../scenarios/memory.rhai")),
+    ("payload", include_str!("../scenarios/payload.rhai")),
+    ("runtimes", include_str!("../scenarios/runtimes.rhai")),
+    ("spike", include_str!("../scenarios/spike.rhai")),
+    ("steady", include_str!("../scenarios/steady.rhai")),
 ];
 
 /// The modules of these scenarios, by the alphabet.

@@ -17,7 +17,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use crate::{ArtifactError, Stop};
 
 /// A program that does not know the mode may wait for a Runtime API instead.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// How often to look whether to stop.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -148,13 +148,17 @@ impl Drop for Affinity {
     }
 }
 
-type Asked = (ExitStatus, Vec<u8>, Vec<u8>);
+/// How it ended, and what it wrote to standard output and standard error.
+pub(crate) type Asked = (ExitStatus, Vec<u8>, Vec<u8>);
 
+/// Why a program was of no use.
 #[derive(Debug)]
-enum NoAnswer {
+pub(crate) enum NoAnswer {
+    /// The user did not want to wait.
     Stopped,
     /// It still ran when its time was over.
     Overdue,
+    /// It could not be run.
     Io(io::Error),
 }
 
@@ -164,7 +168,13 @@ impl From<io::Error> for NoAnswer {
     }
 }
 
-fn ask(bootstrap: &Path, args: &[&str], input: &[u8], stop: Stop<'_>) -> Result<Asked, NoAnswer> {
+/// Runs a program to its end.
+pub(crate) fn ask(
+    bootstrap: &Path,
+    args: &[&str],
+    input: &[u8],
+    stop: Stop<'_>,
+) -> Result<Asked, NoAnswer> {
     ask_command(command(bootstrap, args), input, LIMIT, stop)
 }
 
@@ -233,11 +243,13 @@ fn wait(child: &Child, limit: Duration, stop: Stop<'_>) -> Result<(), NoAnswer> 
     Err(NoAnswer::Overdue)
 }
 
-fn overdue(limit: Duration) -> String {
+/// That it was given up.
+pub(crate) fn overdue(limit: Duration) -> String {
     format!("it was still running after {} s", limit.as_secs())
 }
 
-fn first_line(text: &[u8]) -> String {
+/// What there is to say of an error that was printed.
+pub(crate) fn first_line(text: &[u8]) -> String {
     String::from_utf8_lossy(text).lines().next().unwrap_or("no message").to_owned()
 }
 

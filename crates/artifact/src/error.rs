@@ -47,6 +47,8 @@ pub enum ArtifactError {
         path.display()
     )]
     NoTimes { path: PathBuf, rung: String, reason: String },
+    #[error("{} does not work: {reason}", path.display())]
+    NoInterpreter { path: PathBuf, reason: String },
     #[error("{} --check {case} could not tell: {reason}", path.display())]
     NoVerdict { path: PathBuf, case: String, reason: String },
 }

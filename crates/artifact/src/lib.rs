@@ -14,6 +14,7 @@ mod bootstrap;
 mod build;
 mod cases;
 mod error;
+mod interpreter;
 mod variant;
 mod workspace;
 
@@ -21,5 +22,6 @@ pub use ask::{Measure, check, describe, measure};
 pub use bootstrap::BinaryFacts;
 pub use build::{Build, Stop};
 pub use error::ArtifactError;
+pub use interpreter::ask_interpreter;
 pub use variant::{Variant, VariantError};
 pub use workspace::{WorkloadPackage, Workspace};

@@ -10,6 +10,8 @@ use crate::spin::Spin;
 
 /// A batch ends after so many invocations …
 pub(crate) const BATCH_INVOCATIONS: u64 = 1000;
+/// … or after so long, so that an interruption loses no more than that …
+const BATCH_NS: u64 = 250_000_000;
 /// … or so many bytes of responses, so that memory stays bounded.
 pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
@@ -30,8 +32,10 @@ pub(crate) async fn call(
     let _in_flight = spin.begin();
     let mut batch = Vec::new();
     let mut bytes = 0;
+    let began_ns = now_ns();
     for _ in 0..plan.invocations.min(BATCH_INVOCATIONS) {
-        if bytes >= BATCH_BYTES || !wanted() {
+        let is_full = bytes >= BATCH_BYTES || now_ns() - began_ns >= BATCH_NS;
+        if is_full || !wanted() {
             break;
         }
         let sent = function.send(plan.request.clone(), None)?;

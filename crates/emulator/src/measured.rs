@@ -203,6 +203,7 @@ impl Measured {
         };
         let log_tail = outcome.log.map(|log| log_tail(&self.request_id, &log, &report));
         Invocation {
+            from_record: false,
             environment: Some(self.environment),
             start: self.start,
             status: outcome.status,

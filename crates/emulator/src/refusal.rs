@@ -34,6 +34,7 @@ fn refused(
     (error, response): (FunctionError, Vec<u8>),
 ) -> Invocation {
     Invocation {
+        from_record: false,
         request_id,
         environment: None,
         start: Start::Warm,

@@ -7,6 +7,9 @@ use crate::{FunctionError, Timing};
 /// One finished invocation, good or failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invocation {
+    /// Whether it was not made now but is on record, from a run that was interrupted. Then `response` is empty because it is
+    /// not known, and so is `log_tail` unless the invocation failed.
+    pub from_record: bool,
     /// AWS request id: a UUID.
     pub request_id: String,
     /// Which execution environment served it: a number that no other environment of the platform has.

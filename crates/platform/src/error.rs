@@ -26,6 +26,10 @@ pub enum PlatformError {
     InvalidLoad { why: &'static str },
     #[error("this platform has no {what}")]
     Unsupported { what: &'static str },
+    #[error(
+        "function \"{name}\" {what}; the script no longer does what is on record, so start anew"
+    )]
+    NotAsRecorded { name: String, what: String },
     #[error("the platform has stopped")]
     Stopped,
 }

@@ -30,6 +30,10 @@ pub enum RecordError {
     NewerSchema { path: PathBuf, found: u32, known: u32 },
     #[error("read {} line {line}: there is no function {function} in run.json", path.display())]
     UnknownFunction { path: PathBuf, line: u64, function: u32 },
+    #[error(
+        "go on with function {function}, which is \"{known}\" on record and now \"{name}\", or is configured or built otherwise; start anew"
+    )]
+    OtherFunction { function: u32, known: String, name: String },
     #[error("read {} line {line}: launch {launch} is there already", path.display())]
     DuplicateLaunch { path: PathBuf, line: u64, launch: u64 },
 }

@@ -23,6 +23,9 @@ pub struct LaunchRecord {
     /// Init Duration of its cold start.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub init_ns: Measured,
+    /// Present and true if the run ended before the script ended the launch: it may have been meant to be longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// How many invocations it served.
     pub invocations: u64,
     /// How many of them are not ok.

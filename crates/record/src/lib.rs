@@ -54,4 +54,4 @@ pub use summary::{
     CostSummary, Estimate, FunctionSummary, LoadLatency, LoadSummary, Metric, StartCost, Summary,
     Unit,
 };
-pub use writer::{Outcome, RunWriter, ScenarioText};
+pub use writer::{Kept, Outcome, RunWriter, ScenarioText};

@@ -34,6 +34,14 @@ pub struct RunRecord {
     pub tool: ToolRecord,
     /// The command line.
     pub argv: Vec<String>,
+    /// The run that this one goes on from. What was on record there stands at the beginning of this one's files, and offsets
+    /// count from the beginning of the first such run, without the time between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<RunId>,
+    /// How many other runs were going on on this machine at the same time, at any time, because they were forced to. The
+    /// numbers of such a run are not to be trusted.
+    #[serde(default)]
+    pub other_runs: u32,
     /// The script and what it was given.
     pub scenario: ScenarioRecord,
     /// The machine.
@@ -41,6 +49,9 @@ pub struct RunRecord {
     /// Where functions ran, and what was enforced there.
     #[schemars(with = "PlatformFactsSchema")]
     pub platform: PlatformFacts,
+    /// The options that decide what is enforced, by their names on the command line, defaults included.
+    #[serde(default)]
+    pub limits: BTreeMap<String, String>,
     /// Whose durations are billed.
     pub billing: Billing,
     /// In the order of deployment: launches name a function by its index here.
@@ -144,7 +155,7 @@ pub struct FunctionRecord {
     pub name: String,
     /// The workload, if it is one of the workspace.
     pub workload: Option<String>,
-    /// How the workload was built.
+    /// How the workload was built, or which runtime the code was put into.
     pub variant: Option<String>,
     /// Memory size.
     #[schemars(with = "u32")]

@@ -73,6 +73,21 @@ impl ScenarioText<'_> {
     }
 }
 
+/// What one run takes over from another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// In the order of deployment.
+    pub functions: Vec<FunctionRecord>,
+    /// Whole launches.
+    pub launches: Vec<LaunchRecord>,
+    /// Their invocations, and those that no execution environment served.
+    pub invocations: Vec<InvocationRecord>,
+    /// Measurements without Lambda around them.
+    pub rungs: Vec<RungRecord>,
+    /// Whole loads.
+    pub loads: Vec<LoadRecord>,
+}
+
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -152,6 +167,32 @@ impl RunWriter {
     pub fn add_service(&mut self, service: ServiceRecord) -> Result<(), RecordError> {
         self.run.services.push(service);
         replace_document(&self.directory, files::RUN, &self.run)
+    }
+
+    /// Begins the run with what another one recorded: its functions, and launches with all their invocations.
+    ///
+    /// Fails if a record cannot be written. Called once, before anything else is added.
+    pub fn keep(&mut self, kept: &Kept) -> Result<(), RecordError> {
+        self.run.functions.clone_from(&kept.functions);
+        replace_document(&self.directory, files::RUN, &self.run)?;
+        for invocation in &kept.invocations {
+            self.append_invocation(invocation)?;
+        }
+        for launch in &kept.launches {
+            self.launch_ended(launch)?;
+        }
+        for rung in &kept.rungs {
+            self.append_rung(rung)?;
+        }
+        for load in &kept.loads {
+            self.load_ended(load)?;
+        }
+        Ok(())
+    }
+
+    /// Says how many other runs were going on at the same time.
+    pub fn set_other_runs(&mut self, other_runs: u32) {
+        self.run.other_runs = other_runs;
     }
 
     /// Replaces what the platform says of itself, at the end of a run. What it cannot measure stays as it was.

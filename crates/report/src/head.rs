@@ -9,6 +9,9 @@ use crate::page::{Page, Role};
 pub(crate) fn add(page: &mut Page, run: &Run) {
     let record = &run.record;
     page.text(Role::Title, 2, &title(record));
+    if let Some(run_id) = &record.resumed_from {
+        page.text(Role::Plain, 2, &format!("resumed from run {run_id}, whose records are in it"));
+    }
     page.text(Role::Aside, 2, &host(&record.host));
     page.text(Role::Plain, 2, &enforced(&record.platform.enforcement));
     for service in &record.services {
@@ -21,6 +24,10 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     }
     for note in &record.platform.notes {
         page.text(Role::Aside, 2, note);
+    }
+    if let Some(who) = beside(record.other_runs) {
+        let what = "at the same time; these numbers are not to be trusted";
+        page.text(Role::Warning, 2, &format!("NOT ALONE: {who} {what}"));
     }
     if let Some(why) = &run.truncated {
         page.text(Role::Warning, 2, &format!("TRUNCATED: {why}"));
@@ -91,6 +98,14 @@ fn enforced(enforcement: &[Enforcement]) -> String {
     let yes = list(yes.into_iter().map(|e| say(&e.limit, &[&e.by, &e.note])).collect());
     let no = list(no.into_iter().map(|e| say(&e.limit, &[&e.note])).collect());
     format!("enforced: {yes} · not enforced: {no}")
+}
+
+fn beside(other_runs: u32) -> Option<String> {
+    match other_runs {
+        0 => None,
+        1 => Some("another run was going on".to_owned()),
+        n => Some(format!("{n} other runs were going on")),
+    }
 }
 
 fn ended(run: &RunRecord) -> Option<String> {

@@ -15,11 +15,14 @@ use rhai::Map;
 use crate::fields::Fields;
 use crate::function::{Case, Deployed, Function};
 use crate::session::{Fault, Session};
-use crate::{Deployment, Progress, Source, Wanted, suggest};
+use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, runtime, suggest};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 13] = [
     "workload",
     "bootstrap",
+    "runtime",
+    "code",
+    "handler",
     "name",
     "variant",
     "memory",
@@ -42,7 +45,8 @@ impl Session {
     /// Builds what is wanted, creates the function and tells the host.
     pub(crate) fn deploy(&self, map: Map) -> Result<Function, Fault> {
         let outside = self.outside("deploy")?;
-        let mut request = request(map, &self.folder).map_err(|e| format!("deploy: {e}"))?;
+        let mut request =
+            request(map, &self.folder, &*self.beside).map_err(|e| format!("deploy: {e}"))?;
         self.choose_name(&mut request)?;
         let Request { wanted, mut config, .. } = request;
         config.validate().map_err(|e| format!("deploy: {e}"))?;
@@ -63,6 +67,7 @@ impl Session {
         let id = self.wait(outside, action, outside.platform.deploy(spec.clone()))?;
 
         let Wanted { source, variant } = wanted;
+        let variant = resolved.variant.unwrap_or(variant);
         let workload = resolved.workload;
         outside.host.deployed(
             id,
@@ -106,18 +111,31 @@ impl Session {
     }
 }
 
-fn request(map: Map, folder: &Path) -> Result<Request, String> {
+fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request, String> {
     let mut fields = Fields::new("key", map, &KEYS)?;
-    let source = match (fields.string("workload")?, fields.string("bootstrap")?) {
-        (Some(name), None) => Source::Workload(name),
-        (None, Some(path)) => Source::Bootstrap(folder.join(path)),
-        (Some(_), Some(_)) => return Err("give either workload or bootstrap, not both".to_owned()),
-        (None, None) => {
-            return Err("give the name of a workload or the path of a bootstrap".to_owned());
+    let (workload, bootstrap) = (fields.string("workload")?, fields.string("bootstrap")?);
+    let source = match (workload, bootstrap, runtime::wanted(&mut fields, beside)?) {
+        (Some(name), None, None) => Source::Workload(name),
+        (None, Some(path), None) => Source::Bootstrap(folder.join(path)),
+        (None, None, Some(runtime)) => Source::Runtime(runtime),
+        (None, None, None) => {
+            return Err("give the name of a workload or of a runtime, or the path of a bootstrap"
+                .to_owned());
         }
+        _ => return Err("give one of workload, bootstrap and runtime".to_owned()),
     };
-    let variant = fields.string("variant")?.unwrap_or_else(|| "release".to_owned());
     let mut config = FunctionConfig::new(String::new());
+    let variant = fields.string("variant")?;
+    let variant = match &source {
+        Source::Runtime(_) if variant.is_some() => {
+            return Err("variant: a runtime is not built, and has none to choose".to_owned());
+        }
+        Source::Runtime(runtime) => {
+            config.handler.clone_from(&runtime.handler);
+            String::new()
+        }
+        _ => variant.unwrap_or_else(|| "release".to_owned()),
+    };
     read_limits(&mut fields, &mut config)?;
     if let Some(name) = fields.string("architecture")? {
         config.architecture = architecture(&name)?;
@@ -157,14 +175,16 @@ fn architecture(name: &str) -> Result<Architecture, String> {
     }
 }
 
-/// `json-release-128`, with what a name cannot have replaced, and at most 64 bytes long.
+/// `json-release-128` or `python-128`, with what a name cannot have replaced, and at most 64 bytes long.
 fn default_name(source: &Source, variant: &str, memory_size: MemorySize) -> String {
     let stem = match source {
         Source::Workload(name) => name.clone(),
         Source::Bootstrap(path) => name_of_bootstrap(path),
+        Source::Runtime(runtime) => runtime.name.clone(),
     };
     let valid = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    let end: String = format!("-{variant}-{}", memory_size.mb()).chars().map(valid).collect();
+    let variant = if variant.is_empty() { String::new() } else { format!("-{variant}") };
+    let end: String = format!("{variant}-{}", memory_size.mb()).chars().map(valid).collect();
     let start: String = stem.chars().map(valid).collect();
     let mut name: String = start.chars().take(64_usize.saturating_sub(end.len())).collect();
     name.push_str(&end);
@@ -203,6 +223,7 @@ pub(crate) fn with_defaults(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::WantedRuntime;
 
     #[test]
     fn default_names_are_valid_and_say_what_it_is() {
@@ -215,6 +236,11 @@ mod tests {
         check(workload("json"), "release", "json-release-128");
         check(workload("json"), "lto=fat,cpu=x86-64-v3", "json-lto-fat-cpu-x86-64-v3-128");
         check(Source::Bootstrap("target/mine/bootstrap".into()), "release", "mine-release-128");
+        let runtime = |name: &str| {
+            let (name, handler) = (name.to_owned(), "app.handler".to_owned());
+            Source::Runtime(WantedRuntime { name, code: None, handler })
+        };
+        check(runtime("python"), "", "python-128");
         check(Source::Bootstrap("bootstrap".into()), "release", "bootstrap-release-128");
         check(Source::Bootstrap("a/größe.bin".into()), "release", "gr--e-release-128");
         check(workload(&"x".repeat(80)), "release", &format!("{}-release-128", "x".repeat(52)));

@@ -1,7 +1,7 @@
 //! What lies beside a script: the trait [`ScriptFolder`].
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::HostError;
 
@@ -17,6 +17,11 @@ pub trait ScriptFolder: fmt::Debug + Send + Sync {
 
     /// The names of the files that are directly in a folder, in any order; the empty path is the script's own folder.
     fn list(&self, folder: &Path) -> Result<Vec<String>, HostError>;
+
+    /// Where a path of the script leads that somebody else reads: that of a function's code.
+    fn path(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 
     /// A file; fails if it has more bytes than `limit`.
     fn read(&self, file: &Path, limit: usize) -> Result<Vec<u8>, HostError>;

@@ -9,6 +9,7 @@ use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec};
 
 use crate::pipe::PipeFacts;
+use crate::runtime::WantedRuntime;
 use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
@@ -21,6 +22,13 @@ pub trait Host: Send + Sync {
     ///
     /// Nothing interrupts it: a host that builds for minutes watches for Ctrl-C itself.
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError>;
+
+    /// The names of the runtimes that are installed, by the alphabet.
+    ///
+    /// Nothing interrupts it: a host watches for Ctrl-C itself.
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(Vec::new())
+    }
 
     /// Starts a service that functions talk to, which runs until the host ends. Without services of its own, a host refuses.
     fn service(&self, _wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -102,6 +110,8 @@ pub enum Source {
     Workload(String),
     /// An executable, already joined with [`crate::RunOptions::folder`].
     Bootstrap(PathBuf),
+    /// A runtime that is not part of the code, like those that AWS manages.
+    Runtime(WantedRuntime),
 }
 
 /// What a host found.
@@ -116,6 +126,8 @@ pub struct Resolved {
     pub cases: Vec<CaseDescription>,
     /// Environment variables that it gets unless the script sets the same.
     pub env_vars: BTreeMap<String, String>,
+    /// What it turned out to be, where the script left that open: which runtime, for instance.
+    pub variant: Option<String>,
 }
 
 /// A function as it was deployed; its name is in `spec.config`.
@@ -158,8 +170,8 @@ pub struct Batch<'a> {
     pub invocations: Vec<Invocation>,
     /// The status that the script declared with `expect_status()`; a failure of this kind is as it should be.
     pub expected: Option<Status>,
-    /// Number of the load that they are part of.
-    pub load: Option<u64>,
+    /// The load that they are part of.
+    pub load: Option<OfLoad<'a>>,
 }
 
 /// What a threshold was decided by.
@@ -177,6 +189,23 @@ pub struct Measure {
     pub n: Option<u64>,
     /// Why there is no value.
     pub reason: Option<String>,
+}
+
+/// What a batch is of, if it is of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfLoad<'a> {
+    /// Counted from 0 within the run.
+    pub number: u64,
+    /// How its invocations may end without failing the run.
+    pub allowed: &'a [Status],
+}
+
+impl Batch<'_> {
+    /// Whether the script has declared that an invocation may end like this.
+    pub fn may_end(&self, status: Status) -> bool {
+        self.expected == Some(status)
+            || self.load.is_some_and(|load| load.allowed.contains(&status))
+    }
 }
 
 /// Where a number has to be to be good; not on the limit itself.

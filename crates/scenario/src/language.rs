@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, service,
-    template, threshold,
+    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, runtime,
+    service, template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.
@@ -64,6 +64,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     let mut language = Language { engine, session, group: "", signatures: Vec::new() };
     add_plan(&mut language);
     add_function(&mut language);
+    runtime::add(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
     pipe::add(&mut language);
@@ -76,7 +77,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     add_result(&mut language);
     number::add(&mut language);
     service::add(&mut language);
-    add_properties(language.engine);
+    add_properties(language.engine, session);
     language.signatures
 }
 
@@ -117,6 +118,15 @@ fn add_plan(language: &mut Language<'_>) {
         )
         .example("blocks(3, [f], |f| {\n    f.recycle();\n    f.invoke();\n    f.repeat(10);\n});");
     language
+        .add("seconds(\"5m\")", "The length of a time as pause() takes it.", |s| {
+            move |ctx: NativeCallContext<'_>, value: Dynamic| {
+                let read = pause::duration(&value).map_err(|e| format!("seconds: {e}").into());
+                s.answer(&ctx, read.map(|duration| duration.as_secs_f64()))
+            }
+        })
+        .returns("seconds, as a decimal number")
+        .example("note(seconds(\"1.5m\"));");
+    language
         .add(
             "pause(\"5m\")",
             "Lets time pass: a text like \"200ms\", \"1.5s\", \"5m\" or \"2h\", or a number of seconds. On a simulated platform it passes at once.",
@@ -131,12 +141,12 @@ fn add_function(language: &mut Language<'_>) {
     language.group("Functions");
     language
         .add(
-            "deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, or takes an executable by its path, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`.",
+            "deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
+            "Builds a workload of the cargo workspace, takes an executable by its path, or puts code into a runtime, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`. A runtime is `python` or `nodejs`; its code is a folder, relative to the script, in which the handler is found (`app.handler` unless it says otherwise), and without code it answers what the workload `hello` does.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")
-        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });");
+        .example("let f = deploy(#{ workload: \"json\", memory: 512, env: #{ TABLE: \"items\" } });\nlet g = deploy(#{ runtime: \"python\", code: \"functions/orders\", handler: \"orders.handler\" });");
     language
         .add("f.recycle()", "Makes the next invocation a cold start.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.recycle(&f.0))
@@ -323,10 +333,13 @@ fn as_text(ctx: &NativeCallContext<'_>, value: &Dynamic) -> Raised<ImmutableStri
     }
 }
 
-fn add_properties(engine: &mut Engine) {
-    engine.register_indexer_get(|result: &mut InvocationResult, name: &str| -> Raised<Dynamic> {
-        result.field(name).map_err(Into::into)
-    });
+fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
+    let s = Arc::clone(session);
+    engine.register_indexer_get(
+        move |ctx: NativeCallContext<'_>, result: &mut InvocationResult, name: &str| {
+            s.answer(&ctx, result.field(name))
+        },
+    );
     engine.register_indexer_get(|_: &mut Function, name: &str| -> Raised<Dynamic> {
         let known = "name, workload, variant, memory and the rest are in f.describe()";
         Err(format!("a function has no property \"{name}\"; {known}").into())

@@ -37,6 +37,7 @@ mod pipe;
 mod random;
 mod result;
 mod run;
+mod runtime;
 mod script;
 mod service;
 mod session;
@@ -50,8 +51,8 @@ pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};
 pub use host::{
-    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, Progress, Resolved, Side,
-    Slot, Source, Wanted, WantedRung,
+    Batch, Deployment, Host, HostError, LoadFacts, LoadKind, Measure, OfLoad, Progress, Resolved,
+    Side, Slot, Source, Wanted, WantedRung,
 };
 pub use language::functions;
 pub use limits::Limits;
@@ -61,6 +62,7 @@ pub use parameters::{Parameter, ParameterKind};
 pub use pause::parse_duration;
 pub use pipe::PipeFacts;
 pub use run::RunOptions;
+pub use runtime::WantedRuntime;
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};
 pub use signature::Signature;

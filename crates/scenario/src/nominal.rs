@@ -98,6 +98,7 @@ impl NominalPlatform {
         let billed_ms = billed_ms(ns(DURATION), init.map(ns));
         add(&mut totals.cost, self.cost(&deployed.config, billed_ms));
         Ok(Invocation {
+            from_record: false,
             request_id: format!("00000000-0000-4000-8000-{:012x}", totals.invocations),
             environment: deployed.environment,
             start,

@@ -28,6 +28,9 @@ fn shown(x: &Dynamic, digits: i64) -> Result<String, Fault> {
     else {
         return Err(format!("significant: expected 1 to 17 digits, got {digits}").into());
     };
+    if x.is_unit() {
+        return Ok("–".to_owned());
+    }
     match as_float(x) {
         Some(x) => Ok(significant(x, digits)),
         None => Err(format!("significant: expected a number, got {}", show(x)).into()),
@@ -39,7 +42,7 @@ pub(crate) fn add(language: &mut Language<'_>) {
     language
         .add(
             "significant(x, digits)",
-            "A number as a text with so many significant digits and without an exponent. Whole digits are never cut off.",
+            "A number as a text with so many significant digits and without an exponent. Whole digits are never cut off. What a sample was too small for, (), is a dash.",
             |s| {
                 move |ctx: NativeCallContext<'_>, x: Dynamic, digits: i64| {
                     s.answer(&ctx, shown(&x, digits))

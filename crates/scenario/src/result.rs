@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use kelvin_lambda::{Invocation, Timing};
+use kelvin_lambda::{Invocation, Status, Timing};
 use rhai::{Dynamic, Map};
 use serde_json::Value;
 
-use crate::{json, suggest};
+use crate::session::Fault;
+use crate::{HostError, json, suggest};
 
 /// What `.invoke()` returns.
 #[derive(Clone)]
@@ -98,15 +99,25 @@ impl InvocationResult {
         self.0.cost_usd
     }
 
-    /// The property of that name.
-    pub(crate) fn field(&self, name: &str) -> Result<Dynamic, String> {
-        match PROPERTIES.iter().find(|property| property.name == name) {
-            Some(property) => Ok((property.read)(&self.0)),
-            None => {
-                let known = PROPERTIES.iter().map(|property| property.name);
-                Err(suggest::unknown("property of an invocation", name, known))
-            }
+    /// The property of that name. What a resumed run does not have on record ends the run, and is never taken for nothing.
+    pub(crate) fn field(&self, name: &str) -> Result<Dynamic, Fault> {
+        let Some(property) = PROPERTIES.iter().find(|property| property.name == name) else {
+            let known = PROPERTIES.iter().map(|property| property.name);
+            return Err(suggest::unknown("property of an invocation", name, known).into());
+        };
+        let invocation = &self.0.invocation;
+        let kept = match name {
+            "response" => false,
+            "logs" => invocation.status != Status::Ok,
+            _ => true,
+        };
+        if invocation.from_record && !kept {
+            return Err(HostError::new(format!(
+                "the run cannot be resumed: its script needs \"{name}\" of an invocation that was made before the interruption, and that is not on record; start anew"
+            ))
+            .into());
         }
+        Ok((property.read)(&self.0))
     }
 
     /// One line, for `print()`.

@@ -9,6 +9,7 @@ use kelvin_lambda::{MemorySize, Start};
 
 use super::Patient;
 use super::work::Work;
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::{terminal, timer};
@@ -38,7 +39,12 @@ impl Row {
 }
 
 /// Measures all tables, interleaved, `rounds` times each, and prints them.
-pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Result<Exit> {
+pub(super) fn compare(
+    limit: CpuLimit,
+    rounds: u32,
+    stop: &Stop,
+    alone: &mut Alone,
+) -> anyhow::Result<Exit> {
     let patient = Patient::new(Limits { cpu: limit, memory: false, freeze: true, files: true })?;
     let mut short: Vec<Row> = published::short_work()
         .into_iter()
@@ -62,19 +68,32 @@ pub(super) fn compare(limit: CpuLimit, rounds: u32, stop: &Stop) -> anyhow::Resu
     let mut tick: Vec<Row> =
         [128, 256, 1769].into_iter().map(unpublished).collect::<Result<_, _>>()?;
     let mut init: Vec<Row> = [128, 1769].into_iter().map(unpublished).collect::<Result<_, _>>()?;
+    let mut suppressed: Vec<Row> =
+        [128, 1769].into_iter().map(unpublished).collect::<Result<_, _>>()?;
     for round in 0..rounds {
         terminal::complain(&format!("round {} of {rounds}", round + 1));
-        let work = Work { cpu_ms: published::SHORT_CPU_MS, wait_ms: published::SHORT_FIXED_MS };
+        let work = Work {
+            cpu_ms: published::SHORT_CPU_MS,
+            wait_ms: published::SHORT_FIXED_MS,
+            ..Work::NONE
+        };
         measure(&patient, &mut short, work, stop)?;
-        measure(&patient, &mut long, Work { cpu_ms: LONG_MS, wait_ms: 0.0 }, stop)?;
-        measure(&patient, &mut tick, Work { cpu_ms: 3.0, wait_ms: 0.0 }, stop)?;
+        measure(&patient, &mut long, Work { cpu_ms: LONG_MS, ..Work::NONE }, stop)?;
+        measure(&patient, &mut tick, Work { cpu_ms: 3.0, ..Work::NONE }, stop)?;
         measure_init(&patient, &mut init, stop)?;
+        measure_suppressed_init(&patient, &mut suppressed, stop)?;
     }
     let noise = timer::describe(timer::lateness());
     let mechanism = patient.mechanism();
     drop(patient);
-    let tables = text(&short, &long, &tick, &init, &noise);
-    terminal::print(&format!("CPU limit by {mechanism}\n\n{tables}"))?;
+    let tables = text(&short, &long, &tick, [&init, &suppressed], &noise);
+    let beside = match alone.others() {
+        0 => "",
+        _ => {
+            "NOT ALONE: another run was going on at the same time; these numbers are not to be trusted\n"
+        }
+    };
+    terminal::print(&format!("CPU limit by {mechanism}\n{beside}\n{tables}"))?;
     Ok(Exit::Done)
 }
 
@@ -96,7 +115,7 @@ fn predicted_ms(cpu_ms: f64, memory: MemorySize) -> f64 {
 fn measure(patient: &Patient, rows: &mut [Row], work: Work, stop: &Stop) -> anyhow::Result<()> {
     for row in rows {
         let function = patient.deploy(row.memory)?;
-        patient.work(function, &Work { cpu_ms: 0.0, wait_ms: 0.0 })?;
+        patient.work(function, &Work::NONE)?;
         for _ in 0..5 {
             anyhow::ensure!(!stop.is_wanted(), "interrupted");
             patient.pause(Duration::from_millis(50))?;
@@ -113,7 +132,7 @@ fn measure_init(patient: &Patient, rows: &mut [Row], stop: &Stop) -> anyhow::Res
         let function = patient.deploy(row.memory)?;
         for _ in 0..5 {
             anyhow::ensure!(!stop.is_wanted(), "interrupted");
-            let invocation = patient.work(function, &Work { cpu_ms: 0.0, wait_ms: 0.0 })?;
+            let invocation = patient.work(function, &Work::NONE)?;
             anyhow::ensure!(invocation.start == Start::Cold, "a recycled function starts cold");
             row.measured_ms.extend(invocation.timing.init_ns.map(|ns| ns as f64 / 1e6));
             patient.recycle(function)?;
@@ -123,7 +142,30 @@ fn measure_init(patient: &Patient, rows: &mut [Row], stop: &Stop) -> anyhow::Res
     Ok(())
 }
 
-fn text(short: &[Row], long: &[Row], tick: &[Row], init: &[Row], noise: &str) -> String {
+/// The durations of invocations that find their process gone, and so contain an init.
+fn measure_suppressed_init(patient: &Patient, rows: &mut [Row], stop: &Stop) -> anyhow::Result<()> {
+    for row in rows {
+        let function = patient.deploy(row.memory)?;
+        for _ in 0..5 {
+            anyhow::ensure!(!stop.is_wanted(), "interrupted");
+            patient.crash(function)?;
+            let invocation = patient.work(function, &Work::NONE)?;
+            let start = invocation.start;
+            anyhow::ensure!(start == Start::SuppressedInit, "a crash is followed by an init");
+            row.measured_ms.extend(invocation.timing.duration_ns().map(|ns| ns as f64 / 1e6));
+        }
+        patient.remove(function)?;
+    }
+    Ok(())
+}
+
+fn text(
+    short: &[Row],
+    long: &[Row],
+    tick: &[Row],
+    [init, suppressed]: [&[Row]; 2],
+    noise: &str,
+) -> String {
     let mut text = String::new();
     let line = &mut text;
     writeln!(line, "Short work: 16.2 ms of CPU and 1.1 ms of waiting; ms, means").ok();
@@ -183,9 +225,12 @@ fn text(short: &[Row], long: &[Row], tick: &[Row], init: &[Row], noise: &str) ->
         // What takes 4 ms because something else ran on the core is held as on Lambda, and is not what is asked here.
         writeln!(line, "{:>6} {:>7.2}", row.memory.mb(), row.median()).ok();
     }
-    writeln!(line, "\nINIT with 10 ms of CPU; ms, means").ok();
-    for row in init {
-        writeln!(line, "{:>6} {:>7.2}", row.memory.mb(), row.mean()).ok();
+    writeln!(line, "\nINIT with 10 ms of CPU, and a duration with a suppressed one; ms, means")
+        .ok();
+    writeln!(line, "    MB    INIT  suppressed").ok();
+    for (init, suppressed) in init.iter().zip(suppressed) {
+        let [init_ms, suppressed_ms] = [init.mean(), suppressed.mean()];
+        writeln!(line, "{:>6} {init_ms:>7.2} {suppressed_ms:>11.2}", init.memory.mb()).ok();
     }
     writeln!(line, "\n{noise}").ok();
     text

@@ -40,6 +40,8 @@ pub(super) fn look() -> Vec<Finding> {
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
+        program("python3", "for runtime: \"python\"", "sudo apt-get install python3"),
+        program("node", "for runtime: \"nodejs\"", "sudo apt-get install nodejs"),
         Finding { what: "timer", state: timer::describe(timer::lateness()), remedy: None },
     ]
 }

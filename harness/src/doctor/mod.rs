@@ -14,6 +14,7 @@ use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status
 use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
 use tokio::runtime::Runtime;
 
+use crate::alone::Alone;
 use crate::cli::{DoctorArgs, Mechanism};
 use crate::exit::Exit;
 use crate::signals::Stop;
@@ -26,7 +27,8 @@ pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
             Mechanism::Tick => CpuLimit::Tick,
             Mechanism::Cgroup => CpuLimit::Cgroup,
         };
-        return cpu_limit::compare(limit, args.rounds, &stop);
+        let mut alone = Alone::take(args.force)?;
+        return cpu_limit::compare(limit, args.rounds, &stop, &mut alone);
     }
     let findings = machine::look();
     terminal::print(&machine::render(&findings))?;
@@ -88,10 +90,21 @@ impl Patient {
         Ok(self.runtime.block_on(self.emulator.sleep(duration))?)
     }
 
-    fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+    fn invoke(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
         let payload = serde_json::to_vec(work)?.into();
         let request = InvokeRequest { payload, log_tail: false };
-        let invocation = self.runtime.block_on(self.emulator.invoke(function, request))?;
+        Ok(self.runtime.block_on(self.emulator.invoke(function, request))?)
+    }
+
+    /// Ends the function's process, but not its execution environment.
+    fn crash(&self, function: FunctionId) -> anyhow::Result<()> {
+        let invocation = self.invoke(function, &work::Work { exit: true, ..work::Work::NONE })?;
+        anyhow::ensure!(invocation.status == Status::Crash, "a process that ends is a crash");
+        Ok(())
+    }
+
+    fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+        let invocation = self.invoke(function, work)?;
         let error =
             invocation.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
         anyhow::ensure!(invocation.status == Status::Ok, "the function failed: {error}");

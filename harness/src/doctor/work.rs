@@ -23,6 +23,13 @@ pub(crate) struct Work {
     pub cpu_ms: f64,
     /// Then a wait that needs no CPU.
     pub wait_ms: f64,
+    /// Instead of a response, the end of the process.
+    pub exit: bool,
+}
+
+impl Work {
+    /// A response at once.
+    pub(crate) const NONE: Work = Work { cpu_ms: 0.0, wait_ms: 0.0, exit: false };
 }
 
 struct Spin;
@@ -39,6 +46,10 @@ impl Workload for Spin {
     }
 
     async fn handle(&self, work: Work, ctx: &InvokeContext) -> Result<f64, WorkloadError> {
+        if work.exit {
+            // What comes after the end of a process is measured.
+            std::process::exit(1);
+        }
         let used_ms = spin(work.cpu_ms);
         if work.wait_ms > 0.0 {
             // Not tokio's timer, which has whole milliseconds; nothing else runs in this process meanwhile.
@@ -48,7 +59,7 @@ impl Workload for Spin {
     }
 
     fn cases() -> Vec<Case<Work>> {
-        let work = Work { cpu_ms: 1.0, wait_ms: 0.0 };
+        let work = Work { cpu_ms: 1.0, ..Work::NONE };
         vec![Case::new(
             "millisecond",
             work,

@@ -112,6 +112,7 @@ mod tests {
             right: HashMap::new(),
         };
         let mut invocation = Invocation {
+            from_record: false,
             request_id: String::new(),
             environment: Some(1),
             start: Start::Warm,

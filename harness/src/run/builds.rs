@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kelvin_artifact::{BinaryFacts, Build, Variant, WorkloadPackage, Workspace, describe};
 use kelvin_lambda::CaseDescription;
-use kelvin_scenario::{HostError, Resolved, Source, Wanted};
+use kelvin_scenario::{HostError, Resolved};
 
 use crate::progress::Progress;
 use crate::signals::Stop;
@@ -24,29 +24,20 @@ impl Builds {
         Builds { folder, stop, workspace: None, built: HashMap::new(), binaries: HashMap::new() }
     }
 
-    /// Builds a workload, or takes a bootstrap as it is.
-    pub(super) fn resolve(
+    /// Builds a variant of a workload, and finds its cases.
+    pub(super) fn workload(
         &mut self,
-        wanted: &Wanted,
+        name: &str,
+        variant: &str,
         progress: &Progress,
     ) -> Result<Resolved, HostError> {
-        match &wanted.source {
-            Source::Bootstrap(path) => Ok(Resolved {
-                bootstrap: path.clone(),
-                workload: None,
-                cases: Vec::new(),
-                env_vars: BTreeMap::new(),
-            }),
-            Source::Workload(name) => {
-                let key = (name.clone(), wanted.variant.clone());
-                if let Some(resolved) = self.built.get(&key) {
-                    return Ok(resolved.clone());
-                }
-                let resolved = self.build(name, &wanted.variant, progress)?;
-                self.built.insert(key, resolved.clone());
-                Ok(resolved)
-            }
+        let key = (name.to_owned(), variant.to_owned());
+        if let Some(resolved) = self.built.get(&key) {
+            return Ok(resolved.clone());
         }
+        let resolved = self.build(name, variant, progress)?;
+        self.built.insert(key, resolved.clone());
+        Ok(resolved)
     }
 
     /// Size and digest of a bootstrap. Reading it also brings it into the page cache, before the first launch.
@@ -90,7 +81,19 @@ impl Builds {
             workload: Some(name.to_owned()),
             cases,
             env_vars: spans.into_iter().collect(),
+            variant: None,
         })
+    }
+}
+
+/// A bootstrap as it is, of which nothing is known.
+pub(super) fn bootstrap(path: &Path) -> Resolved {
+    Resolved {
+        bootstrap: path.to_owned(),
+        workload: None,
+        cases: Vec::new(),
+        env_vars: BTreeMap::new(),
+        variant: None,
     }
 }
 

@@ -8,30 +8,41 @@ use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved,
-    ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted, WantedRung,
-    WantedService,
+    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
 };
 
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, services, shown};
+use crate::run::{RunConfig, runtimes, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let folder = config.options.folder.clone();
-    let host = Arc::new(DryHost { folder, workspace: Mutex::default() });
-    let ended = config.script.run(config.options.clone(), Arc::clone(&platform) as _, host);
-    if let Err(error) = ended {
-        return shown(error.into());
-    }
+    let totals = match evaluate(&config.script, config.options.clone(), terminal::complain) {
+        Ok(totals) => totals,
+        Err(error) => return shown(error.into()),
+    };
     terminal::print(&match config.format {
-        Format::Text => text(&platform.totals()),
-        Format::Json => json(&platform.totals()),
+        Format::Text => text(&totals),
+        Format::Json => json(&totals),
     })?;
     Ok(Exit::Done)
+}
+
+/// Evaluates a script; tells what it would do, as far as that does not depend on what is measured. What it notes goes to
+/// `say`.
+pub(super) fn evaluate(
+    script: &Script,
+    options: RunOptions,
+    say: fn(&str),
+) -> Result<Totals, ScenarioError> {
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let host =
+        Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default(), say });
+    script.run(options, Arc::clone(&platform) as _, host)?;
+    Ok(platform.totals())
 }
 
 fn text(totals: &Totals) -> String {
@@ -62,11 +73,18 @@ fn json(totals: &Totals) -> String {
 struct DryHost {
     folder: PathBuf,
     workspace: Mutex<Option<Workspace>>,
+    /// Where the script's words go.
+    say: fn(&str),
 }
 
 impl Host for DryHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
+        let mut cases = Vec::new();
         let workload = match &wanted.source {
+            Source::Runtime(runtime) => {
+                cases = runtimes::check(runtime)?;
+                None
+            }
             Source::Bootstrap(path) if path.is_file() => None,
             Source::Bootstrap(path) => {
                 return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
@@ -86,9 +104,14 @@ impl Host for DryHost {
         Ok(Resolved {
             bootstrap: PathBuf::new(),
             workload,
-            cases: Vec::new(),
+            cases,
             env_vars: BTreeMap::new(),
+            variant: None,
         })
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(runtimes::nominal_names())
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -118,11 +141,11 @@ impl Host for DryHost {
     fn removed(&self, _function: FunctionId) {}
 
     fn note(&self, text: &str) {
-        terminal::complain(text);
+        (self.say)(text);
     }
 
     fn answer(&self, text: &str) {
-        terminal::complain(&format!("answer, with nominal figures: {text}"));
+        (self.say)(&format!("answer, with nominal figures: {text}"));
     }
 
     // Nominal answers satisfy no check of a script, nor do they fail it.

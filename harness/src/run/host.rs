@@ -1,22 +1,24 @@
 //! What a scenario needs of this program: builds, checked answers, records, progress.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
 use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
-use kelvin_record::RecordError;
+use kelvin_record::{RecordError, RungRecord};
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved, ServiceChange,
     ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 use crate::run::answers::Answers;
-use crate::run::builds::Builds;
+use crate::run::builds::{self, Builds};
+use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
+use crate::run::runtimes::{Packed, Runtimes};
 use crate::run::services::Services;
 use crate::signals::Stop;
 
@@ -30,12 +32,16 @@ pub(super) struct RunHost {
 }
 
 struct State {
+    runtimes: Runtimes,
     recorder: Recorder,
     services: Services,
     /// What was found, by what a script wanted: deployments are of it.
     resolved: Vec<(Wanted, Resolved)>,
     answers: HashMap<FunctionId, Answers>,
     bootstraps: HashMap<FunctionId, PathBuf>,
+    noise: Noise,
+    /// Measurements without Lambda that are on record and have not been asked for, by function.
+    rungs: BTreeMap<String, VecDeque<RungRecord>>,
     /// A record that could not be written where the script cannot be told; told at its next invocation.
     failed: Option<RecordError>,
 }
@@ -51,26 +57,37 @@ impl State {
 impl RunHost {
     pub(super) fn new(
         builds: Builds,
+        runtimes: Runtimes,
         recorder: Recorder,
         services: Services,
         progress: Progress,
     ) -> RunHost {
         let state = State {
+            runtimes,
             recorder,
             services,
             resolved: Vec::new(),
             answers: HashMap::new(),
             bootstraps: HashMap::new(),
+            noise: Noise::default(),
+            rungs: BTreeMap::new(),
             failed: None,
         };
         let stop = builds.stop.clone();
         RunHost { builds: Mutex::new(builds), state: Mutex::new(state), stop, progress }
     }
 
-    pub(super) fn into_parts(self) -> (Recorder, Progress) {
+    /// Answers `f.measure()` with these as long as there are some.
+    pub(super) fn with_rungs(self, rungs: BTreeMap<String, VecDeque<RungRecord>>) -> RunHost {
+        self.state().rungs = rungs;
+        self
+    }
+
+    /// Also tells what could not be recorded after the script's last invocation.
+    pub(super) fn into_parts(self) -> (Recorder, Progress, Option<RecordError>) {
         // A script that panicked in the middle of a call leaves records that are still whole launches.
         let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (state.recorder, self.progress)
+        (state.recorder, self.progress, state.failed)
     }
 
     fn builds(&self) -> MutexGuard<'_, Builds> {
@@ -84,12 +101,34 @@ impl RunHost {
 
 impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
-        let resolved = self.builds().resolve(wanted, &self.progress)?;
+        let resolved = match &wanted.source {
+            Source::Bootstrap(path) => builds::bootstrap(path),
+            Source::Workload(name) => {
+                self.builds().workload(name, &wanted.variant, &self.progress)?
+            }
+            Source::Runtime(runtime) => {
+                let Packed { resolved, note } = self.state().runtimes.resolve(runtime)?;
+                if let Some(note) = note {
+                    self.state().recorder.note(&note);
+                    self.progress.say(&note);
+                }
+                resolved
+            }
+        };
         let known = &mut self.state().resolved;
         if !known.iter().any(|(other, _)| other == wanted) {
             known.push((wanted.clone(), resolved.clone()));
         }
         Ok(resolved)
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        let (names, broken) = self.state().runtimes.names();
+        for error in broken {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            self.progress.say(&format!("{error}{}", cause.unwrap_or_default()));
+        }
+        Ok(names)
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -114,10 +153,10 @@ impl Host for RunHost {
         let binary = self.builds().binary(&deployment.spec.bootstrap);
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
-        let is_built = matches!(deployment.source, Source::Workload(_));
+        let has_variant = !matches!(deployment.source, Source::Bootstrap(_));
         let origin = Origin {
             workload: deployment.workload.clone(),
-            variant: is_built.then(|| deployment.variant.clone()),
+            variant: has_variant.then(|| deployment.variant.clone()),
             binary,
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
@@ -134,12 +173,14 @@ impl Host for RunHost {
         let mut state = self.state();
         let written = state.recorder.configured(function, config);
         state.keep(written);
+        state.noise.forget(function);
     }
 
     fn launch(&self, function: FunctionId, slot: Option<Slot>) {
         let mut state = self.state();
         let written = state.recorder.launch(function, slot);
         state.keep(written);
+        state.noise.launch_ended(function);
     }
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
@@ -148,12 +189,25 @@ impl Host for RunHost {
         if let Some(error) = state.failed.take() {
             return Err(failed(error));
         }
-        let Batch { function, case, mut invocations, expected, load } = batch;
-        let facts = BatchFacts { function, case, expected, load };
+        let mut batch = batch;
+        let mut invocations = std::mem::take(&mut batch.invocations);
+        let Batch { function, case, load, .. } = batch;
         for invocation in &mut invocations {
+            // Loads are spread as their arrivals are, which is no noise.
+            if load.is_none() {
+                state.noise.invocation(function, invocation);
+            }
+            if invocation.from_record {
+                self.progress.skipped();
+                load.into_iter().for_each(|load| state.recorder.forget_load(load.number));
+                continue;
+            }
             if let (Some(case), Some(answers)) = (case, state.answers.get_mut(&function)) {
                 answers.check(case, invocation)?;
             }
+            let declared = batch.may_end(invocation.status);
+            let load = load.map(|load| load.number);
+            let facts = BatchFacts { function, case, declared, load };
             state.recorder.invocation(invocation, &facts).map_err(failed)?;
         }
         Ok(invocations)
@@ -170,10 +224,17 @@ impl Host for RunHost {
     }
 
     fn measure(&self, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
-        let bootstrap =
-            self.state().bootstraps.get(&wanted.function).cloned().ok_or_else(|| {
+        let bootstrap = {
+            let state = &mut *self.state();
+            let rungs = state.rungs.get_mut(&wanted.config.name);
+            if let Some(rung) = rungs.and_then(VecDeque::pop_front) {
+                self.progress.skipped();
+                return recorded(rung, wanted);
+            }
+            state.bootstraps.get(&wanted.function).cloned().ok_or_else(|| {
                 HostError::new(format!("function \"{}\" has no bootstrap", wanted.config.name))
-            })?;
+            })?
+        };
         let begin_ns = kelvin_workload::monotonic_ns();
         let times = rungs::measure(&bootstrap, wanted, &self.stop)?;
         let failed = |error| HostError::because("failed to record the run", error);
@@ -210,17 +271,28 @@ impl Host for RunHost {
     fn progress(&self, progress: kelvin_scenario::Progress<'_>) {
         use kelvin_scenario::Progress::{Deploying, Loading, Pausing, Repeating, Turn};
         match progress {
-            Turn { slot, blocks, positions, name } => {
-                let at = slot.block * positions + slot.position;
-                let message = match &self.progress {
-                    Progress::Bar(_) => format!("block {} of {blocks} · {name}", slot.block + 1),
-                    _ => format!("block {} of {blocks}", slot.block + 1),
-                };
-                self.progress.step(at, blocks * positions, message);
+            Turn { slot: Slot { block, position }, blocks, positions, name } => {
+                let noise = self.state().noise.so_far();
+                let turn = progress::Turn { block, blocks, position, positions, name, noise };
+                self.progress.turn(&turn);
             }
             Pausing { duration } => self.progress.detail(format!("pausing for {duration:?}")),
             // A build says so itself, and a bar must not be drawn while something is measured.
             Deploying { .. } | Repeating { .. } | Loading { .. } => {}
         }
     }
+}
+
+/// A measurement without Lambda, as it is on record. Fails if another one is.
+fn recorded(rung: RungRecord, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostError> {
+    let same = rung.rung == wanted.rung
+        && rung.case.as_deref() == wanted.case
+        && rung.ns.len() as u64 == u64::from(wanted.iterations);
+    if same {
+        return Ok(rung.ns);
+    }
+    Err(HostError::new(format!(
+        "function \"{}\" is to be measured otherwise than on record; start anew",
+        wanted.config.name
+    )))
 }

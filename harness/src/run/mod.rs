@@ -2,88 +2,151 @@
 
 mod answers;
 mod builds;
+pub(crate) mod check;
 mod dry;
 mod host;
+mod kept;
 mod limits;
+mod noise;
 mod recorder;
+mod replay;
+mod resume;
 mod rungs;
+mod runtimes;
 mod services;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
-use kelvin_lambda::{INIT_TIMEOUT, US_EAST_1};
+use kelvin_lambda::{INIT_TIMEOUT, PlatformFacts, US_EAST_1};
 use kelvin_platform::Platform;
-use kelvin_record::{RunStatus, Summary};
+use kelvin_record::{RecordError, RunStatus, Summary};
 use kelvin_report::summarise;
 use kelvin_scenario::{ErrorKind, RunOptions, ScenarioError, Script};
 use tokio::runtime::Runtime;
 
-use crate::cli::{Format, RunArgs};
+use crate::alone::Alone;
+use crate::cli::{Format, LimitArgs, RunArgs};
 use crate::exit::Exit;
 use crate::progress::{Conditions, Progress};
 use crate::run::builds::Builds;
 use crate::run::host::RunHost;
+use crate::run::kept::Continued;
 use crate::run::recorder::Recorder;
+use crate::run::replay::Replay;
+use crate::run::resume::Resumed;
+use crate::run::runtimes::Runtimes;
 use crate::run::services::Services;
 use crate::signals::Stop;
-use crate::{report, shipped, terminal};
+use crate::{report, scenario_help, shipped, terminal};
+
+/// The scenario that is run where none is named.
+const DEFAULT_SCENARIO: &str = "cold-warm";
 
 /// What was asked for, checked as far as it can be before anything starts.
 struct RunConfig {
     script: Script,
     options: RunOptions,
+    /// What the run goes on from.
+    resumed: Option<Resumed>,
     out: PathBuf,
     format: Format,
     progress: Progress,
     stop: Stop,
-    limits: Limits,
-    scaling: Scaling,
-    require: Vec<String>,
+    limits: LimitArgs,
+    force: bool,
     /// Drives what the script waits for.
     _runtime: Runtime,
 }
 
 impl RunConfig {
     fn new(args: RunArgs) -> anyhow::Result<RunConfig> {
-        let script = shipped::find(&args.scenario)?;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
+        let runtime = RunConfig::runtime()?;
         let stop = Stop::on_signals().context("failed to watch for signals")?;
-        let mut options = RunOptions::new(runtime.handle().clone(), stop.watch.clone());
-        options.settings = settings::parse(&args.settings)?;
-        options.seed = u64::from(args.seed.unwrap_or_else(drawn_seed));
-        options.folder = env::current_dir().context("failed to find the current folder")?;
-        options.prices = US_EAST_1();
+        let seed = args.seed.unwrap_or_else(drawn_seed).into();
+        let mut options = RunConfig::options(&args.settings, seed, &runtime, &stop)?;
+        let mut limits = args.limits;
+        let mut resumed = args.resume.map(|name| Resumed::open(&name, &args.out)).transpose()?;
+        let script = match &mut resumed {
+            Some(resumed) => {
+                limits = limits::of_record(&resumed.limits, &limits)?;
+                options.seed = resumed.seed;
+                options.settings = std::mem::take(&mut resumed.settings);
+                resumed.script.clone()
+            }
+            None => shipped::find(args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO))?,
+        };
         let interactive = terminal::stderr_is_interactive();
         let progress = Progress::new(Conditions { quiet: args.quiet, interactive });
-        let scaling = limits::scaling(&args.limits, options.seed);
         Ok(RunConfig {
             script,
             options,
+            resumed,
             out: args.out,
             format: args.format,
             progress,
             stop,
-            limits: limits::wanted(&args.limits),
-            scaling,
-            require: args.limits.require,
+            limits,
+            force: args.force,
             _runtime: runtime,
         })
+    }
+
+    fn runtime() -> anyhow::Result<Runtime> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        Ok(builder.worker_threads(1).enable_time().build()?)
+    }
+
+    fn options(
+        typed: &[String],
+        seed: u64,
+        runtime: &Runtime,
+        stop: &Stop,
+    ) -> anyhow::Result<RunOptions> {
+        let mut options = RunOptions::new(runtime.handle().clone(), stop.watch.clone());
+        options.settings = settings::parse(typed)?;
+        options.seed = seed;
+        options.folder = env::current_dir().context("failed to find the current folder")?;
+        options.prices = US_EAST_1();
+        Ok(options)
     }
 }
 
 pub(crate) fn run(args: RunArgs) -> anyhow::Result<Exit> {
+    if args.help {
+        return help(args.scenario.as_deref());
+    }
     let dry_run = args.dry_run;
     let config = match RunConfig::new(args) {
         Ok(config) => config,
         Err(error) => return shown(error),
     };
     if dry_run { dry::run(&config) } else { measure(config) }
+}
+
+/// Of the command, or of the scenario that is named.
+fn help(scenario: Option<&str>) -> anyhow::Result<Exit> {
+    let text = match scenario {
+        None => scenario_help::of_run(),
+        Some(named) => {
+            let script = shipped::find(named);
+            let help = script.and_then(|script| {
+                let parameters = script.parameters()?;
+                Ok(scenario_help::of(&script, named, &parameters))
+            });
+            match help {
+                Ok(help) => help,
+                Err(error) => return shown(error),
+            }
+        }
+    };
+    terminal::print(&text)?;
+    Ok(Exit::Done)
 }
 
 /// An error of a script is shown with its line, any other as usual.
@@ -98,47 +161,71 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     fs::create_dir_all(&config.out).with_context(|| {
         format!("failed to make the folder {} for results", config.out.display())
     })?;
-    let RunConfig {
-        script,
-        options,
-        out,
-        format,
-        progress,
-        stop,
-        limits,
-        scaling,
-        require,
-        _runtime,
-    } = config;
-    let settings = match script.parameters() {
-        Ok(parameters) => settings::effective(&parameters, &options.settings),
+    let settings = match config.script.parameters() {
+        Ok(parameters) => settings::effective(&parameters, &config.options.settings),
         Err(error) => return shown(error.into()),
     };
-    let emulator = Arc::new(Emulator::start(&emulator_options(limits, scaling)?)?);
-    limits::check(&require, &emulator.describe())?;
-    let recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
+    let mut alone = Alone::take(config.force)?;
+    let RunConfig {
+        script, options, resumed, out, format, progress, stop, limits, _runtime, ..
+    } = config;
+    let scaling = limits::scaling(&limits, options.seed);
+    let emulator = Arc::new(Emulator::start(&emulator_options(limits::wanted(&limits), scaling)?)?);
+    limits::check(&limits.require, &emulator.describe())?;
+    let mut recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
+    recorder.set_limits(limits::to_record(&limits));
+    recorder.set_other_runs(alone.others());
     let builds = Builds::new(options.folder.clone(), stop.clone());
+    let runtimes = Runtimes::new(emulator.folder(), stop.clone());
     let services = Services::new(&options, emulator.folder());
-    let host = Arc::new(RunHost::new(builds, recorder, services, progress));
-    let ended =
-        script.run(options, Arc::clone(&emulator) as Arc<dyn Platform>, Arc::clone(&host) as _);
+    let mut rungs = BTreeMap::new();
+    let mut replay = None;
+    if let Some(resumed) = resumed {
+        resumed.check_platform(&emulator.describe())?;
+        let Resumed {
+            run_id,
+            continued: Continued { kept, answers, rungs: kept_rungs, offset_ns },
+            ..
+        } = resumed;
+        let launches = kept.launches.len();
+        progress.busy(format!("going on from run {run_id}, launches on record: {launches}"));
+        rungs = kept_rungs;
+        replay = Some(Arc::new(Replay::new(Arc::clone(&emulator) as _, &kept.functions, answers)));
+        recorder.resume(run_id, kept, offset_ns);
+    }
+    let on: Arc<dyn Platform> = match &replay {
+        Some(replay) => Arc::clone(replay) as _,
+        None => Arc::clone(&emulator) as _,
+    };
+    let host = RunHost::new(builds, runtimes, recorder, services, progress).with_rungs(rungs);
+    let host = Arc::new(host);
+    let ended = script.run(options, on, Arc::clone(&host) as _).map(drop);
+    let ended = ended.and_then(|()| replay.as_ref().map_or(Ok(()), |replay| replay.check_end()));
     let platform = emulator.describe();
     // First of all nothing may be left running, whatever becomes of the records.
+    drop(replay);
     drop(emulator);
     let host =
         Arc::into_inner(host).ok_or_else(|| anyhow!("the script still runs after its end"))?;
-    finish(host, ended.map(drop), platform, format)
+    let (mut recorder, progress, lost) = host.into_parts();
+    progress.finish();
+    let ended = ended.and(lost.map_or(Ok(()), |error| Err(not_recorded(error))));
+    recorder.set_other_runs(alone.others());
+    finish(recorder, ended, platform, format)
+}
+
+fn not_recorded(error: RecordError) -> ScenarioError {
+    let message = "failed to record the run".to_owned();
+    ScenarioError { kind: ErrorKind::Host, message, place: None, cause: Some(Box::new(error)) }
 }
 
 /// Completes the records and prints what there is to say.
 fn finish(
-    host: RunHost,
+    recorder: Recorder,
     ended: Result<(), ScenarioError>,
-    platform: kelvin_lambda::PlatformFacts,
+    platform: PlatformFacts,
     format: Format,
 ) -> anyhow::Result<Exit> {
-    let (recorder, progress) = host.into_parts();
-    progress.finish();
     let error = ended.err();
     let stopped = error.as_ref().is_some_and(|error| error.kind == ErrorKind::Stopped);
     let status = match &error {

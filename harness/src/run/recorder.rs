@@ -9,10 +9,10 @@ use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
-    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadRecord,
-    MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded, Run, RunId,
-    RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText,
-    ServiceRecord, Summary, ToolRecord,
+    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
+    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded, Run,
+    RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord,
+    ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
@@ -27,9 +27,17 @@ pub(super) struct Recorder {
     script: String,
     modules: BTreeMap<String, String>,
     start_ns: u64,
+    /// What the run begins with, if it goes on from another one.
+    kept: Option<Kept>,
+    /// Of the run's first record.
+    offset_ns: u64,
     writer: Option<RunWriter>,
+    /// How many rows of functions this process has asked for; those on record come first.
+    rows: usize,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
+    /// What is added to the numbers of loads, so that none has that of one on record.
+    first_load: u64,
     /// Those that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
@@ -55,13 +63,13 @@ pub(super) struct Origin {
     pub binary: Option<BinaryFacts>,
 }
 
-/// What a batch of invocations has in common.
+/// What must be known of an invocation besides itself.
 #[derive(Clone, Copy)]
 pub(super) struct BatchFacts<'a> {
     pub function: FunctionId,
     pub case: Option<&'a str>,
-    /// The failure that the script declared.
-    pub expected: Option<Status>,
+    /// Whether the script has declared that it may end as it did.
+    pub declared: bool,
     pub load: Option<u64>,
 }
 
@@ -90,6 +98,9 @@ impl Recorder {
             started_at: now.to_string(),
             finished_at: None,
             tool: tool(),
+            resumed_from: None,
+            other_runs: 0,
+            limits: BTreeMap::new(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
             host: HostRecord {
@@ -117,14 +128,45 @@ impl Recorder {
                 .map(|(name, text)| (name.to_owned(), text.to_owned()))
                 .collect(),
             start_ns: kelvin_workload::monotonic_ns(),
+            kept: None,
+            offset_ns: 0,
             writer: None,
+            rows: 0,
             functions: BTreeMap::new(),
             next_launch: 0,
+            first_load: 0,
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
             answers: Vec::new(),
         }
+    }
+
+    /// The options that decide what is enforced.
+    pub(super) fn set_limits(&mut self, limits: BTreeMap<String, String>) {
+        self.record.limits = limits;
+    }
+
+    /// Goes on from another run: its records come first, and offsets count on from `offset_ns`.
+    pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
+        self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
+        self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
+        self.record.resumed_from = Some(run_id);
+        self.kept = Some(kept);
+        self.offset_ns = offset_ns;
+    }
+
+    /// So many other runs go on at the same time, or did.
+    pub(super) fn set_other_runs(&mut self, other_runs: u32) {
+        self.record.other_runs = other_runs;
+        if let Some(writer) = &mut self.writer {
+            writer.set_other_runs(other_runs);
+        }
+    }
+
+    /// A moment, from the start of the run.
+    fn offset(&self, at_ns: u64) -> u64 {
+        at_ns.saturating_sub(self.start_ns) + self.offset_ns
     }
 
     pub(super) fn deployed(
@@ -158,7 +200,7 @@ impl Recorder {
             latency: spec.latency.to_string(),
             errors: spec.errors.to_string(),
             seed: spec.seed,
-            since_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+            since_offset_ns: self.offset(kelvin_workload::monotonic_ns()),
         };
         match &mut self.writer {
             Some(writer) => writer.add_service(record),
@@ -206,13 +248,13 @@ impl Recorder {
         invocation: &Invocation,
         batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let BatchFacts { function, case, expected, load } = *batch;
+        let BatchFacts { function, case, declared, load } = *batch;
+        let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
         let launch = invocation.environment.map(|environment| {
             let launch = state.launches.entry(environment).or_insert_with(|| {
                 let launch = self.next_launch;
                 self.next_launch += 1;
-                let started_offset_ns = invocation.sent_at_ns.saturating_sub(self.start_ns);
                 begun(launch, state.index, state.slot, started_offset_ns)
             });
             note(launch, invocation);
@@ -222,12 +264,14 @@ impl Recorder {
             function: state.index,
             launch: launch.map(|(launch, _)| launch),
             index: launch.map_or(0, |(_, index)| index),
-            load,
+            load: load.map(|load| load + self.first_load),
             case,
             run_start_ns: self.start_ns,
-            expected: expected == Some(invocation.status) && invocation.status != Status::Ok,
+            expected: declared && invocation.status != Status::Ok,
         };
-        let row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
+        row.at_ns += self.offset_ns;
+        row.intended_ns = row.intended_ns.map(|intended| intended + self.offset_ns);
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
     }
 
@@ -245,7 +289,7 @@ impl Recorder {
             LoadKind::Closed { .. } => (None, None, None),
         };
         let record = LoadRecord {
-            load: load.number,
+            load: load.number + self.first_load,
             function: state.index,
             kind,
             arrivals,
@@ -256,19 +300,25 @@ impl Recorder {
             planned_ns: load.lasts.map(|lasts| u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX)),
             block: load.slot.map(|slot| slot.block),
             position: load.slot.map(|slot| slot.position),
-            started_offset_ns: kelvin_workload::monotonic_ns().saturating_sub(self.start_ns),
+            started_offset_ns: self.offset(kelvin_workload::monotonic_ns()),
             ended_offset_ns: 0,
             invocations: 0,
         };
         self.loads.insert(load.number, record);
     }
 
+    /// A load is on record already.
+    pub(super) fn forget_load(&mut self, load: u64) {
+        self.loads.remove(&load);
+    }
+
     /// A load has ended, with so many invocations.
     pub(super) fn load_ended(&mut self, load: u64, invocations: u64) -> Result<(), RecordError> {
+        let ended_offset_ns = self.offset(kelvin_workload::monotonic_ns());
         let (Some(mut record), Some(writer)) = (self.loads.remove(&load), &mut self.writer) else {
             return Ok(());
         };
-        record.ended_offset_ns = kelvin_workload::monotonic_ns().saturating_sub(self.start_ns);
+        record.ended_offset_ns = ended_offset_ns;
         record.invocations = invocations;
         writer.load_ended(&record)
     }
@@ -280,6 +330,7 @@ impl Recorder {
         begin_ns: u64,
         ns: Vec<u64>,
     ) -> Result<(), RecordError> {
+        let started_offset_ns = self.offset(begin_ns);
         let (Some(state), Some(writer)) = (self.functions.get(&wanted.function), &mut self.writer)
         else {
             return Ok(());
@@ -290,7 +341,7 @@ impl Recorder {
             case: wanted.case.map(str::to_owned),
             block: wanted.slot.map(|slot| slot.block),
             position: wanted.slot.map(|slot| slot.position),
-            started_offset_ns: begin_ns.saturating_sub(self.start_ns),
+            started_offset_ns,
             ns,
         })
     }
@@ -356,6 +407,9 @@ impl Recorder {
     ) -> Result<Option<Finished>, RecordError> {
         let functions: Vec<FunctionId> = self.functions.keys().copied().collect();
         for function in functions {
+            if let (Some(state), Some(_)) = (self.functions.get_mut(&function), status) {
+                state.launches.values_mut().for_each(|launch| launch.cut_short = true);
+            }
             self.end_launches(function)?;
         }
         let Some(mut writer) = self.writer else { return Ok(None) };
@@ -387,12 +441,24 @@ impl Recorder {
             Some(writer) => writer,
             empty => {
                 let scenario = ScenarioText { script: &self.script, modules: &self.modules };
-                empty.insert(RunWriter::create(&self.results, &self.record, scenario)?)
+                let mut writer = RunWriter::create(&self.results, &self.record, scenario)?;
+                if let Some(kept) = self.kept.take() {
+                    writer.keep(&kept)?;
+                }
+                empty.insert(writer)
             }
         };
-        let index = u32::try_from(writer.run().functions.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(self.rows).unwrap_or(u32::MAX);
         record.function = index;
-        writer.add_function(record.clone())?;
+        match writer.run().functions.get(self.rows) {
+            Some(known) if *known == record => {}
+            Some(known) => {
+                let (known, name) = (known.name.clone(), record.name);
+                return Err(RecordError::OtherFunction { function: index, known, name });
+            }
+            None => writer.add_function(record.clone())?,
+        }
+        self.rows += 1;
         let slot = self.functions.get(&function).and_then(|state| state.slot);
         self.functions
             .insert(function, FunctionState { index, slot, launches: BTreeMap::new(), record });
@@ -419,6 +485,7 @@ fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64)
         position: slot.map(|slot| slot.position),
         started_offset_ns,
         init_ns: Measured::NotApplicable,
+        cut_short: false,
         invocations: 0,
         failed: 0,
         max_memory_bytes: Measured::NotApplicable,

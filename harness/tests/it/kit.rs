@@ -102,8 +102,18 @@ impl Place {
         path.display().to_string()
     }
 
-    /// `kelvin` in the root of this workspace, with an environment that does not depend on who runs the tests.
+    /// `kelvin` in the root of this workspace, with an environment that does not depend on who runs the tests. Tests run at
+    /// the same time, which runs do not do without `--force`.
     pub(crate) fn kelvin(&self, args: &[&str]) -> Command {
+        let mut command = self.kelvin_unforced(args);
+        if args.first() == Some(&"run") {
+            command.arg("--force");
+        }
+        command
+    }
+
+    /// The same, as it is typed.
+    pub(crate) fn kelvin_unforced(&self, args: &[&str]) -> Command {
         let mut command = bare_command();
         command.args(args).current_dir(root()).stdin(Stdio::null());
         for name in ["CI", "CLICOLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TERM"] {
@@ -254,6 +264,11 @@ impl Running {
         line.trim_end().to_owned()
     }
 
+    /// Of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it is our child");
     }
@@ -269,6 +284,8 @@ impl Running {
     /// The next line of standard error; `None` at its end.
     fn next_line(&mut self) -> Option<String> {
         match self.stderr.recv_timeout(PATIENCE) {
+            // Of another test.
+            Ok(line) if line.starts_with("another run is going on") => self.next_line(),
             Ok(line) => {
                 self.seen.push_str(&line);
                 self.seen.push('\n');

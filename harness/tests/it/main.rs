@@ -1,6 +1,9 @@
 //! End to end: the real command line, real builds, real processes.
 
+mod alone;
+mod check;
 mod cpu_limit;
+mod experiments;
 mod foreign;
 mod interrupt;
 mod io;
@@ -11,7 +14,9 @@ mod mistakes;
 mod modules;
 mod processes;
 mod report;
+mod resume;
 mod run;
+mod runtimes;
 mod scenarios;
 mod services;
 mod shipped;

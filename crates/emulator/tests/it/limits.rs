@@ -2,7 +2,7 @@
 
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_lambda::{MemorySize, Start, Status};
+use kelvin_lambda::{MemorySize, Start, Status, Timing};
 
 use crate::kit::{kit_with, seen};
 
@@ -12,6 +12,21 @@ fn memory(mb: u32) -> MemorySize {
     MemorySize::new(mb).expect("in range")
 }
 
+/// The CPU time was spread over as many periods as the memory size demands, and what is not explained by a busy machine
+/// is said to have been throttled.
+fn assert_limited(timing: &Timing, mb: u64) {
+    let [cpu, latency, throttled] =
+        [timing.cpu_ns, timing.response_latency_ns, timing.throttled_ns]
+            .map(|ns| ns.expect("it is measured"));
+    // The first and the last period can be short.
+    let least = (cpu * 1769 / mb).saturating_sub(60_000_000);
+    assert!(latency >= least, "{mb} MB, at least {least}: {timing:?}");
+    assert!(throttled <= latency, "{timing:?}");
+    // Where other programs leave a function no more than its share, there is nothing to hold back.
+    let starved = latency - throttled - cpu.min(latency - throttled);
+    assert!(throttled > 0 || starved >= least / 2, "{mb} MB: {timing:?}");
+}
+
 #[test]
 fn work_beyond_the_quota_is_held_back_and_said_to_be() {
     let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
@@ -19,11 +34,7 @@ fn work_beyond_the_quota_is_held_back_and_said_to_be() {
     kit.invoke(function, "echo");
     let spun = kit.invoke(function, "spin 50");
     assert_eq!(spun.status, Status::Ok);
-    let throttled = spun.timing.throttled_ns.expect("a CPU limit is enforced");
-    let cpu = spun.timing.cpu_ns.expect("measured");
-    // A thirteenth of a core: whatever the machine does, most of the time is spent waiting.
-    assert!(throttled > cpu, "{:?}", spun.timing);
-    assert!(throttled <= spun.timing.response_latency_ns.expect("measured"));
+    assert_limited(&spun.timing, 128);
 }
 
 #[test]
@@ -40,6 +51,25 @@ fn a_whole_core_and_short_work_are_not_held_back() {
 }
 
 #[test]
+fn init_is_not_held_back_and_nor_is_a_suppressed_one() {
+    let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
+    let function = kit.deploy(|config| {
+        config.memory_size = memory(128);
+        config.env_vars.insert("INIT".to_owned(), "spin".to_owned());
+    });
+    let held_back = |start| {
+        let invocation = kit.invoke(function, "echo");
+        assert_eq!((invocation.status, invocation.start), (Status::Ok, start));
+        invocation.timing.throttled_ns
+    };
+    assert_eq!(held_back(Start::Cold), Some(0));
+    assert_eq!(kit.invoke(function, "exit 3").status, Status::Crash);
+    assert_eq!(held_back(Start::SuppressedInit), Some(0));
+    // That much computing is held back where it is no init.
+    assert_limited(&kit.invoke(function, "spin 100").timing, 128);
+}
+
+#[test]
 fn environments_of_different_sizes_keep_their_limits_side_by_side() {
     let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let functions = [128, 512, 1769].map(|mb| {
@@ -50,14 +80,14 @@ fn environments_of_different_sizes_keep_their_limits_side_by_side() {
         kit.invoke(function, "echo");
         function
     });
-    let throttled = std::thread::scope(|scope| {
+    let timings = std::thread::scope(|scope| {
         let kit = &kit;
         let spun = functions.map(|function| scope.spawn(move || kit.invoke(function, "spin 60")));
-        spun.map(|spun| spun.join().expect("it does not panic").timing.throttled_ns)
+        spun.map(|spun| spun.join().expect("it does not panic").timing)
     });
-    assert!(throttled[0] > throttled[1], "{throttled:?}");
-    assert!(throttled[1] > Some(0), "{throttled:?}");
-    assert_eq!(throttled[2], Some(0));
+    assert_limited(&timings[0], 128);
+    assert_limited(&timings[1], 512);
+    assert_eq!(timings[2].throttled_ns, Some(0));
 }
 
 #[test]
@@ -67,7 +97,7 @@ fn children_are_held_back_together_with_their_parent() {
     kit.invoke(function, "echo");
     let children = kit.invoke(function, "children");
     assert_eq!(children.status, Status::Ok);
-    assert!(children.timing.throttled_ns > children.timing.cpu_ns, "{:?}", children.timing);
+    assert_limited(&children.timing, 128);
 }
 
 #[test]

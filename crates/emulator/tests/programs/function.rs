@@ -51,6 +51,7 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
         Ok("hang") => sleep(FOR_EVER),
         Ok(init) if init.starts_with("gate ") => gate(&init[5..])?,
         Ok("grow") => grow(),
+        Ok("spin") => spin(100),
         Ok("quota") => std::fs::write(tmp.join("quota"), quota()?)?,
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
         Ok("exit once") if first => exit(1),
@@ -63,6 +64,16 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Computes until the thread has used so much more CPU time.
+fn spin(ms: i64) {
+    let thread_ns = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec * 1_000_000_000 + time.tv_nsec
+    };
+    let until = thread_ns() + ms * 1_000_000;
+    while thread_ns() < until {}
 }
 
 /// Knocks at a port of this machine and waits there until somebody opens.
@@ -216,12 +227,7 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             respond(runtime, if status.success() { "\"waited\"" } else { "\"failed\"" })?;
         }
         "spin" => {
-            let thread_ns = || {
-                let time = clock_gettime(ClockId::ThreadCPUTime);
-                time.tv_sec * 1_000_000_000 + time.tv_nsec
-            };
-            let until = thread_ns() + argument.parse::<i64>().unwrap_or(0) * 1_000_000;
-            while thread_ns() < until {}
+            spin(argument.parse().unwrap_or(0));
             respond(runtime, "\"spun\"")?;
         }
         "allocate" => {

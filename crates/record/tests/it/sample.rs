@@ -24,6 +24,8 @@ pub(crate) fn run_record() -> RunRecord {
         finished_at: None,
         tool: ToolRecord { name: "kelvin".to_owned(), version: "0.1.0".to_owned(), git: None },
         argv: ["kelvin", "run", "cold-warm"].map(str::to_owned).to_vec(),
+        resumed_from: None,
+        other_runs: 0,
         scenario: ScenarioRecord {
             name: "cold-warm".to_owned(),
             seed: 42,
@@ -31,6 +33,7 @@ pub(crate) fn run_record() -> RunRecord {
         },
         host: host(),
         platform: platform(),
+        limits: BTreeMap::from([("cpu-limit".to_owned(), "off".to_owned())]),
         billing: Billing::Estimated,
         functions: Vec::new(),
         services: vec![ServiceRecord {
@@ -129,6 +132,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
     let queue_ns = init_ns.unwrap_or(0) + noise.around(4_000);
     let duration_ns = response_latency_ns + response_duration_ns + post_response_ns;
     Invocation {
+        from_record: false,
         request_id: "8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e".to_owned(),
         environment: Some(7),
         start,
@@ -205,6 +209,7 @@ pub(crate) fn record_launch(
         position: Some(launch % 2),
         started_offset_ns: record_start_ns,
         init_ns: cold.init_ns,
+        cut_short: false,
         invocations: warm + 1,
         failed: 0,
         max_memory_bytes: Measured::Value(9_437_184),

@@ -15,14 +15,14 @@ use crate::chance::{Chance, Purpose};
 use crate::function::{Deployed, Function};
 use crate::language::Language;
 use crate::session::{Fault, Session};
-use crate::{LoadFacts, Progress};
+use crate::{LoadFacts, OfLoad, Progress};
 
 pub(crate) fn add(language: &mut Language<'_>) {
     language.group("Load");
     language
         .add(
-            "f.load(#{ rate | concurrency | phases | file, duration | invocations, arrivals, to, events, case_name })",
-            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. A file beside the script is a trace of arrivals: one timestamp a line, in seconds, or the traces of Azure Functions of 2019 (invocations in each minute) or 2021 (end and duration of each invocation). Of those it takes the busiest `function` unless one is named, `from` a time of the trace like \"9h\", at a `speed` of so many seconds of the trace in one; with `spread: \"poisson\"` the invocations of a minute are at random moments of it, and else at equal distances. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
+            "f.load(#{ rate | concurrency | phases | file, duration | invocations, arrivals, to, events, case_name, allow })",
+            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. A file beside the script is a trace of arrivals: one timestamp a line, in seconds, or the traces of Azure Functions of 2019 (invocations in each minute) or 2021 (end and duration of each invocation). Of those it takes the busiest `function` unless one is named, `from` a time of the trace like \"9h\", at a `speed` of so many seconds of the trace in one; with `spread: \"poisson\"` the invocations of a minute are at random moments of it, and else at equal distances. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. Statuses to allow, such as [\"throttled\", \"timeout\"], are what may come of it, and do not fail the run. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
                     s.answer(&ctx, s.load(&f.0, map))
@@ -47,7 +47,8 @@ impl Session {
         let chance = Chance::new(self.seed, Purpose::Load, self.state().next_load_of(f.id));
         let plan = Plan::read(map, f, chance, &*self.beside).map_err(|e| format!("load: {e}"))?;
         let number = self.state().next_load();
-        let Plan { case, requests, shape, kind, planned, lasts } = plan;
+        let Plan { case, requests, shape, kind, planned, lasts, allowed } = plan;
+        let of_load = OfLoad { number, allowed: &allowed };
         outside.host.progress(Progress::Loading { name: &f.name, planned });
         let slot = self.state().slot;
         let facts = LoadFacts { number, function: f.id, shape: kind, planned, lasts, slot };
@@ -60,7 +61,7 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f, case.as_deref(), Some(number), batch) {
+            match self.record(f, case.as_deref(), Some(of_load), batch) {
                 Ok(recorded) => seen.add(&recorded),
                 Err(error) => {
                     lost = Some(error);

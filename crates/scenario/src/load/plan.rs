@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kelvin_lambda::Status;
 use kelvin_load::{Phase, Spread, arrivals};
 use kelvin_platform::{InvokeRequest, LoadEnd, LoadShape};
 use rhai::{Dynamic, Map};
@@ -16,7 +17,7 @@ use crate::{LoadKind, ScriptFolder, pause, suggest};
 /// A load has at most so many different events; then they begin again. They are made before it begins.
 const MOST_EVENTS: usize = 10_000;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "rate",
     "to",
     "concurrency",
@@ -26,6 +27,7 @@ const KEYS: [&str; 14] = [
     "arrivals",
     "events",
     "case_name",
+    "allow",
     "file",
     "function",
     "from",
@@ -44,6 +46,8 @@ pub(super) struct Plan {
     pub kind: LoadKind,
     pub planned: Option<u64>,
     pub lasts: Option<Duration>,
+    /// How its invocations may end without failing the run.
+    pub allowed: Vec<Status>,
 }
 
 /// When requests are sent, for the platform and for people, and how long it takes if that is known.
@@ -74,8 +78,23 @@ impl Plan {
             LoadShape::Closed { until: LoadEnd::Elapsed(_), .. } => None,
         };
         let (case, requests) = requests(&mut fields, f, planned)?;
-        Ok(Plan { case, requests, shape, kind, planned, lasts })
+        let allowed = allowed(&mut fields)?;
+        Ok(Plan { case, requests, shape, kind, planned, lasts, allowed })
     }
+}
+
+/// The statuses of `allow`.
+fn allowed(fields: &mut Fields) -> Result<Vec<Status>, String> {
+    let names = fields.array("allow")?.unwrap_or_default();
+    let status = |name: Dynamic| {
+        let shown = show(&name);
+        let name = name
+            .into_immutable_string()
+            .map_err(|_| format!("allow: expected an array of statuses, got {shown} in it"))?;
+        Status::from_name(&name)
+            .ok_or_else(|| suggest::unknown("status", &name, Status::ALL.map(Status::as_str)))
+    };
+    names.into_iter().map(status).collect()
 }
 
 /// How long a load lasts.

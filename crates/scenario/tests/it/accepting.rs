@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kelvin_lambda::{Answer, CaseDescription, Invocation};
+use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, ServiceChange, ServiceId, Slot, StartedService, Totals, Wanted, WantedRung,
-    WantedService,
+    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
+    WantedRung, WantedService,
 };
 
 use crate::folder::compile;
@@ -16,19 +16,21 @@ use crate::folder::compile;
 struct Accepting;
 
 impl Host for Accepting {
-    fn resolve(&self, _: &Wanted) -> Result<Resolved, HostError> {
-        let case = CaseDescription {
-            name: "small".to_owned(),
-            event: serde_json::Value::Null,
-            answer: Answer::Unknown,
-            bytes: None,
-        };
+    /// Nothing was built, so any name may be that of a case.
+    fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         Ok(Resolved {
             bootstrap: "bootstrap".into(),
-            workload: None,
-            cases: vec![case],
+            workload: match &wanted.source {
+                Source::Workload(name) => Some(name.clone()),
+                _ => None,
+            },
+            cases: Vec::new(),
             env_vars: BTreeMap::new(),
+            variant: None,
         })
+    }
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(vec!["nodejs".to_owned(), "python".to_owned()])
     }
     fn service(&self, _: &WantedService) -> Result<StartedService, HostError> {
         Ok(StartedService { id: ServiceId(0), env_vars: BTreeMap::new() })
@@ -59,6 +61,11 @@ const FILES: [(&str, &str); 3] = [
 
 /// What a script does.
 pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {
+    run_script(&compile(&FILES, script)?)
+}
+
+/// What a compiled script does.
+pub(crate) fn run_script(script: &Script) -> Result<Totals, ScenarioError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_time()
@@ -66,7 +73,6 @@ pub(crate) fn run(script: &str) -> Result<Totals, ScenarioError> {
         .expect("a runtime can be started");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let script = compile(&FILES, script)?;
     let options = RunOptions::new(runtime.handle().clone(), stopped);
     script.run(options, Arc::clone(&platform) as _, Arc::new(Accepting))?;
     Ok(platform.totals())

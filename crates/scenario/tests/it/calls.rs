@@ -303,7 +303,34 @@ fn an_answer_has_its_numbers_as_people_read_them() {
     check("f.cost(-1)", "cost: expected 0 or more billed milliseconds, got -1");
     check("f.cost(\"9\")", "cost: expected 0 or more billed milliseconds, got \"9\"");
     check("significant(1, 0)", "significant: expected 1 to 17 digits, got 0");
-    check("significant((), 3)", "significant: expected a number, got ()");
+    check("significant(\"x\", 3)", "significant: expected a number, got \"x\"");
+    assert_eq!(notes("note(significant((), 3));"), "–");
+}
+
+#[test]
+fn runtimes_are_deployed_like_workloads() {
+    let ran = run(r#"
+        for name in runtimes() {
+            let f = deploy(#{ runtime: name, memory: 256 });
+            note(`${f} ${f.describe().variant} ${f.describe().cases}`);
+        }
+        deploy(#{ runtime: "python", code: "functions/orders", handler: "orders.handler" }).invoke();
+    "#);
+    assert_snapshot!(succeed(ran).join("\n"), @r#"
+    (deploying nodejs-256: Runtime(WantedRuntime { name: "nodejs", code: None, handler: "app.handler" }))
+    deploy nodejs-256: /packed/nodejs/bootstrap, 256 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deployed 0: nodejs-256, None, standard library
+    note nodejs-256 standard library ["world"]
+    (deploying python-256: Runtime(WantedRuntime { name: "python", code: None, handler: "app.handler" }))
+    deploy python-256: /packed/python/bootstrap, 256 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deployed 1: python-256, None, standard library
+    note python-256 standard library ["world"]
+    (deploying python-128: Runtime(WantedRuntime { name: "python", code: Some("functions/orders"), handler: "orders.handler" }))
+    deploy python-128: /packed/python/bootstrap, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deployed 2: python-128, None, standard library
+    invoke 2: {"n":"world"}, log true
+    record 2 Some("world"): ["ok"], expecting nothing
+    "#);
 }
 
 #[test]

@@ -112,6 +112,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
     let error =
         FunctionError { error_type: "Test.Error".to_owned(), message: "as asked".to_owned() };
     Invocation {
+        from_record: false,
         request_id: "id".to_owned(),
         environment: Some(1),
         start: Start::Cold,
@@ -244,7 +245,7 @@ impl Platform for Fake {
 }
 
 /// The workloads that the shipped scenarios name.
-const WORKLOADS: [&str; 15] = [
+const WORKLOADS: [&str; 18] = [
     "hello",
     "json",
     "compress",
@@ -260,12 +261,24 @@ const WORKLOADS: [&str; 15] = [
     "fan-out",
     "sqs-batch",
     "thumbnail",
+    "payload",
+    "delays",
+    "audit",
 ];
+
+/// What is installed.
+const RUNTIMES: [&str; 2] = ["nodejs", "python"];
 
 impl Host for Fake {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let (bootstrap, workload) = match &wanted.source {
             Source::Bootstrap(path) => (path.clone(), None),
+            Source::Runtime(runtime) if RUNTIMES.contains(&runtime.name.as_str()) => {
+                (PathBuf::from(format!("/packed/{}/bootstrap", runtime.name)), None)
+            }
+            Source::Runtime(runtime) => {
+                return Err(HostError::unknown("runtime", &runtime.name, RUNTIMES));
+            }
             Source::Workload(name) if WORKLOADS.contains(&name.as_str()) => {
                 (PathBuf::from(format!("/built/{name}-{}", wanted.variant)), Some(name.clone()))
             }
@@ -287,11 +300,18 @@ impl Host for Fake {
         let names: &[&str] = match workload.as_deref() {
             Some("fan-out") => &["concurrency-4", "concurrency-1", "concurrency-16"],
             Some(_) => &["small", "large"],
+            None if matches!(wanted.source, Source::Runtime(_)) => &["world"],
             None => &[],
         };
         let cases = names.iter().map(|name| case(name)).collect();
         let env_vars = BTreeMap::from([("KELVIN_SPANS".to_owned(), "1".to_owned())]);
-        Ok(Resolved { bootstrap, workload, cases, env_vars })
+        let variant = matches!(wanted.source, Source::Runtime(_));
+        let variant = variant.then(|| "standard library".to_owned());
+        Ok(Resolved { bootstrap, workload, cases, env_vars, variant })
+    }
+
+    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+        Ok(RUNTIMES.map(str::to_owned).to_vec())
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
@@ -328,7 +348,7 @@ impl Host for Fake {
         let Batch { function, case, invocations, expected, load } = batch;
         let statuses: Vec<&str> = invocations.iter().map(|i| i.status.as_str()).collect();
         let expected = expected.map_or("nothing", Status::as_str);
-        let load = load.map(|load| format!(" of load {load}")).unwrap_or_default();
+        let load = load.map(|load| format!(" of load {}", load.number)).unwrap_or_default();
         self.log(format!(
             "record {}{load} {case:?}: {statuses:?}, expecting {expected}",
             function.0

@@ -137,8 +137,12 @@ fn mistakes_say_what_would_be_right() {
         "unknown case \"lagre\"; did you mean \"large\"? known: small, large",
     );
     check(
+        "rate: 5, duration: 1, allow: [\"throtled\"]",
+        "unknown status \"throtled\"; did you mean \"throttled\"? known: ok, error, timeout, crash, out_of_memory, wrong_answer, throttled, too_large",
+    );
+    check(
         "rte: 5",
-        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, file, function, from, speed, spread",
+        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, allow, file, function, from, speed, spread",
     );
 }
 

@@ -21,7 +21,7 @@ fn message(script: &str) -> String {
 #[test]
 fn deploying() {
     assert_snapshot!(mistake("let a = 1;\nlet f = deploy(#{ workload: \"jsn\" });"), @r#"
-    error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
+    error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
      --> test.rhai:2:9
       |
     2 | let f = deploy(#{ workload: "jsn" });
@@ -42,7 +42,7 @@ fn deploying() {
       |  ^
     "#);
     assert_snapshot!(mistake("let all = [1, 2]\n  .map(|n| deploy(#{ workload: `json${n}` }));"), @r#"
-    error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
+    error: unknown workload "json1"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
      --> test.rhai:2:12
       |
     2 |   .map(|n| deploy(#{ workload: `json${n}` }));
@@ -67,12 +67,18 @@ fn deploying() {
         with("env: #{ AWS_REGION: \"x\" }"),
         with("architecture: \"arm\""),
         with("bootstrap: \"x\""),
+        with("runtime: \"python\""),
+        with("code: \"x\""),
+        with("handler: \"x\""),
+        message("deploy(#{ runtime: \"pyhton\" });"),
+        message("deploy(#{ runtime: \"python\", handler: \"x\" });"),
+        message("deploy(#{ runtime: \"python\", variant: \"release\" });"),
         message("deploy(#{});"),
         message("deploy(\"json\");"),
         message("for i in 0..2 { deploy(#{ workload: \"json\", name: \"a\" }); }"),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency
+    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency
     deploy: memory: expected a whole number from 0, got "128"
     deploy: memory: expected a whole number from 0, got -1
     deploy: timeout of 901 s is out of range: Lambda has 1 to 900 s
@@ -81,9 +87,15 @@ fn deploying() {
     deploy: env.A: expected a string, got 1
     deploy: environment variable AWS_REGION is reserved: Lambda sets it itself
     deploy: unknown architecture "arm"; did you mean "arm64"? known: x86_64, arm64
-    deploy: give either workload or bootstrap, not both
-    deploy: give the name of a workload or the path of a bootstrap
-    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
+    deploy: give one of workload, bootstrap and runtime
+    deploy: give one of workload, bootstrap and runtime
+    deploy: code: it needs a runtime; name one, as in runtime: "python"
+    deploy: handler: it needs a runtime; name one, as in runtime: "python"
+    unknown runtime "pyhton"; did you mean "python"? known: nodejs, python
+    deploy: handler: there is no code that it could be in; give its folder as code
+    deploy: variant: a runtime is not built, and has none to choose
+    deploy: give the name of a workload or of a runtime, or the path of a bootstrap
+    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
     deploy: there is a function "a" already; give this one another name
     "#);
 }
@@ -240,7 +252,7 @@ fn variables_and_properties() {
     variable "size" is not known here but elsewhere; functions see nothing but their parameters
     the map has no property "size"
     unknown variable "LANCHES"; did you mean "LAUNCHES"?
-    "deploy" is a function: deploy(#{ workload | bootstrap, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
+    "deploy" is a function: deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })
     "twice" is a variable; a closure in it is called with twice.call(…)
     "new" is a word that Rhai keeps for itself; choose another, or write a key in quotes
     expected a whole number, got a string

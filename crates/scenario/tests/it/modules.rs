@@ -289,7 +289,7 @@ fn a_module_that_is_wrong_itself() {
     1 | import "other" as o;
       |        ^
 
-    error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail
+    error: unknown workload "jsn"; did you mean "json"? known: hello, json, compress, jwt, html, http-api, matrix, pagerank, regex, script, s3-object, dynamodb-item, fan-out, sqs-batch, thumbnail, payload, delays, audit
      --> wrong.rhai:1:10
       |
     1 | fn f() { deploy(#{ workload: "jsn" }) }

@@ -1,0 +1,55 @@
+//! `kelvin check`: scenarios evaluated like in a dry run, each with its verdict.
+
+use anyhow::Context;
+use kelvin_scenario::{ScenarioError, Totals};
+
+use crate::cli::CheckArgs;
+use crate::exit::Exit;
+use crate::run::{RunConfig, dry};
+use crate::signals::Stop;
+use crate::{shipped, terminal};
+
+/// Evaluates every scenario; one that is wrong does not keep the others from being looked at. What they note is left out: its
+/// figures are nominal.
+pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
+    let stop = Stop::on_signals().context("failed to watch for signals")?;
+    let runtime = RunConfig::runtime()?;
+    let options = RunConfig::options(&args.settings, args.seed.into(), &runtime, &stop)?;
+    let mut exit = Exit::Done;
+    for scenario in &args.scenarios {
+        let checked = shipped::find(scenario)
+            .and_then(|script| Ok(dry::evaluate(&script, options.clone(), |_| {})?));
+        match checked {
+            Ok(totals) => terminal::print(&format!("{scenario}: ok: {}\n", describe(&totals)))?,
+            Err(error) => {
+                exit = Exit::NotCarriedOut;
+                complain(scenario, &error);
+            }
+        }
+        if stop.is_wanted() {
+            return Ok(Exit::NotCarriedOut);
+        }
+    }
+    Ok(exit)
+}
+
+fn complain(scenario: &str, error: &anyhow::Error) {
+    let text = match error.downcast_ref::<ScenarioError>() {
+        Some(error) => error.render(),
+        None => format!("error: {error:#}"),
+    };
+    terminal::complain(&format!("{scenario}: {text}"));
+}
+
+/// Nominal durations are short, so that everything is a lower bound.
+fn describe(totals: &Totals) -> String {
+    let count = |n: u64, [one, many]: [&str; 2]| format!("{n} {}", if n == 1 { one } else { many });
+    format!(
+        "{}, {}, {}, at least {:.1} s and ${:.6} on AWS",
+        count(totals.functions, ["function", "functions"]),
+        count(totals.launches, ["launch", "launches"]),
+        count(totals.invocations, ["invocation", "invocations"]),
+        totals.time.as_secs_f64(),
+        totals.cost.total_usd(),
+    )
+}

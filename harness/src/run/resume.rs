@@ -1,0 +1,132 @@
+//! `kelvin run --resume`: from a run on disk to what its continuation needs, or why it cannot be continued.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use kelvin_lambda::{Enforcement, PlatformFacts};
+use kelvin_record::{HostRecord, Run, RunId, RunRecord, RunStatus};
+use kelvin_scenario::Script;
+use serde_json::Value;
+
+use crate::results;
+use crate::run::kept::Continued;
+use crate::script_folder::{Beside, Modules};
+
+/// A run that can be continued here.
+#[derive(Debug)]
+pub(super) struct Resumed {
+    pub run_id: RunId,
+    pub script: Script,
+    pub seed: u64,
+    /// As they would be typed.
+    pub settings: BTreeMap<String, Vec<String>>,
+    /// The options that decide what is enforced.
+    pub limits: BTreeMap<String, String>,
+    pub platform: PlatformFacts,
+    pub continued: Continued,
+}
+
+impl Resumed {
+    /// Opens the run of that folder or name. Fails if it came to its end, or was made on another machine.
+    pub(super) fn open(name: &str, results: &Path) -> anyhow::Result<Resumed> {
+        let directory = results::find(name, results)?;
+        let run = Run::open(&directory).context("failed to resume the run")?;
+        let record = &run.record;
+        check_status(record)?;
+        let here = HostRecord::of_this_machine();
+        if here.machine_key != record.host.machine_key {
+            bail!(
+                "run {} was made on another machine ({}), and numbers of two machines do not belong into one run; start anew",
+                record.run_id,
+                describe(&record.host)
+            );
+        }
+        let path = directory.join("scenario.rhai");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("failed to read {}", path.display()))?;
+        let beside = Beside {
+            modules: Modules::Folder(directory.join("modules")),
+            events: folder_of_script(record),
+        };
+        let script = Script::compile_in(Arc::new(beside), record.scenario.name.as_str(), text)?;
+        Ok(Resumed {
+            run_id: record.run_id.clone(),
+            script,
+            seed: record.scenario.seed,
+            settings: typed(&record.scenario.settings),
+            limits: record.limits.clone(),
+            platform: record.platform.clone(),
+            continued: Continued::of(run),
+        })
+    }
+
+    /// Fails unless the platform enforces exactly what it enforced then.
+    pub(super) fn check_platform(&self, now: &PlatformFacts) -> anyhow::Result<()> {
+        let then = &self.platform;
+        if then.name != now.name {
+            bail!("run {} was made on {}, not on {}", self.run_id, then.name, now.name);
+        }
+        let by = |facts: &PlatformFacts| -> BTreeMap<String, Option<String>> {
+            let entry = |e: &Enforcement| (e.limit.clone(), e.by.clone());
+            facts.enforcement.iter().map(entry).collect()
+        };
+        let (then, now) = (by(then), by(now));
+        let limits = then.keys().chain(now.keys());
+        let name = |by: Option<&Option<String>>| match by {
+            Some(Some(by)) => format!("enforced ({by})"),
+            _ => "not enforced".to_owned(),
+        };
+        for limit in limits {
+            let (then, now) = (name(then.get(limit)), name(now.get(limit)));
+            if then != now {
+                bail!(
+                    "run {} was made with {limit} {then}, and here it is {now}; all launches of a run are made alike: start anew",
+                    self.run_id
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files of events are not on record: they are read from beside the script, where the command line names it.
+fn folder_of_script(run: &RunRecord) -> PathBuf {
+    let name = std::ffi::OsStr::new(&run.scenario.name);
+    let mut paths = run.argv.iter().skip(1).map(Path::new);
+    let script = paths.find(|path| path.file_name() == Some(name));
+    let folder = script.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new(".")).to_owned()
+}
+
+fn check_status(run: &RunRecord) -> anyhow::Result<()> {
+    match run.status {
+        RunStatus::Running | RunStatus::Interrupted | RunStatus::Failed => Ok(()),
+        RunStatus::Ok | RunStatus::ChecksFailed | RunStatus::InvocationsFailed => bail!(
+            "run {} came to its end ({}), so there is nothing to resume; `kelvin report {0}` prints it",
+            run.run_id,
+            run.status.as_str()
+        ),
+    }
+}
+
+fn describe(host: &HostRecord) -> String {
+    let cpu = host.cpu_model.as_deref().unwrap_or("an unknown CPU");
+    let kernel = host.kernel.as_deref().unwrap_or("unknown");
+    let cores = host.cores_logical.map(|cores| format!("{cores} × ")).unwrap_or_default();
+    format!("{cores}{cpu}, {}, kernel {kernel}, {}", host.arch, host.virt)
+}
+
+/// Settings as texts: what the record has of them, defaults included.
+fn typed(settings: &BTreeMap<String, Value>) -> BTreeMap<String, Vec<String>> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let texts = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        one => vec![text(one)],
+    };
+    settings.iter().map(|(name, value)| (name.clone(), texts(value))).collect()
+}

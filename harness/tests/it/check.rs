@@ -1,0 +1,85 @@
+//! `kelvin check`, and the help of a scenario.
+
+use std::fs;
+
+use crate::kit::{Place, root};
+
+#[test]
+fn every_shipped_scenario_passes() {
+    let place = Place::new();
+    let folder = fs::read_dir(root().join("harness/scenarios")).expect("it is there").flatten();
+    let names: Vec<String> = folder
+        .filter(|file| file.path().is_file())
+        .map(|file| file.path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let args = ["check"].into_iter().chain(names.iter().map(String::as_str));
+    let done = place.wait(&mut place.kelvin(&args.collect::<Vec<_>>())).exits(0);
+    for name in &names {
+        let line = done.stdout.lines().find(|line| line.starts_with(&format!("{name}: ok: ")));
+        assert!(line.is_some_and(|line| line.contains(" launch")), "{name}: {}", done.stdout);
+    }
+    assert_eq!(done.stderr, "");
+}
+
+#[test]
+fn says_what_it_would_do_or_where_the_mistake_is() {
+    let place = Place::new();
+    let script = place.script(
+        "let p = params(#{ n: 3 });
+         let f = deploy(#{ workload: \"hello\", variant: \"no-such-profile\" });
+         blocks(p.n, [f], |f| { f.recycle(); f.repeat(5); });",
+    );
+    let wrong = place.path("wrong.rhai");
+    fs::write(&wrong, "let f = deploy(#{ workload: \"hello\" });\nf.invok();\n").unwrap();
+    let check = |args: &[&str]| {
+        let args: Vec<&str> = ["check"].iter().chain(args).copied().collect();
+        place.wait(&mut place.kelvin(&args))
+    };
+    let done = check(&[&script, "--set", "n=1"]).exits(0);
+    done.prints(&format!(
+        "{script}: ok: 1 function, 1 launch, 5 invocations, at least 0.0 s and $"
+    ));
+    // The others are looked at as well.
+    let wrong = wrong.to_str().unwrap();
+    let done = check(&[wrong, "no.rhai", &script]).exits(1);
+    assert!(done.stdout.contains("1 function, 3 launches, 15 invocations"), "{}", done.stdout);
+    insta::assert_snapshot!(done.stderr.replace(wrong, "WRONG"), @r#"
+    WRONG: error: unknown function "invok"; did you mean "invoke"?
+     --> wrong.rhai:2:3
+      |
+    2 | f.invok();
+      |   ^
+    no.rhai: error: failed to read scenario no.rhai: No such file or directory (os error 2)
+    "#);
+    check(&[&script, "--set", "m=1"]).exits(1).complains("unknown setting \"m\"");
+    check(&[]).exits(2);
+    assert!(!place.results().exists());
+}
+
+#[test]
+fn help_is_of_the_scenario_that_is_named() {
+    let place = Place::new();
+    let script = place.script(
+        "// Measures. In two sentences.
+let p = params(#{ size: #{ default: 3, min: 1, help: \"How large.\" } });",
+    );
+    let help = |args: &[&str]| place.wait(&mut place.kelvin_unforced(args)).exits(0).stdout;
+    insta::assert_snapshot!(help(&["run", &script, "--help"]).replace(&script, "SCRIPT"), @"
+    Measures. In two sentences.
+
+    Usage: kelvin run SCRIPT [--set KEY=VALUE[,VALUE…]]… [OPTIONS]
+
+    Parameters and their defaults:
+      --set size=3  a whole number from 1
+          How large.
+
+    `kelvin run --help` has the options that all scenarios share.
+    ");
+    let of_run = help(&["run", "--help"]);
+    assert!(of_run.contains("Usage: kelvin run [OPTIONS] [FILE.rhai|NAME]"), "{of_run}");
+    assert!(of_run.contains("--idle-expiry"), "{of_run}");
+    assert_eq!(help(&["run", "-h"]), of_run);
+    assert!(help(&["run", "--help", "cold-warm"]).contains("  --set launches=20 "));
+    let wrong = place.script("let p = params(#{ size: [] });");
+    place.wait(&mut place.kelvin(&["run", &wrong, "--help"])).exits(1).complains(":1:9\n");
+}

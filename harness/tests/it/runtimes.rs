@@ -1,0 +1,230 @@
+//! Functions in runtimes other than our own. What needs an interpreter that is not there is not checked, and says so.
+//!
+//! `KELVIN_TEST_PYTHON` and `KELVIN_TEST_NODE` name interpreters that have AWS's runtime interface clients; those on PATH
+//! are tried besides.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+
+use kelvin_lambda::{Start, Status};
+use kelvin_record::Run;
+
+use crate::kit::{Done, Place};
+
+/// A language as these tests see it.
+struct Language {
+    name: &'static str,
+    program: &'static str,
+    /// Names the interpreter, for `kelvin` and for these tests.
+    variables: [&'static str; 2],
+    file: &'static str,
+    code: &'static str,
+    /// What its handler raises, and where AWS puts where.
+    error: [&'static str; 2],
+}
+
+const PYTHON: Language = Language {
+    name: "python",
+    program: "python3",
+    variables: ["KELVIN_PYTHON", "KELVIN_TEST_PYTHON"],
+    file: "orders.py",
+    code: r#"
+import os
+
+def handler(event, context):
+    if event == "raise":
+        raise ValueError("no such item")
+    if event == "exit":
+        os._exit(4)
+    print("remaining", context.get_remaining_time_in_millis() > 0)
+    return {"event": event, "memory": context.memory_limit_in_mb, "id": context.aws_request_id != ""}
+"#,
+    error: ["ValueError", "stackTrace"],
+};
+
+const NODEJS: Language = Language {
+    name: "nodejs",
+    program: "node",
+    variables: ["KELVIN_NODE", "KELVIN_TEST_NODE"],
+    file: "orders.js",
+    code: r"
+exports.handler = async (event, context) => {
+  if (event === 'raise') {
+    throw new RangeError('no such item');
+  }
+  if (event === 'exit') {
+    process.exit(4);
+  }
+  console.log('remaining', context.getRemainingTimeInMillis() > 0);
+  return { event, memory: context.memoryLimitInMB, id: context.awsRequestId !== '' };
+};
+",
+    error: ["RangeError", "trace"],
+};
+
+impl Language {
+    /// Runs a script with each of its interpreters; it gets the language's name as `name`.
+    fn each(&self, script: &str, check: impl Fn(&Place, Done)) {
+        let [variable, of_tests] = self.variables;
+        let path = env::var_os("PATH").unwrap_or_default();
+        let is_found = env::split_paths(&path).any(|folder| folder.join(self.program).is_file());
+        let named = env::var_os(of_tests);
+        if named.is_none() && !is_found {
+            let mut stderr = std::io::stderr();
+            writeln!(stderr, "not checked: there is no {} on PATH", self.program).ok();
+        }
+        for interpreter in named.map(Some).into_iter().chain(is_found.then_some(None)) {
+            let place = Place::new();
+            let folder = place.path("functions/orders");
+            fs::create_dir_all(&folder).expect("the folder is writable");
+            fs::write(folder.join(self.file), self.code).expect("the folder is writable");
+            let script = format!("let name = \"{}\";\n{script}", self.name);
+            let mut command = place.with_results(&["run", &place.script(&script)]);
+            match interpreter {
+                Some(interpreter) => command.env(variable, interpreter),
+                None => command.env_remove(variable),
+            };
+            let done = place.wait(&mut command);
+            check(&place, done);
+        }
+    }
+}
+
+/// Which runtime it was. Of one that stands in for AWS's, the user is told.
+fn variant(run: &Run, done: &Done) -> String {
+    let variant = run.record.functions[0].variant.clone().expect("a runtime is told");
+    let stands_in = variant.starts_with("standard library, ");
+    let told = "stands in for it";
+    let notes = run.record.notes.iter().filter(|note| note.contains(told)).count();
+    assert_eq!(notes, usize::from(stands_in), "{variant}: {:?}", run.record.notes);
+    assert_eq!(done.stderr.contains(told), stands_in, "{variant}: {}", done.stderr);
+    variant
+}
+
+#[test]
+fn errors_and_crashes_are_those_of_lambda() {
+    let script = r#"
+        let f = deploy(#{ runtime: name, code: "functions/orders", handler: "orders.handler", memory: 512, timeout: 60 });
+        let r = f.invoke("echo");
+        check("it answers", r.response == #{ event: "echo", memory: "512", id: true });
+        check("it logs", r.logs.contains("remaining"));
+        expect_status("error", || {
+            note(f.invoke("raise").response);
+        });
+        expect_status("crash", || f.invoke("exit"));
+        check("it answers after a crash", f.invoke("echo").response.event == "echo");
+    "#;
+    for language in [PYTHON, NODEJS] {
+        language.each(script, |place, done| {
+            let done = done.exits(0);
+            let run = place.only_run();
+            let variant = variant(&run, &done);
+            let ended: Vec<_> = run.invocations.iter().map(|row| (row.status, row.start)).collect();
+            let expected = [
+                (Status::Ok, Start::Cold),
+                (Status::Error, Start::Warm),
+                (Status::Crash, Start::Warm),
+                (Status::Ok, Start::SuppressedInit),
+            ];
+            assert_eq!(ended, expected, "{variant}");
+            let [error_type, trace] = language.error;
+            let error = run.record.notes.last().expect("the script notes it");
+            for part in ["errorType", error_type, "no such item", trace, language.file] {
+                assert!(error.contains(part), "{variant}: {error}");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_handler_that_comes_with_a_runtime_does_what_hello_does() {
+    let script = r#"
+        let f = deploy(#{ runtime: name, memory: 512, timeout: 60 });
+        let hello = deploy(#{ workload: "hello", variant: "dev" });
+        check("it is installed", name in runtimes());
+        check("it has the cases", f.describe().cases == hello.describe().cases);
+        f.invoke();
+        for known in f.describe().cases {
+            check(known, f.invoke_case(known).response == hello.invoke_case(known).response);
+        }
+        let long = "";
+        long.pad(101, 'é');
+        let wrong = [#{ name: " \n" }, #{ name: long }, #{}];
+        expect_status("error", || {
+            for event in wrong {
+                let got = [f.invoke(event), hello.invoke(event)];
+                got = got.map(|r| `${r.response.errorType}: ${r.response.errorMessage}`);
+                check(got[0], got[1].starts_with(got[0]));
+            }
+            let r = f.invoke(#{ nmae: "x" });
+            check("unknown field", r.response.errorMessage.contains("unknown field `nmae`, expected `name`"));
+        });
+    "#;
+    for language in [PYTHON, NODEJS] {
+        language.each(script, |place, done| {
+            let done = done.exits(0);
+            let run = place.only_run();
+            variant(&run, &done);
+            let function = &run.record.functions[0];
+            let expected = format!("{}-512", language.name);
+            assert_eq!((&function.name, &function.workload), (&expected, &None));
+            let mut cases = run.invocations.iter().map(|row| row.case.as_deref());
+            assert_eq!(cases.next(), Some(Some("world")));
+        });
+    }
+}
+
+#[test]
+fn code_that_cannot_be_loaded_fails_the_init_phase() {
+    let script = r#"
+        let f = deploy(#{ runtime: name, code: "functions/orders", handler: "orders.hander", memory: 512, timeout: 60 });
+        expect_status("error", || {
+            note(f.invoke("echo").response);
+        });
+    "#;
+    for language in [PYTHON, NODEJS] {
+        language.each(script, |place, done| {
+            done.exits(0);
+            let run = place.only_run();
+            let error = run.record.notes.last().expect("the script notes it");
+            assert!(error.contains("Runtime.HandlerNotFound"), "{error}");
+            assert!(error.contains("hander"), "{error}");
+        });
+    }
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("functions/orders")).expect("the folder is writable");
+    let check = |keys: &str, expected: &str| {
+        let script = place.script(&format!("deploy(#{{ {keys} }});"));
+        for command in ["run", "check"] {
+            let mut command = match command {
+                "run" => place.with_results(&["run", &script]),
+                _ => place.kelvin(&["check", &script]),
+            };
+            command.env("PATH", place.path("functions")).env_remove("KELVIN_PYTHON");
+            place.wait(&mut command).exits(1).complains(expected);
+        }
+    };
+    check(
+        "runtime: \"python\"",
+        "runtime \"python\" needs python3, which is not on PATH; to add it: sudo apt-get install python3; or name one with KELVIN_PYTHON",
+    );
+    check(
+        "runtime: \"pyhton\"",
+        "unknown runtime \"pyhton\"; did you mean \"python\"? known: nodejs, python",
+    );
+    check("runtime: \"python\", code: \"function\"", "function is not a folder");
+    let code = "code: \"functions/orders\", handler";
+    check(
+        &format!("runtime: \"python\", {code}: \"orders.handler\""),
+        "functions/orders: there is no orders.py or orders/__init__.py",
+    );
+    check(
+        &format!("runtime: \"nodejs\", {code}: \"orders\""),
+        "handler \"orders\" has no function; write FILE.FUNCTION, as in app.handler",
+    );
+}

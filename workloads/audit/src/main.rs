@@ -1,0 +1,5 @@
+//! The bootstrap of the workload `audit`.
+
+fn main() -> std::process::ExitCode {
+    kelvin_handler::run::<audit::Audit>()
+}
