@@ -29,10 +29,13 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
          invocations; interval of the launches' own quantiles (signed rank), as invocations of one launch are not \
          independent; it need not contain the quantile beside it where durations have two modes.",
     );
+    let whose = if run.loads.is_empty() { "Latency" } else { "Latency of cold and warm starts" };
     page.text(
         Role::Aside,
         2,
-        "Latency is the service time of a closed loop, one request at a time; it is not the response time under load.",
+        &format!(
+            "{whose} is the service time of a closed loop, one request at a time; it is not the response time under load."
+        ),
     );
     let prices = &run.record.price_table.id;
     match run.record.billing {

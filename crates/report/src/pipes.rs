@@ -50,7 +50,9 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     let table = Table { columns, rows: rows.collect() };
     page.gap();
     page.text(Role::Title, 2, "Chains · ms · of those that were answered");
-    page.table(&table);
+    if !table.rows.is_empty() {
+        page.table(&table);
+    }
     page.text(
         Role::Aside,
         2,
