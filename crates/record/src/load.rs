@@ -24,9 +24,12 @@ pub struct LoadRecord {
     /// How many clients there were; closed loops only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<u32>,
-    /// How many requests were to be sent; absent where the time was the limit.
+    /// How many requests were to be sent; absent of a closed loop that the time was the limit of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<u64>,
+    /// How long it was to last; absent where the number of requests was the limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_ns: Option<u64>,
     /// Which block it belongs to; absent outside of blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<u64>,

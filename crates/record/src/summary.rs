@@ -155,6 +155,18 @@ pub struct LoadSummary {
     pub kind: LoadKind,
     /// How requests were spread; open loops only.
     pub arrivals: Option<String>,
+    /// The file of a trace, and in brackets the function that it has the arrivals of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// How long it was to last; `null` where the number of requests was the limit.
+    #[serde(default)]
+    pub planned_seconds: Option<f64>,
+    /// How many requests were to be sent; `null` of a closed loop that the time was the limit of.
+    #[serde(default)]
+    pub planned: Option<u64>,
+    /// From its start to its last answer.
+    #[serde(default)]
+    pub seconds: f64,
     /// Requests a second that were due; open loops only.
     pub offered_per_second: Option<f64>,
     /// Clients; closed loops only.
@@ -173,8 +185,14 @@ pub struct LoadSummary {
     pub cold: u64,
     /// Of the good ones, those that found an environment nobody had waited for.
     pub proactive: u64,
+    /// Of the good ones, those that waited for a process that had to be started again.
+    #[serde(default)]
+    pub suppressed: u64,
     /// Execution environments that served it.
     pub environments: u64,
+    /// At how many of them it was at work at the same moment, at most.
+    #[serde(default)]
+    pub at_once: u64,
     /// Of good answers: from when the request was due in an open loop, from when it was sent in a closed one.
     pub latency_ms: LoadLatency,
     /// Of good answers: Duration.

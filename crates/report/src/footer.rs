@@ -29,10 +29,13 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
          invocations; interval of the launches' own quantiles (signed rank), as invocations of one launch are not \
          independent; it need not contain the quantile beside it where durations have two modes.",
     );
+    let whose = if run.loads.is_empty() { "Latency" } else { "Latency of cold and warm starts" };
     page.text(
         Role::Aside,
         2,
-        "Latency is the service time of a closed loop, one request at a time; it is not the response time under load.",
+        &format!(
+            "{whose} is the service time of a closed loop, one request at a time; it is not the response time under load."
+        ),
     );
     let prices = &run.record.price_table.id;
     match run.record.billing {
@@ -66,5 +69,8 @@ fn counts(run: &Run) -> String {
         (failed, 0) => format!("{failed} failed, all as expected"),
         (failed, unexpected) => format!("{failed} failed, {unexpected} of them UNEXPECTEDLY"),
     };
-    format!("{} launches, {} invocations, {failed}.", run.launches.len(), run.invocations.len())
+    let of_loads = run.invocations.iter().filter(|row| row.load.is_some()).count();
+    let of_loads = if of_loads > 0 { format!(" ({of_loads} of loads)") } else { String::new() };
+    let (launches, invocations) = (run.launches.len(), run.invocations.len());
+    format!("{launches} launches, {invocations} invocations{of_loads}, {failed}.")
 }

@@ -33,6 +33,18 @@ impl<'a> FunctionRows<'a> {
             .collect()
     }
 
+    /// Whether it was invoked under load, and in no other way.
+    pub(crate) fn only_loads(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.load.is_some())
+    }
+
+    /// How many whole launches did not begin within a load.
+    pub(crate) fn launches_outside_of_loads(&self) -> u64 {
+        let begun = |row: &&&InvocationRecord| row.index == 0 && row.load.is_some();
+        let of_loads = self.rows.iter().filter(begun).filter(|row| row.launch.is_some()).count();
+        self.launches.saturating_sub(of_loads as u64)
+    }
+
     /// The cold start of every launch, where it succeeded.
     pub(crate) fn cold(&self) -> Vec<&'a InvocationRecord> {
         let mut cold: BTreeMap<u64, &InvocationRecord> = BTreeMap::new();

@@ -50,19 +50,21 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     let table = Table { columns, rows: rows.collect() };
     page.gap();
     page.text(Role::Title, 2, "Chains · ms · of those that were answered");
-    page.table(&table);
+    if !table.rows.is_empty() {
+        page.table(&table);
+    }
     page.text(
         Role::Aside,
         2,
         "A chain takes what its stages take, one after another, and what lies between a response and the next request. It \
-         is cold if one of its stages started cold.",
+         is cold if one of its stages started cold. Warm runs share launches: there are no intervals.",
     );
     let failed = run.pipes.iter().filter(|pipe| !pipe.ok).count();
     if failed > 0 {
         page.text(
             Role::Warning,
             2,
-            &format!("{failed} runs through a chain ended before its end."),
+            &format!("Runs through a chain that ended before its end: {failed}."),
         );
     }
 }

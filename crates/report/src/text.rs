@@ -18,8 +18,8 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     if functions.is_empty() {
         page.gap();
         page.text(Role::Plain, 2, "No function was deployed.");
-    } else {
-        add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(functions));
+    } else if !FunctionRows::of(run).iter().all(FunctionRows::only_loads) {
+        add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(run, functions));
         add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
     }
     load::add(&mut page, &summary.loads);
@@ -50,7 +50,7 @@ fn column(head: [&'static str; 2], align: Align) -> Column {
     Column { head, align }
 }
 
-fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
+fn cold(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
     let columns = vec![
         column(["", "function"], Align::Left),
         column(["", "MB"], Align::Right),
@@ -65,10 +65,12 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
         column(["", "cost"], Align::Decimal),
     ];
     let mut reasons = Reasons::new(functions.len());
+    let of_run = FunctionRows::of(run);
     let rows = order(functions)
         .into_iter()
         .map(|index| {
             let function = &functions[index];
+            let launches = of_run[index].launches_outside_of_loads();
             let total = &function.cold_total_ms;
             let cost = &function.cost.cold;
             reasons.value(&function.name, "INIT p50", &function.init_ms.p50);
@@ -79,7 +81,7 @@ fn cold(functions: &[FunctionSummary]) -> (Table, Reasons) {
                 label(function).to_owned(),
                 function.memory_mb.mb().to_string(),
                 number(function.binary_bytes.map(megabytes)),
-                cold_starts(function),
+                cold_starts(function, launches),
                 number(function.init_ms.p50.value),
                 number(function.cold_invoke_ms.p50.value),
                 number(total.p50.value),
@@ -138,9 +140,9 @@ fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
     (Table { columns, rows }, reasons)
 }
 
-/// How many launches the cold metrics rest on, and of how many if it is not all.
-fn cold_starts(function: &FunctionSummary) -> String {
-    let (n, launches) = (function.cold_total_ms.n, function.launches);
+/// How many launches the cold metrics rest on, and of how many if it is not all. Those that began within a load do not count.
+fn cold_starts(function: &FunctionSummary, launches: u64) -> String {
+    let n = function.cold_total_ms.n;
     if n == launches { n.to_string() } else { format!("{n} of {launches}") }
 }
 

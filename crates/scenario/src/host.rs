@@ -226,8 +226,10 @@ pub struct LoadFacts {
     pub function: FunctionId,
     /// When its requests are sent.
     pub shape: LoadKind,
-    /// How many there will be; `None` where the time is the limit.
+    /// How many there will be; `None` of a closed loop that the time is the limit of.
     pub planned: Option<u64>,
+    /// How long it will last; `None` where the number of requests is the limit.
+    pub lasts: Option<Duration>,
     /// Where, inside `blocks()`.
     pub slot: Option<Slot>,
 }

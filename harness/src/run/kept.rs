@@ -68,10 +68,11 @@ fn whole_loads(run: &Run) -> BTreeSet<u64> {
 /// load that is not whole. One that no execution environment served is kept if a launch that is kept follows, or if it belongs
 /// to a load; of the others nobody knows what came before them.
 fn kept_rows(run: &Run, loads: &BTreeSet<u64>) -> Vec<bool> {
-    let cut_short = run.launches.iter().filter(|launch| launch.cut_short);
-    let cut_short: BTreeSet<u64> = cut_short.map(|launch| launch.launch).collect();
+    // A whole load can be on launches that have not ended: to go on from there would go on with other environments.
+    let ended = run.launches.iter().filter(|launch| !launch.cut_short);
+    let ended: BTreeSet<u64> = ended.map(|launch| launch.launch).collect();
     let is_cut = |row: &InvocationRecord| {
-        row.launch.is_some_and(|launch| cut_short.contains(&launch))
+        row.launch.is_some_and(|launch| !ended.contains(&launch))
             || row.load.is_some_and(|load| !loads.contains(&load))
     };
     let mut of_functions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

@@ -297,6 +297,7 @@ impl Recorder {
             offered_per_second,
             clients,
             planned: load.planned,
+            planned_ns: load.lasts.map(|lasts| u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX)),
             block: load.slot.map(|slot| slot.block),
             position: load.slot.map(|slot| slot.position),
             started_offset_ns: self.offset(kelvin_workload::monotonic_ns()),

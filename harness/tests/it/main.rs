@@ -9,6 +9,7 @@ mod interrupt;
 mod io;
 mod kit;
 mod ladder;
+mod load;
 mod misbehaviour;
 mod mistakes;
 mod modules;

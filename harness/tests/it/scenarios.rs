@@ -148,7 +148,11 @@ fn a_dry_run_starts_nothing() {
     let done = place.run_script(text, &["--dry-run", "--set", "launches=3"]).exits(0);
     let words: Vec<_> = done.stdout.split_whitespace().collect();
     let words = words.join(" ");
-    assert!(words.contains("functions 2 launches 6 invocations 30 time "), "{}", done.stdout);
+    assert!(
+        words.contains("functions 2 launches 6 invocations 30 loads 0 time "),
+        "{}",
+        done.stdout
+    );
     assert_eq!(done.stderr, "");
     let done = place.run_script(text, &["--dry-run", "--format", "json"]).exits(0);
     let totals: Value = serde_json::from_str(&done.stdout).unwrap();

@@ -98,9 +98,12 @@ impl Audit {
     /// Answers one event.
     pub fn answer(&self, event: Event) -> Result<Response, WorkloadError> {
         let Some(record) = record_of(event)? else {
-            // Whatever a thread has not come to yet belongs to the trail, too.
-            self.catch_up()?;
-            return self.state().trail.verify().map(Response::Trail);
+            let mut state = self.state();
+            if self.when == When::Background {
+                // Whatever its thread has not come to yet belongs to the trail, too.
+                state.catch_up()?;
+            }
+            return state.trail.verify().map(Response::Trail);
         };
         let response = record.response();
         match self.when {

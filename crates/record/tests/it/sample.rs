@@ -249,6 +249,7 @@ pub(crate) fn record_load(writer: &mut RunWriter, load: u64, launch: u64) -> Loa
         offered_per_second: Some(1000.0),
         clients: None,
         planned: Some(6),
+        planned_ns: Some(6_000_000),
         block: None,
         position: None,
         started_offset_ns: 8_999_000,

@@ -3,6 +3,8 @@
 //! However many requests a load sends, it is one sample of its level, so nothing here has an interval; a quantile is given
 //! where its sample would allow one.
 
+mod at_once;
+mod spread;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,10 @@ fn summary(run: &Run, load: &LoadRecord, rows: &[&InvocationRecord]) -> LoadSumm
         memory_mb: function.memory_mb,
         kind: load.kind,
         arrivals: load.arrivals.clone(),
+        trace: load.trace.clone(),
+        planned_seconds: load.planned_ns.map(|ns| ns as f64 / 1e9),
+        planned: load.planned,
+        seconds: load.ended_offset_ns.saturating_sub(load.started_offset_ns) as f64 / 1e9,
         offered_per_second: load.offered_per_second,
         clients: load.clients,
         sent: rows.len() as u64,
@@ -50,7 +56,9 @@ fn summary(run: &Run, load: &LoadRecord, rows: &[&InvocationRecord]) -> LoadSumm
         failed: (rows.len() - good.len() - throttled) as u64,
         cold: started(Start::Cold),
         proactive: started(Start::ProactiveInit),
+        suppressed: started(Start::SuppressedInit),
         environments: environments.len() as u64,
+        at_once: at_once::most(rows),
         latency_ms: of(good.iter().map(|row| row.latency_ns)),
         duration_ms: of(good.iter().filter_map(|row| row.timing().duration_ns())),
         queue_ms: of(good.iter().filter_map(|row| row.queue_ns.value())).mean,

@@ -2,6 +2,7 @@
 
 use kelvin_record::{LoadKind, LoadSummary};
 
+use super::spread;
 use crate::number::three_digits;
 use crate::page::{Page, Role};
 use crate::reasons::EMPTY;
@@ -16,73 +17,147 @@ pub(crate) fn add(page: &mut Page, loads: &[LoadSummary]) {
         return;
     }
     page.gap();
+    page.text(Role::Title, 2, "Loads · what became of the requests");
+    page.table(&outcomes(loads));
+    page.gap();
     page.text(Role::Title, 2, "Loads · ms · of good answers");
-    page.table(&table(loads));
+    page.table(&times(loads));
+    for line in spread::lines(loads) {
+        page.text(Role::Plain, 2, &line);
+    }
     page.text(
         Role::Aside,
         2,
-        "An open loop (requests a second) sends when a request is due; its latency is response time, counted from then. A \
-         closed loop (clients) sends when there is an answer; its latency is service time. Each load is one sample of its \
-         level, however many requests it sends: no intervals. A quantile needs 6 (p50), 36 (p90), 368 (p99) good answers.",
+        "Response: an open loop (requests a second) sends when a request is due; its latency is response time, from when it \
+         was due. Service: a closed loop (clients) sends when there is an answer; its latency is service time. Behind is by \
+         how much the generator sent later than due. Each load is one sample of its level, however many requests it sends: no \
+         intervals. A quantile needs 6 (p50), 36 (p90), 368 (p99) answers.",
     );
     for load in loads {
+        for note in unusual_starts(load) {
+            page.text(Role::Plain, 2, &note);
+        }
         if let Some(warning) = behind(load) {
             page.text(Role::Warning, 2, &warning);
         }
     }
 }
 
-fn table(loads: &[LoadSummary]) -> Table {
-    let column = |head, align| Column { head, align };
+/// What started in another way than cold and warm.
+fn unusual_starts(load: &LoadSummary) -> impl Iterator<Item = String> {
+    let line = |count, what: &str| match count {
+        0 => None,
+        1 => Some(format!("Load {}: 1 request {what}", load.load)),
+        count => Some(format!("Load {}: {count} requests {what}", load.load)),
+    };
+    let proactive = line(
+        load.proactive,
+        "came first to an environment that nobody had waited for (proactive init).",
+    );
+    let suppressed = line(
+        load.suppressed,
+        "waited for a process that had to be started again (suppressed init), which the duration contains.",
+    );
+    proactive.into_iter().chain(suppressed)
+}
+
+fn column(head: [&'static str; 2], align: Align) -> Column {
+    Column { head, align }
+}
+
+fn outcomes(loads: &[LoadSummary]) -> Table {
     let columns = vec![
         column(["", "function"], Align::Left),
+        column(["", "no."], Align::Right),
         column(["", "load"], Align::Right),
         column(["", "sent"], Align::Right),
         column(["good", "per s"], Align::Decimal),
+        column(["", "good"], Align::Right),
         column(["", "failed"], Align::Right),
         column(["throt-", "tled"], Align::Right),
         column(["", "cold"], Align::Right),
         column(["envi-", "ronm."], Align::Right),
-        column(["latency", "p50"], Align::Decimal),
-        column(["", "p90"], Align::Decimal),
-        column(["", "p99"], Align::Decimal),
-        column(["dur.", "p50"], Align::Decimal),
+        column(["at", "once"], Align::Right),
     ];
     let rows = loads.iter().map(|load| {
         vec![
             load.function.clone(),
+            load.load.to_string(),
             level(load),
             load.sent.to_string(),
             number(load.achieved_per_second),
+            load.ok.to_string(),
             load.failed.to_string(),
             load.throttled.to_string(),
-            load.cold.to_string(),
+            cold_share(load),
             load.environments.to_string(),
-            number(load.latency_ms.p50),
-            number(load.latency_ms.p90),
-            number(load.latency_ms.p99),
-            number(load.duration_ms.p50),
+            load.at_once.to_string(),
         ]
     });
     Table { columns, rows: rows.collect() }
 }
 
-/// `20/s poisson`, or `16 clients`.
-fn level(load: &LoadSummary) -> String {
+fn times(loads: &[LoadSummary]) -> Table {
+    let columns = vec![
+        column(["", "function"], Align::Left),
+        column(["", "no."], Align::Right),
+        column(["latency", "is"], Align::Right),
+        column(["latency", "p50"], Align::Decimal),
+        column(["", "p90"], Align::Decimal),
+        column(["", "p99"], Align::Decimal),
+        column(["dur.", "p50"], Align::Decimal),
+        column(["queue", "mean"], Align::Decimal),
+        column(["behind", "p99"], Align::Decimal),
+    ];
+    let rows = loads.iter().map(|load| {
+        let is_open = load.kind == LoadKind::Open;
+        vec![
+            load.function.clone(),
+            load.load.to_string(),
+            if is_open { "response" } else { "service" }.to_owned(),
+            number(load.latency_ms.p50),
+            number(load.latency_ms.p90),
+            number(load.latency_ms.p99),
+            number(load.duration_ms.p50),
+            number(load.queue_ms),
+            number(load.behind_ms.and_then(|behind| behind.p99)),
+        ]
+    });
+    Table { columns, rows: rows.collect() }
+}
+
+/// Of the good answers.
+fn cold_share(load: &LoadSummary) -> String {
+    if load.ok == 0 {
+        return EMPTY.to_owned();
+    }
+    let percent = load.cold as f64 / load.ok as f64 * 100.0;
+    // What there is must not be rounded away.
+    if load.cold > 0 && percent < 0.1 { "<0.1%".to_owned() } else { format!("{percent:.1}%") }
+}
+
+/// `20/s poisson 60 s`, or `16 clients, 1000 requests`.
+pub(super) fn level(load: &LoadSummary) -> String {
+    let extent = match (load.planned_seconds, load.planned) {
+        (Some(seconds), _) => format!(" {} s", plain(seconds)),
+        (None, Some(requests)) => format!(", {requests} requests"),
+        (None, None) => String::new(),
+    };
     match (load.kind, load.clients) {
-        (LoadKind::Closed, Some(1)) => "1 client".to_owned(),
-        (LoadKind::Closed, clients) => format!("{} clients", clients.unwrap_or_default()),
+        (LoadKind::Closed, Some(1)) => format!("1 client{extent}"),
+        (LoadKind::Closed, clients) => format!("{} clients{extent}", clients.unwrap_or_default()),
         (LoadKind::Open, _) => {
             let rate = load.offered_per_second.map_or(EMPTY.to_owned(), plain);
             let arrivals = load.arrivals.as_deref().filter(|name| *name != "constant");
-            format!("{rate}/s{}", arrivals.map(|name| format!(" {name}")).unwrap_or_default())
+            let arrivals = arrivals.map(|name| format!(" {name}")).unwrap_or_default();
+            format!("{rate}/s{arrivals}{extent}")
         }
     }
 }
 
-/// Whole numbers as such: a rate is what somebody has asked for.
-fn plain(rate: f64) -> String {
-    if rate.fract() == 0.0 { format!("{rate:.0}") } else { three_digits(rate) }
+/// Whole numbers as such: they are what somebody has asked for.
+fn plain(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.0}") } else { three_digits(number) }
 }
 
 fn number(value: Option<f64>) -> String {
@@ -96,10 +171,9 @@ fn behind(load: &LoadSummary) -> Option<String> {
     let late = behind.p99.or(behind.mean).filter(|late| *late > BEHIND_MS)?;
     let which = if behind.p99.is_some() { "p99" } else { "on average" };
     Some(format!(
-        "{}, {}: THE GENERATOR FELL BEHIND its schedule by {} ms ({which}); this machine was too busy to send when requests \
+        "Load {}: THE GENERATOR FELL BEHIND its schedule by {} ms ({which}); this machine was too busy to send when requests \
          were due, and latency contains it.",
-        load.function,
-        level(load),
+        load.load,
         three_digits(late)
     ))
 }

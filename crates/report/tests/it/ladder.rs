@@ -9,7 +9,7 @@ use kelvin_report::{
     render_ladder_markdown, render_ladder_text,
 };
 
-use crate::sample::{failed, killed, recorded};
+use crate::sample::{failed, killed, recorded, under_load};
 
 /// Makes everything below 1,769 MB three times as long.
 fn three_times(bursts: &[Burst], _: MemorySize) -> Vec<u64> {
@@ -432,4 +432,9 @@ fn rungs_by_themselves_are_laid_beside_the_ladder() {
     let mut run = run;
     run.rungs.iter_mut().for_each(|rung| rung.block = None);
     assert_eq!(report(&run).functions[0].rungs, None);
+}
+
+#[test]
+fn what_is_under_load_is_in_no_ladder() {
+    assert_eq!(report(&under_load()), report(&recorded()));
 }

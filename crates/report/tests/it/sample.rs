@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use kelvin_lambda::{Start, Status};
-use kelvin_record::{CheckRecord, InvocationRecord, Run, RunStatus};
+use kelvin_record::{
+    CheckRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord, MeasureRecord, PipeRecord,
+    Run, RunStatus,
+};
 
 /// Two functions with 20 launches each, of one cold and ten warm starts.
 pub(crate) fn recorded() -> Run {
@@ -52,5 +55,126 @@ pub(crate) fn killed(launches: usize) -> Run {
     run.incomplete = 7;
     run.truncated = Some("the run has not ended, or its program was killed".to_owned());
     run.record.status = RunStatus::Running;
+    run
+}
+
+const MS: u64 = 1_000_000;
+
+/// A load of function 0, or of function 1 if it is a closed loop.
+fn load(number: u64, kind: LoadKind, requests: u64) -> LoadRecord {
+    let is_open = kind == LoadKind::Open;
+    LoadRecord {
+        load: number,
+        function: u32::from(!is_open),
+        kind,
+        arrivals: is_open.then(|| "poisson".to_owned()),
+        trace: None,
+        offered_per_second: is_open.then_some(20.0),
+        clients: (!is_open).then_some(16),
+        planned: Some(requests),
+        planned_ns: is_open.then_some(20_000 * MS),
+        block: None,
+        position: None,
+        started_offset_ns: number * 30_000 * MS,
+        ended_offset_ns: (number * 30_000 + 20_000) * MS,
+        invocations: requests,
+    }
+}
+
+/// Adds a load of which every request but the last takes 2 ms and up, in three environments that begin with it, the last of
+/// them by a proactive init. An open loop sends each `late_ns` after it was due.
+fn add_load(run: &mut Run, load: LoadRecord, late_ns: u64) {
+    let model = run.invocations[1].clone();
+    let first = run.launches.iter().map(|launch| launch.launch).max().map_or(0, |last| last + 1);
+    let is_open = load.kind == LoadKind::Open;
+    for n in 0..load.invocations {
+        let due = load.started_offset_ns + n * 20_000 * MS / load.invocations;
+        let throttled = n + 1 == load.invocations;
+        let mut row = InvocationRecord {
+            launch: (!throttled).then_some(first + n % 3),
+            function: throttled.then_some(load.function),
+            index: n / 3,
+            load: Some(load.load),
+            start: [Start::Cold, Start::Cold, Start::ProactiveInit]
+                .get(usize::try_from(n).expect("a few"))
+                .copied()
+                .unwrap_or(Start::Warm),
+            at_ns: due + late_ns,
+            intended_ns: is_open.then_some(due),
+            latency_ns: late_ns + 2 * MS + n * 10_000 + load.load * 20_000,
+            ..model.clone()
+        };
+        if throttled {
+            row.status = Status::Throttled;
+            row.error_type = Some("TooManyRequestsException".to_owned());
+            row.expected = true;
+        }
+        run.invocations.push(row);
+    }
+    for n in 0..3 {
+        let rows = run.invocations.iter().filter(|row| row.launch == Some(first + n));
+        run.launches.push(LaunchRecord {
+            launch: first + n,
+            function: load.function,
+            block: None,
+            position: None,
+            invocations: rows.count() as u64,
+            ..run.launches[0].clone()
+        });
+    }
+    run.record.recorded.loads += 1;
+    run.loads.push(load);
+}
+
+/// The same, with two loads of one kind and one of another.
+pub(crate) fn under_load() -> Run {
+    let mut run = recorded();
+    add_load(&mut run, load(0, LoadKind::Open, 400), 50_000);
+    add_load(&mut run, load(1, LoadKind::Closed, 61), 0);
+    add_load(&mut run, load(2, LoadKind::Open, 400), 3 * MS);
+    run
+}
+
+/// A run of which loads are all there is.
+pub(crate) fn only_loads() -> Run {
+    let mut run = under_load();
+    run.invocations.retain(|row| row.load.is_some());
+    run.launches.drain(..40);
+    run
+}
+
+/// The same as that which was recorded, with chains of functions and thresholds.
+pub(crate) fn chained() -> Run {
+    let mut run = recorded();
+    let pipe = |n: u64, cold, ok| PipeRecord {
+        functions: if ok { vec![0, 1] } else { vec![0] },
+        latency_ns: if ok { vec![(2 + n) * MS, MS] } else { vec![MS] },
+        cold,
+        whole_ns: (3 + n) * MS + 40_000,
+        ok,
+        block: None,
+        position: None,
+    };
+    run.pipes = (0..8).map(|n| pipe(n, u64::from(n < 1), n < 7)).collect();
+    let measure = |value, n, above| MeasureRecord {
+        value,
+        below: if above { None } else { Some(5.0) },
+        above: above.then_some(5.0),
+        unit: "ms".to_owned(),
+        n,
+        reason: value.is_none().then(|| "not enough data: needs 36 invocations, has 20".to_owned()),
+    };
+    let check = |name: &str, passed, measure| CheckRecord {
+        name: name.to_owned(),
+        passed,
+        measure: Some(measure),
+    };
+    run.record.checks = vec![
+        check("warm p50", true, measure(Some(0.458), Some(200), false)),
+        check("cold p50", false, measure(Some(7.56), Some(20), false)),
+        check("cold p90", false, measure(None, None, false)),
+        check("INIT is work", true, measure(Some(6.43), Some(20), true)),
+    ];
+    run.record.status = RunStatus::ChecksFailed;
     run
 }

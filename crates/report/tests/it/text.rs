@@ -3,7 +3,7 @@
 use kelvin_record::{Billing, Run};
 use kelvin_report::{Style, render_json, render_markdown_table, render_text, summarise};
 
-use crate::sample::{failed, killed, recorded};
+use crate::sample::{chained, failed, killed, only_loads, recorded, under_load};
 
 fn check(run: &Run, unicode: bool) -> String {
     render_text(run, &summarise(run), &Style { color: false, unicode })
@@ -192,4 +192,153 @@ fn json_is_the_summary_on_disk() {
     assert_eq!(text.matches(newer).count(), 2);
     let text = text.replace(newer, "");
     assert_eq!(text, include_str!("../../../record/tests/fixtures/v1/summary.json"));
+}
+
+/// What lies between the tables of starts and the reading aids at the end.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(begin).expect("it is there");
+    rest.split_once(end).expect("it ends").0
+}
+
+#[test]
+fn a_run_with_loads() {
+    let text = check(&under_load(), true);
+    insta::assert_snapshot!(between(&text, "freeze\n", "Cold: one number"), @r"
+    not measured here: throttled_ns (the CPU limit is not enforced)
+
+    Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                       binary            INIT  first  total      total p50  total  billed
+    function       MB      MB  launches   p50    p50    p50  95 % interval    p90    mean    cost
+    json-release  128    1.80        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
+    json-release  512    1.80        20  6.41   1.09   7.47      7.37–7.67      –    8.00  0.0667
+    – total p90: needs 36 launches, has 20
+
+    Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
+                       launches   dur.   duration p50   dur.  latency    CPU   max  billed
+    function       MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
+    json-release  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
+    json-release  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+
+    Loads · what became of the requests
+                                                           good                throt-        envi-    at
+    function          no.                     load  sent  per s  good  failed    tled  cold  ronm.  once
+    json-release-128    0        20/s poisson 20 s   400  20.0    399       0       1  0.5%      3     1
+    json-release-512    1  16 clients, 61 requests    61   3.05    60       0       1  3.3%      3     1
+    json-release-128    2        20/s poisson 20 s   400  20.0    399       0       1  0.5%      3     1
+
+    Loads · ms · of good answers
+                            latency  latency               dur.    queue  behind
+    function          no.        is      p50   p90   p99    p50     mean     p99
+    json-release-128    0  response     4.04  5.63  5.99  0.436  0.00435  0.0500
+    json-release-512    1   service     2.31  2.55     –  0.436  0.00435       –
+    json-release-128    2  response     7.03  8.62  8.98  0.436  0.00435  3.00
+    json-release-128, 20/s poisson 20 s, 2 loads: good per s 20.0–20.0, latency p50 4.04–7.03, p90
+      5.63–8.62, p99 5.99–8.98, cold starts 2
+    Response: an open loop (requests a second) sends when a request is due; its latency is response
+      time, from when it was due. Service: a closed loop (clients) sends when there is an answer; its
+      latency is service time. Behind is by how much the generator sent later than due. Each load is one
+      sample of its level, however many requests it sends: no intervals. A quantile needs 6 (p50), 36
+      (p90), 368 (p99) answers.
+    Load 0: 1 request came first to an environment that nobody had waited for (proactive init).
+    Load 1: 1 request came first to an environment that nobody had waited for (proactive init).
+    Load 2: 1 request came first to an environment that nobody had waited for (proactive init).
+    Load 2: THE GENERATOR FELL BEHIND its schedule by 3.00 ms (p99); this machine was too busy to send
+      when requests were due, and latency contains it.
+
+    Failed invocations
+    function          status     error type                invocations
+    json-release-128  throttled  TooManyRequestsException            2  expected
+    json-release-512  throttled  TooManyRequestsException            1  expected
+
+    49 launches, 1301 invocations (861 of loads), 3 failed, all as expected.
+    ");
+    // What is under load changes nothing of what is not.
+    let tables = |text: &str| between(text, "Cold starts", "40 launches").to_owned();
+    let without = tables(&check(&recorded(), true));
+    assert!(text.contains(without.trim_end()), "{text}");
+}
+
+#[test]
+fn a_run_of_loads_alone_has_no_tables_of_starts() {
+    let text = check(&only_loads(), false);
+    assert!(!text.contains("Cold starts") && !text.contains("Warm starts"), "{text}");
+    assert!(text.contains("Loads"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+}
+
+#[test]
+fn loads_are_in_the_summary() {
+    let summary = summarise(&under_load());
+    let with_loads: Vec<u64> = summary.loads.iter().map(|load| load.sent).collect();
+    assert_eq!(with_loads, [400, 61, 400]);
+    insta::assert_json_snapshot!(summary.loads[1], @r#"
+    {
+      "load": 1,
+      "function": "json-release-512",
+      "memory_mb": 512,
+      "kind": "closed",
+      "arrivals": null,
+      "planned_seconds": null,
+      "planned": 61,
+      "seconds": 20.0,
+      "offered_per_second": null,
+      "clients": 16,
+      "sent": 61,
+      "achieved_per_second": 3.0495938450102726,
+      "ok": 60,
+      "throttled": 1,
+      "failed": 0,
+      "cold": 2,
+      "proactive": 1,
+      "suppressed": 0,
+      "environments": 3,
+      "at_once": 1,
+      "latency_ms": {
+        "mean": 2.315,
+        "p50": 2.315,
+        "p90": 2.551,
+        "p99": null
+      },
+      "duration_ms": {
+        "mean": 0.43559,
+        "p50": 0.43559,
+        "p90": 0.43559,
+        "p99": null
+      },
+      "queue_ms": 0.004352,
+      "behind_ms": null
+    }
+    "#);
+    let mut without = summary;
+    without.loads.clear();
+    let recorded = summarise(&recorded());
+    for (with, without) in without.functions.iter().zip(&recorded.functions) {
+        assert_eq!(
+            (&with.cold_total_ms, &with.warm_duration_ms),
+            (&without.cold_total_ms, &without.warm_duration_ms)
+        );
+        assert_eq!(with.cost, without.cost);
+    }
+}
+
+#[test]
+fn a_run_with_chains_and_thresholds() {
+    let text = check(&chained(), true);
+    insta::assert_snapshot!(between(&text, "0.464  0.338  9.00    1.00  0.00833\n", "40 launches"), @r"
+    Chains · ms · of those that were answered
+                                                       latency        stages  between
+    chain                                starts  runs     mean   p50    mean     mean
+    json-release-128 > json-release-512    warm     6     6.54  6.54    6.50   0.0400
+    json-release-128 > json-release-512    cold     1     3.04     –    3.00   0.0400
+    A chain takes what its stages take, one after another, and what lies between a response and the next
+      request. It is cold if one of its stages started cold. Warm runs share launches: there are no
+      intervals.
+    Runs through a chain that ended before its end: 1.
+
+    Checks
+    passed warm p50: 0.458 ms, to be below 5.00, n = 200
+    FAILED cold p50: 7.56 ms, to be below 5.00, n = 20
+    FAILED cold p90: to be below 5.00 ms, but not enough data: needs 36 invocations, has 20
+    passed INIT is work: 6.43 ms, to be above 5.00, n = 20
+    ");
 }

@@ -47,11 +47,12 @@ impl Session {
         let chance = Chance::new(self.seed, Purpose::Load, self.state().next_load_of(f.id));
         let plan = Plan::read(map, f, chance, &*self.beside).map_err(|e| format!("load: {e}"))?;
         let number = self.state().next_load();
-        let Plan { case, requests, shape, kind, planned, allowed } = plan;
+        let Plan { case, requests, shape, kind, planned, lasts, allowed } = plan;
         let of_load = OfLoad { number, allowed: &allowed };
         outside.host.progress(Progress::Loading { name: &f.name, planned });
         let slot = self.state().slot;
-        outside.host.load_begun(&LoadFacts { number, function: f.id, shape: kind, planned, slot });
+        let facts = LoadFacts { number, function: f.id, shape: kind, planned, lasts, slot };
+        outside.host.load_begun(&facts);
 
         let mut seen = Seen::default();
         let mut lost = None;

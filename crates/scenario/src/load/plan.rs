@@ -45,9 +45,13 @@ pub(super) struct Plan {
     pub shape: LoadShape,
     pub kind: LoadKind,
     pub planned: Option<u64>,
+    pub lasts: Option<Duration>,
     /// How its invocations may end without failing the run.
     pub allowed: Vec<Status>,
 }
+
+/// When requests are sent, for the platform and for people, and how long it takes if that is known.
+pub(super) type Shape = (LoadShape, LoadKind, Option<Duration>);
 
 impl Plan {
     /// `chance` is the load's own; a trace is read from `beside` the script.
@@ -63,7 +67,7 @@ impl Plan {
             || fields.peek("arrivals").is_some_and(|arrivals| {
                 arrivals.as_immutable_string_ref().is_ok_and(|name| name.as_str() == "trace")
             });
-        let (shape, kind) = match fields.whole("concurrency")? {
+        let (shape, kind, lasts) = match fields.whole("concurrency")? {
             Some(clients) => closed(clients, &mut fields, &limits)?,
             None if is_trace => trace::read(&mut fields, &limits, chance, beside)?,
             None => open(&mut fields, &limits, || chance.float())?,
@@ -75,7 +79,7 @@ impl Plan {
         };
         let (case, requests) = requests(&mut fields, f, planned)?;
         let allowed = allowed(&mut fields)?;
-        Ok(Plan { case, requests, shape, kind, planned, allowed })
+        Ok(Plan { case, requests, shape, kind, planned, lasts, allowed })
     }
 }
 
@@ -114,11 +118,7 @@ impl Limits {
     }
 }
 
-fn closed(
-    clients: u32,
-    fields: &mut Fields,
-    limits: &Limits,
-) -> Result<(LoadShape, LoadKind), String> {
+fn closed(clients: u32, fields: &mut Fields, limits: &Limits) -> Result<Shape, String> {
     let open = ["rate", "to", "phases", "arrivals"];
     for key in open.into_iter().chain(trace::KEYS) {
         if fields.value(key).is_some() {
@@ -138,14 +138,14 @@ fn closed(
             return Err("give either a duration or a number of invocations, not both".to_owned());
         }
     };
-    Ok((LoadShape::Closed { clients, until }, LoadKind::Closed { clients }))
+    Ok((LoadShape::Closed { clients, until }, LoadKind::Closed { clients }, limits.duration))
 }
 
 fn open(
     fields: &mut Fields,
     limits: &Limits,
     chance: impl FnMut() -> f64,
-) -> Result<(LoadShape, LoadKind), String> {
+) -> Result<Shape, String> {
     for key in trace::KEYS {
         if fields.value(key).is_some() {
             return Err(format!("{key} is of arrivals: \"trace\" with a file"));
@@ -181,7 +181,10 @@ fn open(
     let name = if phases_given { "phases" } else { name };
     let per_second = offered(&phases, &schedule);
     let kind = LoadKind::Open { arrivals: name, per_second, trace: None };
-    Ok((LoadShape::Open(schedule), kind))
+    // One that the number of requests cuts off does not last so long.
+    let cut_off = limits.moments().is_some_and(|limit| schedule.len() >= limit);
+    let lasts: Option<Duration> = phases.iter().map(|phase| phase.duration).sum();
+    Ok((LoadShape::Open(schedule), kind, lasts.filter(|_| !cut_off)))
 }
 
 /// One phase of a rate that stays or changes.

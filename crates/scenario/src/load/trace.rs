@@ -6,7 +6,7 @@ use std::time::Duration;
 use kelvin_load::{Spread, Trace, TraceError, TraceOptions, trace};
 use kelvin_platform::LoadShape;
 
-use super::plan::Limits;
+use super::plan::{Limits, Shape};
 use crate::chance::Chance;
 use crate::event_file::{relative, told};
 use crate::fields::{Fields, show};
@@ -26,7 +26,7 @@ pub(super) fn read(
     limits: &Limits,
     mut chance: Chance,
     beside: &dyn ScriptFolder,
-) -> Result<(LoadShape, LoadKind), String> {
+) -> Result<Shape, String> {
     for key in ["rate", "to", "phases"] {
         if fields.value(key).is_some() {
             return Err(format!("a trace has moments of its own: leave out {key}"));
@@ -59,7 +59,8 @@ pub(super) fn read(
     let per_second = per_second(&found);
     let of = found.function.map(|function| format!(" ({function})")).unwrap_or_default();
     let kind = LoadKind::Open { arrivals: "trace", per_second, trace: Some(format!("{file}{of}")) };
-    Ok((LoadShape::Open(found.moments), kind))
+    let cut_off = limits.moments().is_some_and(|limit| found.moments.len() >= limit);
+    Ok((LoadShape::Open(found.moments), kind, Some(found.lasts).filter(|_| !cut_off)))
 }
 
 /// Requests a second, on average.

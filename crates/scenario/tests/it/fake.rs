@@ -360,10 +360,13 @@ impl Host for Fake {
     }
 
     fn load_begun(&self, load: &LoadFacts) {
-        let LoadFacts { number, function, shape, planned, slot } = load;
+        let LoadFacts { number, function, shape, planned, lasts, slot } = load;
         let slot = slot.map(|Slot { block, position }| format!("{block}.{position}"));
         let slot = slot.as_deref().unwrap_or("no block");
-        self.log(format!("load {number} of {}: {shape:?}, {planned:?} in {slot}", function.0));
+        self.log(format!(
+            "load {number} of {}: {shape:?}, {planned:?} in {lasts:?} in {slot}",
+            function.0
+        ));
     }
 
     fn load_ended(&self, load: u64, invocations: u64) {

@@ -23,7 +23,7 @@ fn mistake(script: &str) -> String {
 fn an_open_loop_is_a_schedule() {
     assert_snapshot!(log("f.load(#{ rate: 10, duration: \"1s\" });"), @r#"
     (loading f: Some(10) requests)
-    load 0 of 0: Open { arrivals: "constant", per_second: Some(10.0), trace: None }, Some(10) in no block
+    load 0 of 0: Open { arrivals: "constant", per_second: Some(10.0), trace: None }, Some(10) in Some(1s) in no block
     load 0: open, 10 requests from [0, 100, 200, 300, 400] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
@@ -32,14 +32,14 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 10, duration: 2, arrivals: \"poisson\" }); f.load(#{ rate: 10, duration: 2, arrivals: \"poisson\" });"), @r#"
     (loading f: Some(20) requests)
-    load 0 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(20) in no block
+    load 0 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(20) in Some(2s) in no block
     load 0: open, 20 requests from [106, 274, 595, 713, 719] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     load 0 ended: 3
     (loading f: Some(21) requests)
-    load 1 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(21) in no block
+    load 1 of 0: Open { arrivals: "poisson", per_second: Some(10.0), trace: None }, Some(21) in Some(2s) in no block
     load 0: open, 21 requests from [1, 139, 408, 474, 572] ms, events ["{\"n\":\"small\"}"]
     record 0 of load 1 Some("small"): ["ok"], expecting nothing
     record 0 of load 1 Some("small"): ["ok"], expecting nothing
@@ -48,7 +48,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 2, to: 6, duration: \"1s\", arrivals: \"ramp\", case_name: \"large\" });"), @r#"
     (loading f: Some(4) requests)
-    load 0 of 0: Open { arrivals: "ramp", per_second: Some(4.0), trace: None }, Some(4) in no block
+    load 0 of 0: Open { arrivals: "ramp", per_second: Some(4.0), trace: None }, Some(4) in Some(1s) in no block
     load 0: open, 4 requests from [0, 366, 618, 822] ms, events ["{\"n\":\"large\"}"]
     record 0 of load 0 Some("large"): ["ok"], expecting nothing
     record 0 of load 0 Some("large"): ["ok"], expecting nothing
@@ -57,7 +57,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ phases: [[\"1s\", 2], [\"500ms\", 10]], events: [1, 2] });"), @r#"
     (loading f: Some(7) requests)
-    load 0 of 0: Open { arrivals: "phases", per_second: Some(4.666666666666667), trace: None }, Some(7) in no block
+    load 0 of 0: Open { arrivals: "phases", per_second: Some(4.666666666666667), trace: None }, Some(7) in Some(1.5s) in no block
     load 0: open, 7 requests from [0, 500, 1000, 1100, 1200] ms, events ["1", "2"]
     record 0 of load 0 None: ["ok"], expecting nothing
     record 0 of load 0 None: ["ok"], expecting nothing
@@ -66,7 +66,7 @@ fn an_open_loop_is_a_schedule() {
     "#);
     assert_snapshot!(log("f.load(#{ rate: 100, invocations: 3, events: template(\"no {{seq}}\") });"), @r#"
     (loading f: Some(3) requests)
-    load 0 of 0: Open { arrivals: "constant", per_second: Some(100.0), trace: None }, Some(3) in no block
+    load 0 of 0: Open { arrivals: "constant", per_second: Some(100.0), trace: None }, Some(3) in None in no block
     load 0: open, 3 requests from [0, 10, 20] ms, events ["\"no 0\"", "\"no 1\"", "\"no 2\""]
     record 0 of load 0 None: ["ok"], expecting nothing
     record 0 of load 0 None: ["ok"], expecting nothing
@@ -79,7 +79,7 @@ fn an_open_loop_is_a_schedule() {
 fn a_closed_loop_is_a_number_of_clients() {
     assert_snapshot!(log("f.load(#{ concurrency: 4, invocations: 100 });"), @r#"
     (loading f: Some(100) requests)
-    load 0 of 0: Closed { clients: 4 }, Some(100) in no block
+    load 0 of 0: Closed { clients: 4 }, Some(100) in None in no block
     load 0: closed, 4 until Invocations(100), events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
@@ -89,7 +89,7 @@ fn a_closed_loop_is_a_number_of_clients() {
     assert_snapshot!(log("blocks(1, [f], |f| { f.load(#{ concurrency: 1, duration: \"2m\" }); });"), @r#"
     (turn 0 of 1, 0 of 1: f)
     (loading f: None requests)
-    load 0 of 0: Closed { clients: 1 }, None in 0.0
+    load 0 of 0: Closed { clients: 1 }, None in Some(120s) in 0.0
     load 0: closed, 1 until Elapsed(120s), events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
@@ -170,19 +170,19 @@ fn a_trace_is_a_file_beside_the_script() {
         ran.log[4..6].join("\n")
     };
     assert_snapshot!(log("arrivals: \"trace\", file: \"moments.csv\""), @r#"
-    load 0 of 0: Open { arrivals: "trace", per_second: Some(4.0), trace: Some("moments.csv") }, Some(2) in no block
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(4.0), trace: Some("moments.csv") }, Some(2) in Some(250ms) in no block
     load 0: open, 2 requests from [0, 250] ms, events ["{\"n\":\"small\"}"]
     "#);
     assert_snapshot!(log("file: \"traces/counts.csv\", from: \"1m\", duration: \"6s\", speed: 10"), @r#"
-    load 0 of 0: Open { arrivals: "trace", per_second: Some(0.6666666666666666), trace: Some("traces/counts.csv (busy)") }, Some(4) in no block
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(0.6666666666666666), trace: Some("traces/counts.csv (busy)") }, Some(4) in Some(6s) in no block
     load 0: open, 4 requests from [0, 1500, 3000, 4500] ms, events ["{\"n\":\"small\"}"]
     "#);
     assert_snapshot!(log("file: \"traces/counts.csv\", function: \"quiet\""), @r#"
-    load 0 of 0: Open { arrivals: "trace", per_second: None, trace: Some("traces/counts.csv (quiet)") }, Some(1) in no block
+    load 0 of 0: Open { arrivals: "trace", per_second: None, trace: Some("traces/counts.csv (quiet)") }, Some(1) in Some(0ns) in no block
     load 0: open, 1 requests from [0] ms, events ["{\"n\":\"small\"}"]
     "#);
     assert_snapshot!(log("file: \"traces/counts.csv\", spread: \"poisson\", speed: 60, invocations: 3"), @r#"
-    load 0 of 0: Open { arrivals: "trace", per_second: Some(1.1025545849595424), trace: Some("traces/counts.csv (busy)") }, Some(3) in no block
+    load 0 of 0: Open { arrivals: "trace", per_second: Some(1.1025545849595424), trace: Some("traces/counts.csv (busy)") }, Some(3) in None in no block
     load 0: open, 3 requests from [1655, 1693, 1813] ms, events ["{\"n\":\"small\"}"]
     "#);
 }
