@@ -14,7 +14,7 @@ use rhai::Map;
 
 use crate::fields::Fields;
 use crate::function::{Case, Deployed, Function};
-use crate::session::{Fault, Session};
+use crate::session::{Fault, Outside, Session};
 use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, runtime, suggest};
 
 const KEYS: [&str; 13] = [
@@ -48,6 +48,15 @@ impl Session {
         let mut request =
             request(map, &self.folder, &*self.beside).map_err(|e| format!("deploy: {e}"))?;
         self.choose_name(&mut request)?;
+        let name = request.config.name.clone();
+        let deployed = self.create(outside, request);
+        if deployed.is_err() {
+            self.state().names.remove(&name);
+        }
+        deployed
+    }
+
+    fn create(&self, outside: &Outside, request: Request) -> Result<Function, Fault> {
         let Request { wanted, mut config, .. } = request;
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 
@@ -73,9 +82,7 @@ impl Session {
             id,
             &Deployment { spec, source, workload: workload.clone(), variant: variant.clone() },
         );
-        let mut state = self.state();
-        state.outcome.functions += 1;
-        state.names.insert(name.clone());
+        self.state().outcome.functions += 1;
         Ok(Function(Arc::new(Deployed {
             id,
             name,
@@ -88,11 +95,12 @@ impl Session {
         })))
     }
 
-    /// Names are unique within a run, those of removed functions included: records go by them.
+    /// Names are unique within a run, those of removed functions included: records go by them. The name is taken at once,
+    /// as closures of `parallel()` may want the same.
     fn choose_name(&self, request: &mut Request) -> Result<(), Fault> {
-        let state = self.state();
+        let names = &mut self.state().names;
         let name = &mut request.config.name;
-        if !state.names.contains(name.as_str()) {
+        if names.insert(name.clone()) {
             return Ok(());
         }
         if request.named {
@@ -105,7 +113,7 @@ impl Session {
             let end = format!("-{n}");
             format!("{}{end}", &name[..name.len().min(64 - end.len())])
         };
-        let free = (2..).map(numbered).find(|candidate| !state.names.contains(candidate));
+        let free = (2..).map(numbered).find(|candidate| names.insert(candidate.clone()));
         *name = free.expect("there are more numbers than functions");
         Ok(())
     }

@@ -35,8 +35,7 @@ struct State {
     runtimes: Runtimes,
     recorder: Recorder,
     services: Services,
-    /// What was found, by what a script wanted: deployments are of it.
-    resolved: Vec<(Wanted, Resolved)>,
+    resolved: Found,
     answers: HashMap<FunctionId, Answers>,
     bootstraps: HashMap<FunctionId, PathBuf>,
     noise: Noise,
@@ -44,6 +43,26 @@ struct State {
     rungs: BTreeMap<String, VecDeque<RungRecord>>,
     /// A record that could not be written where the script cannot be told; told at its next invocation.
     failed: Option<RecordError>,
+}
+
+/// What was found, each by where it is from and its variant. Closures of `parallel()` deploy at the same time, so what was
+/// found last need not be what is deployed next.
+#[derive(Default)]
+struct Found(Vec<(Source, String, Resolved)>);
+
+impl Found {
+    fn add(&mut self, wanted: &Wanted, resolved: &Resolved) {
+        // As the function will have it.
+        let variant = resolved.variant.as_ref().unwrap_or(&wanted.variant);
+        self.0.retain(|(source, known, _)| (source, known) != (&wanted.source, variant));
+        self.0.push((wanted.source.clone(), variant.clone(), resolved.clone()));
+    }
+
+    fn of(&self, deployment: &Deployment) -> Option<&Resolved> {
+        let wanted = (&deployment.source, &deployment.variant);
+        let found = self.0.iter().find(|(source, variant, _)| (source, variant) == wanted);
+        found.map(|(_, _, resolved)| resolved)
+    }
 }
 
 impl State {
@@ -66,7 +85,7 @@ impl RunHost {
             runtimes,
             recorder,
             services,
-            resolved: Vec::new(),
+            resolved: Found::default(),
             answers: HashMap::new(),
             bootstraps: HashMap::new(),
             noise: Noise::default(),
@@ -115,10 +134,7 @@ impl Host for RunHost {
                 resolved
             }
         };
-        let known = &mut self.state().resolved;
-        if !known.iter().any(|(other, _)| other == wanted) {
-            known.push((wanted.clone(), resolved.clone()));
-        }
+        self.state().resolved.add(wanted, &resolved);
         Ok(resolved)
     }
 
@@ -161,10 +177,7 @@ impl Host for RunHost {
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);
-        let wanted =
-            Wanted { source: deployment.source.clone(), variant: deployment.variant.clone() };
-        let resolved = state.resolved.iter().find(|(known, _)| *known == wanted);
-        if let Some((_, resolved)) = resolved {
+        if let Some(resolved) = state.resolved.of(deployment) {
             state.answers.insert(function, Answers::of(resolved, self.stop.clone()));
         }
     }
@@ -295,4 +308,55 @@ fn recorded(rung: RungRecord, wanted: &WantedRung<'_>) -> Result<Vec<u64>, HostE
         "function \"{}\" is to be measured otherwise than on record; start anew",
         wanted.config.name
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use kelvin_platform::FunctionSpec;
+
+    use super::*;
+
+    /// A deployment of what was found, as a scenario makes it.
+    fn deployment(wanted: &Wanted, resolved: &Resolved) -> Deployment {
+        let config = FunctionConfig::new("f");
+        Deployment {
+            spec: FunctionSpec { config, bootstrap: resolved.bootstrap.clone() },
+            source: wanted.source.clone(),
+            workload: resolved.workload.clone(),
+            variant: resolved.variant.clone().unwrap_or_else(|| wanted.variant.clone()),
+        }
+    }
+
+    #[test]
+    fn each_deployment_is_of_what_was_found_for_it() {
+        let wanted = |name: &str, variant: &str| Wanted {
+            source: Source::Workload(name.to_owned()),
+            variant: variant.to_owned(),
+        };
+        let resolved = |bootstrap: &str, variant: Option<&str>| Resolved {
+            bootstrap: bootstrap.into(),
+            workload: None,
+            cases: Vec::new(),
+            env_vars: BTreeMap::new(),
+            variant: variant.map(str::to_owned),
+        };
+        // The last is told by the host which variant it is, as runtimes are.
+        let all = [
+            (wanted("a", "dev"), resolved("1", None)),
+            (wanted("a", "release"), resolved("2", None)),
+            (wanted("b", "dev"), resolved("3", None)),
+            (wanted("c", "release"), resolved("4", Some("python3.11"))),
+        ];
+        let mut found = Found::default();
+        for (wanted, resolved) in &all {
+            found.add(wanted, resolved);
+            found.add(wanted, resolved);
+        }
+        for (wanted, resolved) in &all {
+            assert_eq!(found.of(&deployment(wanted, resolved)), Some(resolved));
+        }
+        assert_eq!(found.0.len(), all.len());
+    }
 }

@@ -178,6 +178,25 @@ fn arrivals_at_the_same_time_do_not_depend_on_who_is_faster() {
 }
 
 #[test]
+fn functions_that_are_deployed_at_the_same_time_have_names_of_their_own() {
+    let closure = "|| deploy(#{ workload: \"json\" }).describe().name";
+    let script =
+        format!("let names = parallel([{}]); names.sort(); print(names);", [closure; 8].join(", "));
+    let names: Vec<String> = (1..=8)
+        .map(|n| {
+            if n == 1 { "\"json-release-128\"".into() } else { format!("\"json-release-128-{n}\"") }
+        })
+        .collect();
+    assert_eq!(lines(&script, "note"), format!("note [{}]", names.join(", ")));
+    // One that could not be deployed leaves its name.
+    let script = r#"
+        try { deploy(#{ workload: "json", name: "n", memory: 1 }); } catch { }
+        print(deploy(#{ workload: "json", name: "n" }).describe().name);
+    "#;
+    assert_eq!(lines(script, "note"), "note n");
+}
+
+#[test]
 fn a_response_feeds_the_next_function() {
     let script = r#"
         let whole = pipe([f, g], #{ a: 1 });
