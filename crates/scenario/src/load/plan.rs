@@ -12,6 +12,7 @@ use crate::chance::Chance;
 use crate::events::Events;
 use crate::fields::{Fields, show};
 use crate::function::Deployed;
+use crate::number::as_float;
 use crate::{LoadKind, ScriptFolder, pause, suggest};
 
 /// A load has at most so many different events; then they begin again. They are made before it begins.
@@ -228,9 +229,8 @@ fn rate(fields: &mut Fields, key: &str) -> Result<Option<f64>, String> {
 
 /// Requests a second.
 pub(super) fn number(key: &str, value: &Dynamic) -> Result<f64, String> {
-    #[expect(clippy::cast_precision_loss, reason = "no rate has more than 53 bits")]
-    let number = value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64));
-    number.ok().filter(|rate| rate.is_finite() && *rate >= 0.0).ok_or_else(|| {
+    let number = as_float(value);
+    number.filter(|rate| rate.is_finite() && *rate >= 0.0).ok_or_else(|| {
         let got = show(value);
         format!("{key}: expected a number of requests a second from 0, got {got}")
     })
