@@ -256,7 +256,6 @@ pub(crate) fn first_line(text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -300,8 +299,11 @@ mod tests {
         let measure = |script: &str| {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("bootstrap");
-            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+            // Written by another process: what another test starts meanwhile would inherit an open file, and a program that
+            // is open for writing cannot be started.
+            let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod 700 "$0""#;
+            let args = ["-c", write, path.to_str().unwrap(), script];
+            ask(Path::new("/bin/sh"), &args, b"", &|| false).unwrap();
             let env_vars = BTreeMap::from([("A".to_owned(), "b".to_owned())]);
             let limit = Duration::from_secs(10);
             let rung = Measure {

@@ -121,11 +121,35 @@ fn replace(executable: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Cargo, for a build that does not depend on who runs it.
+///
 /// Under `cargo run` this finds the same toolchain's cargo, which comes first in PATH.
+///
+/// What cargo has told this process about its own package is not passed on: build scripts that watch such variables, as
+/// that of `ring` does, would run again after every `cargo run`, and all that depends on them would be built again.
+/// Source: the Cargo book, "Environment variables Cargo sets for crates".
 #[expect(clippy::disallowed_methods, reason = "building is what this crate is for")]
-fn cargo() -> Command {
-    Command::new("cargo")
+pub fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let about_us = |name: &str| OF_A_PACKAGE.iter().any(|prefix| name.starts_with(prefix));
+        if name.to_str().is_some_and(about_us) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
+
+/// How the names of those variables begin.
+const OF_A_PACKAGE: [&str; 7] = [
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
 
 /// The last executable that cargo's messages name: there is only one.
 fn executable(messages: impl BufRead) -> Option<PathBuf> {
@@ -139,6 +163,19 @@ fn executable(messages: impl BufRead) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Cargo runs this test, and has told it of its package.
+    #[test]
+    fn a_build_is_the_same_whoever_runs_it() {
+        let removed =
+            |name: &str| cargo().get_envs().any(|variable| variable == (name.as_ref(), None));
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION_PRE"] {
+            assert!(removed(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_TARGET_DIR", "PATH"] {
+            assert!(!removed(name), "{name}");
+        }
+    }
 
     #[test]
     fn what_is_kept_stays_when_cargo_builds_again() {

@@ -20,7 +20,7 @@ mod workspace;
 
 pub use ask::{Measure, check, describe, measure};
 pub use bootstrap::BinaryFacts;
-pub use build::{Build, Stop};
+pub use build::{Build, Stop, cargo};
 pub use error::ArtifactError;
 pub use interpreter::ask_interpreter;
 pub use variant::{Variant, VariantError};

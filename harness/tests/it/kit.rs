@@ -57,7 +57,7 @@ pub(crate) fn build_workload(name: &str) {
 }
 
 fn build(package: &str, bin: &str) {
-    let mut cargo = program_of_cargo();
+    let mut cargo = kelvin_artifact::cargo();
     cargo.args(["build", "--package", package, "--bin", bin]).current_dir(root());
     cargo.env("CARGO_TARGET_DIR", target());
     let status = cargo.stderr(Stdio::null()).status().expect("cargo can be started");
@@ -307,11 +307,6 @@ impl Drop for Running {
 #[expect(clippy::disallowed_methods, reason = "the program itself is what is tested here")]
 fn bare_command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kelvin"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "what the tests need is built like the tests")]
-fn program_of_cargo() -> Command {
-    Command::new(env!("CARGO"))
 }
 
 /// A document of a run's folder.
