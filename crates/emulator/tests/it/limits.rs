@@ -18,8 +18,8 @@ fn assert_limited(timing: &Timing, mb: u64) {
     let [cpu, latency, throttled] =
         [timing.cpu_ns, timing.response_latency_ns, timing.throttled_ns]
             .map(|ns| ns.expect("it is measured"));
-    // The first and the last period can be short.
-    let least = (cpu * 1769 / mb).saturating_sub(60_000_000);
+    // What was used last is not paid for: some milliseconds, each worth fourteen at 128 MB, and more on a busy machine.
+    let least = cpu * 1769 / mb * 3 / 4;
     // CPU time is that of the whole invocation, what comes after the response included.
     let duration = timing.duration_ns().expect("it is measured");
     assert!(duration >= least, "{mb} MB, at least {least}: {timing:?}");
