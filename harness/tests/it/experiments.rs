@@ -20,6 +20,19 @@ fn answer(scenario: &str, settings: &[&str], says: &str) -> Run {
 }
 
 #[test]
+fn cold_starts_are_compared_with_warm_ones() {
+    build_workload("hello");
+    let small = ["workload=hello", "memory=128,1769", "launches=6"];
+    let with = |warm: &'static str| [&small[..], &[warm]].concat();
+    answer(
+        "cold-warm",
+        &with("warm=2"),
+        "as long as the median warm invocation of the same function",
+    );
+    answer("cold-warm", &with("warm=0"), "The median cold start takes from");
+}
+
+#[test]
 fn memory_picks_a_size_for_an_objective() {
     build_workload("hello");
     let small = ["workload=hello", "memory=128,512,1769", "launches=2", "warm=8"];
