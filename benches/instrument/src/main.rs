@@ -51,20 +51,18 @@ fn measure(args: &Args) -> anyhow::Result<()> {
     process::end_with_signals()?;
     let form = args.form();
     table::show(&machine::describe(args));
-    // The warm contest comes last, because it fills this process with samples; its table is the first all the same.
-    let mut tables = Vec::new();
     if args.wants(args::Part::Starts) {
-        tables.push(starts::run(args)?.render(form));
+        table::show(&starts::run(args)?.render(form));
     }
     if args.wants(args::Part::Million) {
-        tables.push(million::run(args)?.render(form));
+        table::show(&million::run(args)?.render(form));
     }
     if args.wants(args::Part::Environments) {
-        tables.push(environments::run(args)?.render(form));
+        table::show(&environments::run(args)?.render(form));
     }
+    // Last, because it fills this process with samples.
     if args.wants(args::Part::Warm) {
-        tables.insert(0, contest::run(args)?.render(form));
+        table::show(&contest::run(args)?.render(form));
     }
-    table::show(&tables.join("\n"));
     Ok(())
 }

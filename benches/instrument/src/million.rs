@@ -41,8 +41,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Million> {
             LoadShape::Closed { clients: 4, until: LoadEnd::Invocations(args.million) },
         ),
         (
-            "Kelvin, a load of 1,000 a second",
-            LoadShape::Open((0..args.million).map(|i| i * 1_000_000).collect()),
+            "Kelvin, a load of 5,000 a second",
+            LoadShape::Open((0..args.million).map(|i| i * 200_000).collect()),
         ),
     ];
     for (name, shape) in loads {
