@@ -312,7 +312,7 @@ fn add_result(language: &mut Language<'_>) {
     language
         .add(
             "answer(\"…\")",
-            "Writes the answer to the scenario's question, in whole sentences, into the run's record, and prints it, once more as the end of the report.",
+            "Writes the answer to the scenario's question, in whole sentences, into the run's record; the report ends with it.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
                     if let Some(host) = s.listener() {

@@ -267,9 +267,9 @@ impl Host for RunHost {
         self.progress.say(text);
     }
 
+    /// The report ends with it, which comes next.
     fn answer(&self, text: &str) {
         self.state().recorder.answer(text);
-        self.progress.say(text);
     }
 
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
