@@ -346,9 +346,10 @@ fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
     });
     engine.register_fn("to_string", |result: InvocationResult| result.line());
     engine.register_fn("to_string", |f: Function| f.0.name.clone());
-    // Rhai's own are for these two types.
+    // Rhai's own are for the first two types; the third is what pause() takes.
     engine.register_fn("sleep", |_: i64| no_sleep());
     engine.register_fn("sleep", |_: f64| no_sleep());
+    engine.register_fn("sleep", |_: &str| no_sleep());
 }
 
 fn no_sleep() -> Raised<()> {

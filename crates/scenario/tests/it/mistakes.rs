@@ -152,6 +152,7 @@ fn calling() {
         message("check(\"a\", 1);"),
         message("pause(\"5 min\");"),
         message("sleep(1);"),
+        message("sleep(\"50ms\");"),
         message("matrix(#{ a: [] });"),
         message("params(#{ a: 1 }); params(#{ a: 1 });"),
         message("fn twice(n) { n * 2 } twice(1, 2);"),
@@ -180,6 +181,7 @@ fn calling() {
     wrong arguments for "check": got (string), expected check("name", condition)
     wrong arguments for "check": got (string, whole number), expected check("name", condition)
     pause: expected a number of seconds or a text like "200ms", "1.5s", "5m", "2h", got "5 min"
+    scenarios do not sleep; write pause("1s"), which passes on simulated platforms too
     scenarios do not sleep; write pause("1s"), which passes on simulated platforms too
     matrix: a: the list is empty, so there is no combination
     params() can be called only once
