@@ -99,6 +99,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::chance::chance;
 
     fn phase(seconds: f64, from: f64, to: f64) -> Phase {
         Phase { duration: Some(Duration::from_secs_f64(seconds)), from, to }
@@ -107,17 +108,6 @@ mod tests {
     fn even(phases: &[Phase], limit: Option<usize>) -> Vec<u64> {
         let moments = arrivals(phases, Spread::Even, limit, || unreachable!("nothing is drawn"));
         moments.expect("there are few").iter().map(|ns| ns / 1_000_000).collect()
-    }
-
-    /// SplitMix64, of which the tests want no more than that it is even.
-    fn chance(mut state: u64) -> impl FnMut() -> f64 {
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::error::Error;
 use proptest::prelude::*;
 
 use super::*;
+use crate::chance::chance;
 
 const SAMPLE: &str = include_str!("../../samples/azure-2019-synthetic.csv");
 
@@ -22,17 +23,6 @@ a,g,101.0,3
 a,g,100.0,1.5
 a,g,110.0,1e-1
 ";
-
-/// SplitMix64, of which the tests want no more than that it is even.
-fn chance(mut state: u64) -> impl FnMut() -> f64 {
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
 
 /// The function and the moments in milliseconds.
 fn check(text: &str, options: &TraceOptions, expected: Result<(&str, &[u64]), &str>) {
