@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kelvin_record::{PipeRecord, Run};
-use kelvin_stats::{Sample, quantile_needs};
+use kelvin_stats::Sample;
 
 use crate::number::three_digits;
 use crate::page::{Page, Role};
@@ -36,7 +36,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         let whole = ms(&|pipe| pipe.whole_ns);
         let stages = ms(&|pipe| pipe.latency_ns.iter().sum());
         let between = ms(&|pipe| pipe.whole_ns.saturating_sub(pipe.latency_ns.iter().sum()));
-        let median = whole.quantile(0.5).filter(|_| whole.len() >= quantile_needs(0.5));
+        let median = whole.quantile_if_enough(0.5);
         vec![
             names(run, functions),
             if *cold { "cold" } else { "warm" }.to_owned(),

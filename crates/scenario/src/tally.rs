@@ -264,7 +264,7 @@ impl Numbers {
 /// Mean and quantiles in milliseconds; `()` where the sample is too small.
 pub(crate) fn quantiles(ns: &[u64]) -> Map {
     let sample: Sample = ns.iter().map(|&ns| float(ns) / 1e6).collect();
-    let at = |q| sample.quantile(q).filter(|_| sample.len() >= quantile_needs(q));
+    let at = |q| sample.quantile_if_enough(q);
     Map::from([
         ("mean_ms".into(), number(sample.mean())),
         ("p50_ms".into(), number(at(0.5))),

@@ -1,5 +1,7 @@
 //! A sample: numbers in ascending order.
 
+use crate::quantile_needs;
+
 /// Numbers in ascending order; the order in which they came does not matter to any statistic of it.
 ///
 /// The numbers must be finite: a NaN sorts to an end and makes NaN of what it touches.
@@ -54,6 +56,11 @@ impl Sample {
         let low = self.sorted[below];
         let high = self.sorted[(below + 1).min(last)];
         Some(low + (h - h.floor()) * (high - low))
+    }
+
+    /// [`Sample::quantile`], where the sample is large enough for an interval of it: see [`quantile_needs`].
+    pub fn quantile_if_enough(&self, q: f64) -> Option<f64> {
+        self.quantile(q).filter(|_| self.len() >= quantile_needs(q))
     }
 }
 

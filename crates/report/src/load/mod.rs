@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kelvin_lambda::{Start, Status};
 use kelvin_record::{InvocationRecord, LoadKind, LoadLatency, LoadRecord, LoadSummary, Run};
-use kelvin_stats::{Sample, quantile_needs};
+use kelvin_stats::Sample;
 
 pub(crate) use table::add;
 
@@ -78,6 +78,6 @@ fn achieved(rows: &[&InvocationRecord], good: usize) -> Option<f64> {
 fn of(ns: impl Iterator<Item = u64>) -> LoadLatency {
     let sample: Sample = ns.map(|ns| ns as f64).collect();
     let milliseconds = |ns: f64| ns.round() / 1e6;
-    let at = |q| sample.quantile(q).filter(|_| sample.len() >= quantile_needs(q)).map(milliseconds);
+    let at = |q| sample.quantile_if_enough(q).map(milliseconds);
     LoadLatency { mean: sample.mean().map(milliseconds), p50: at(0.5), p90: at(0.9), p99: at(0.99) }
 }
