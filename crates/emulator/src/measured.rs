@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, ReportLine, Start, Status,
-    Timing, billed_ms,
+    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, Provenance, ReportLine,
+    Start, Status, Timing, billed_ms,
 };
 
 use crate::clock::now_ns;
@@ -203,7 +203,7 @@ impl Measured {
         };
         let log_tail = outcome.log.map(|log| log_tail(&self.request_id, &log, &report));
         Invocation {
-            from_record: false,
+            provenance: Provenance::Made,
             environment: Some(self.environment),
             start: self.start,
             status: outcome.status,

@@ -1,7 +1,7 @@
 //! Requests that are refused before any execution environment sees them. AWS does not bill them.
 
 use bytes::Bytes;
-use kelvin_lambda::{FunctionError, Invocation, Start, Status, ThrottleReason, Timing};
+use kelvin_lambda::{FunctionError, Invocation, Provenance, Start, Status, ThrottleReason, Timing};
 use kelvin_platform::InvokeRequest;
 
 /// The request is over the payload limit.
@@ -34,7 +34,7 @@ fn refused(
     (error, response): (FunctionError, Vec<u8>),
 ) -> Invocation {
     Invocation {
-        from_record: false,
+        provenance: Provenance::Made,
         request_id,
         environment: None,
         start: Start::Warm,

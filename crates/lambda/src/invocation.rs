@@ -7,9 +7,8 @@ use crate::{FunctionError, Timing};
 /// One finished invocation, good or failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invocation {
-    /// Whether it was not made now but is on record, from a run that was interrupted. Then `response` is empty because it is
-    /// not known, and so is `log_tail` unless the invocation failed.
-    pub from_record: bool,
+    /// Whether it was made now.
+    pub provenance: Provenance,
     /// AWS request id: a UUID.
     pub request_id: String,
     /// Which execution environment served it: a number that no other environment of the platform has.
@@ -37,6 +36,26 @@ pub struct Invocation {
     pub error: Option<FunctionError>,
     /// The last 4 KB of log, where asked for or where the invocation failed.
     pub log_tail: Option<String>,
+}
+
+/// Where an invocation is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// It was made now.
+    Made,
+    /// It is on record, from a run that was interrupted.
+    Recorded {
+        /// Whether its response and its log are, too. Otherwise `response` is empty because it is not known, and so is
+        /// `log_tail` unless the invocation failed.
+        with_response: bool,
+    },
+}
+
+impl Invocation {
+    /// Whether it is on record already.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.provenance, Provenance::Recorded { .. })
+    }
 }
 
 /// How an invocation found its execution environment.

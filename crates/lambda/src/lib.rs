@@ -25,7 +25,7 @@ pub use config::{
 pub use description::{Answer, CaseDescription, Description};
 pub use facts::{Enforcement, PlatformFacts};
 pub use function_error::FunctionError;
-pub use invocation::{Invocation, Start, Status};
+pub use invocation::{Invocation, Provenance, Start, Status};
 pub use limits::{
     INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_ENV_BYTES, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES,
 };

@@ -15,6 +15,8 @@ pub(crate) const LAUNCHES: &str = "launches.jsonl";
 pub(crate) const INVOCATIONS: &str = "invocations.jsonl.gz";
 pub(crate) const LOADS: &str = "loads.jsonl";
 pub(crate) const PIPES: &str = "pipes.jsonl";
+/// Only as long as the run can be resumed.
+pub(crate) const RESPONSES: &str = "responses.jsonl";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 

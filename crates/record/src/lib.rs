@@ -10,6 +10,7 @@
 //!   loads.jsonl           one line a load that was measured to its end; absent without such
 //!   pipes.jsonl           one line a run through a chain of functions; absent without such
 //!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
+//!   responses.jsonl       what the script has read of responses and logs; only as long as the run can be resumed
 //!   summary.json          derived; can be made again from the others
 //! ```
 //! Times are integer nanoseconds with the suffix `_ns`, bytes have `_bytes`; a field that does not apply is absent, one
@@ -27,6 +28,7 @@ mod load;
 mod measured;
 mod pipe;
 mod reader;
+mod response;
 mod run;
 mod run_id;
 mod rung;
@@ -42,7 +44,8 @@ pub use listing::{RunFacts, RunListing, list_runs};
 pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
 pub use pipe::PipeRecord;
-pub use reader::Run;
+pub use reader::{Run, read_responses};
+pub use response::ResponseRecord;
 pub use run::{
     Billing, CheckRecord, FunctionRecord, MeasureRecord, Recorded, RunRecord, RunStatus,
     SCHEMA_VERSION, ScenarioRecord, ServiceRecord, ToolRecord,

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct PipeRecord {
     /// Indexes, in `run.json`, of the functions that were invoked.
     pub functions: Vec<u32>,
+    /// When each was invoked: the invocations' `at_ns`. Empty in runs of older versions.
+    #[serde(default)]
+    pub at_ns: Vec<u64>,
     /// Latency of each.
     pub latency_ns: Vec<u64>,
     /// How many of them started cold.

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RecordError, RunRecord, RunStatus,
-    RungRecord, SCHEMA_VERSION, files,
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RecordError, ResponseRecord, RunRecord,
+    RunStatus, RungRecord, SCHEMA_VERSION, files,
 };
 
 /// The records of a run.
@@ -91,6 +91,18 @@ impl Run {
         let load = self.loads.iter().find(|load| Some(load.load) == invocation.load)?;
         Some(load.function)
     }
+}
+
+/// Reads what the script of a run has read of responses and logs: empty for a run that came to its end.
+///
+/// A last line that is cut off is left out. Fails if the file is damaged.
+pub fn read_responses(
+    directory: &Path,
+    run: &RunRecord,
+) -> Result<Vec<ResponseRecord>, RecordError> {
+    let functions = run.functions.len();
+    let function = |response: &ResponseRecord| response.function;
+    Ok(read_optional(directory, files::RESPONSES, functions, function)?.rows)
 }
 
 /// Reads `run.json`, and refuses one of a newer version before it looks at its fields.

@@ -112,6 +112,14 @@ impl RunStatus {
             RunStatus::Interrupted => "interrupted",
         }
     }
+
+    /// Whether the script may have more to measure, so that the run can be resumed.
+    pub fn can_be_resumed(self) -> bool {
+        match self {
+            RunStatus::Running | RunStatus::Failed | RunStatus::Interrupted => true,
+            RunStatus::Ok | RunStatus::ChecksFailed | RunStatus::InvocationsFailed => false,
+        }
+    }
 }
 
 /// Whose durations are billed.

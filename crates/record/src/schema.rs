@@ -8,11 +8,12 @@ use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
 use crate::{
-    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RunRecord, RungRecord, Summary,
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, ResponseRecord, RunRecord, RungRecord,
+    Summary,
 };
 
 /// File name and text of every schema, as they are kept in the folder `schemas` of this crate.
-pub fn json_schemas() -> [(&'static str, String); 7] {
+pub fn json_schemas() -> [(&'static str, String); 8] {
     let text = |schema: schemars::Schema| {
         let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
         text.push('\n');
@@ -24,6 +25,7 @@ pub fn json_schemas() -> [(&'static str, String); 7] {
         ("invocation.v1.schema.json", text(schema_for!(InvocationRecord))),
         ("load.v1.schema.json", text(schema_for!(LoadRecord))),
         ("pipe.v1.schema.json", text(schema_for!(PipeRecord))),
+        ("response.v1.schema.json", text(schema_for!(ResponseRecord))),
         ("rung.v1.schema.json", text(schema_for!(RungRecord))),
         ("summary.v1.schema.json", text(schema_for!(Summary))),
     ]

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::files::{self, replace_document};
 use crate::{
     CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
-    RecordError, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
+    RecordError, ResponseRecord, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
 };
 
 /// Lines of invocations are compressed in pieces of this size: one call of the compressor costs more than a line.
@@ -37,6 +37,7 @@ pub struct RunWriter {
     rungs: Option<File>,
     loads: Option<File>,
     pipes: Option<File>,
+    responses: Option<File>,
 }
 
 /// The text of a scenario, and of the modules that it imports.
@@ -86,6 +87,10 @@ pub struct Kept {
     pub rungs: Vec<RungRecord>,
     /// Whole loads.
     pub loads: Vec<LoadRecord>,
+    /// Runs through chains of functions.
+    pub pipes: Vec<PipeRecord>,
+    /// What the script has read of the invocations.
+    pub responses: Vec<ResponseRecord>,
 }
 
 /// How a run ended.
@@ -144,6 +149,7 @@ impl RunWriter {
             rungs: None,
             loads: None,
             pipes: None,
+            responses: None,
         })
     }
 
@@ -186,6 +192,12 @@ impl RunWriter {
         }
         for load in &kept.loads {
             self.load_ended(load)?;
+        }
+        for pipe in &kept.pipes {
+            self.append_pipe(pipe)?;
+        }
+        for response in &kept.responses {
+            self.append_response(response)?;
         }
         Ok(())
     }
@@ -248,10 +260,16 @@ impl RunWriter {
         Ok(())
     }
 
+    /// Adds what the script has read of an invocation.
+    pub fn append_response(&mut self, response: &ResponseRecord) -> Result<(), RecordError> {
+        append(&mut self.responses, &self.directory.join(files::RESPONSES), response)
+    }
+
     /// Ends the run: reads back what was written, lets `summarise` make the summary of it, and writes `summary.json` and
     /// then `run.json`.
     ///
-    /// So a summary never says what the records do not.
+    /// So a summary never says what the records do not. What the script has read of responses is removed, unless the run can
+    /// be resumed.
     pub fn finish(
         mut self,
         outcome: Outcome,
@@ -266,6 +284,10 @@ impl RunWriter {
         self.run.notes.extend(notes);
         self.run.answers.extend(answers);
         self.run.error = error;
+        if self.responses.take().is_some() && !status.can_be_resumed() {
+            let path = self.directory.join(files::RESPONSES);
+            fs::remove_file(&path).map_err(|source| RecordError::Write { path, source })?;
+        }
         let run = Run::read(&self.directory, self.run)?;
         let summary = summarise(&run);
         replace_document(&self.directory, files::SUMMARY, &summary)?;

@@ -143,7 +143,7 @@ impl Session {
             .ok_or_else(|| HostError::new("an invocation was lost while it was recorded"))?;
         #[expect(clippy::cast_precision_loss, reason = "no bill reaches 2^53 milliseconds")]
         let cost_usd = self.cost_usd(f, invocation.billed_ms as f64);
-        Ok(InvocationResult::new(invocation, cost_usd))
+        Ok(InvocationResult::new(f.id, invocation, cost_usd))
     }
 
     /// US dollars of one invocation with this Billed Duration, the request fee included.

@@ -337,7 +337,7 @@ fn add_properties(engine: &mut Engine, session: &Arc<Session>) {
     let s = Arc::clone(session);
     engine.register_indexer_get(
         move |ctx: NativeCallContext<'_>, result: &mut InvocationResult, name: &str| {
-            s.answer(&ctx, result.field(name))
+            s.answer(&ctx, s.property(result, name))
         },
     );
     engine.register_indexer_get(|_: &mut Function, name: &str| -> Raised<Dynamic> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    Cost, FunctionConfig, Invocation, PlatformFacts, PriceTable, Start, Status, Timing, US_EAST_1,
-    billed_ms,
+    Cost, FunctionConfig, Invocation, PlatformFacts, PriceTable, Provenance, Start, Status, Timing,
+    US_EAST_1, billed_ms,
 };
 use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
@@ -110,7 +110,7 @@ impl NominalPlatform {
         let billed_ms = billed_ms(ns(DURATION), init.map(ns));
         add(&mut totals.cost, self.cost(&deployed.config, billed_ms));
         Ok(Invocation {
-            from_record: false,
+            provenance: Provenance::Made,
             request_id: format!("00000000-0000-4000-8000-{:012x}", totals.invocations),
             environment: deployed.environment,
             start,

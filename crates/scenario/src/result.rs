@@ -1,12 +1,14 @@
 //! An invocation as scripts see it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use kelvin_lambda::{Invocation, Status, Timing};
+use kelvin_lambda::{Invocation, Provenance, Status, Timing};
+use kelvin_platform::FunctionId;
 use rhai::{Dynamic, Map};
 use serde_json::Value;
 
-use crate::session::Fault;
+use crate::session::{Fault, Session};
 use crate::{HostError, json, suggest};
 
 /// What `.invoke()` returns.
@@ -14,8 +16,11 @@ use crate::{HostError, json, suggest};
 pub(crate) struct InvocationResult(Arc<Recorded>);
 
 struct Recorded {
+    function: FunctionId,
     invocation: Invocation,
     cost_usd: f64,
+    /// Whether the script has read of it what is on record only then.
+    was_read: AtomicBool,
 }
 
 /// A property: its name, what it is, and where it is found. One that does not apply is `()`.
@@ -85,8 +90,13 @@ pub(crate) fn properties() -> impl Iterator<Item = (&'static str, &'static str)>
 }
 
 impl InvocationResult {
-    pub(crate) fn new(invocation: Invocation, cost_usd: f64) -> InvocationResult {
-        InvocationResult(Arc::new(Recorded { invocation, cost_usd }))
+    pub(crate) fn new(
+        function: FunctionId,
+        invocation: Invocation,
+        cost_usd: f64,
+    ) -> InvocationResult {
+        let was_read = AtomicBool::new(invocation.is_recorded());
+        InvocationResult(Arc::new(Recorded { function, invocation, cost_usd, was_read }))
     }
 
     /// The invocation as it was recorded.
@@ -99,25 +109,22 @@ impl InvocationResult {
         self.0.cost_usd
     }
 
-    /// The property of that name. What a resumed run does not have on record ends the run, and is never taken for nothing.
-    pub(crate) fn field(&self, name: &str) -> Result<Dynamic, Fault> {
-        let Some(property) = PROPERTIES.iter().find(|property| property.name == name) else {
-            let known = PROPERTIES.iter().map(|property| property.name);
-            return Err(suggest::unknown("property of an invocation", name, known).into());
-        };
+    /// Fails unless that property is known. What a resumed run does not have on record ends the run, and is never taken for
+    /// nothing.
+    pub(crate) fn check_known(&self, name: &str) -> Result<(), Fault> {
         let invocation = &self.0.invocation;
-        let kept = match name {
+        let is_known = match name {
             "response" => false,
             "logs" => invocation.status != Status::Ok,
             _ => true,
         };
-        if invocation.from_record && !kept {
-            return Err(HostError::new(format!(
-                "the run cannot be resumed: its script needs \"{name}\" of an invocation that was made before the interruption, and that is not on record; start anew"
-            ))
-            .into());
+        if is_known || invocation.provenance != (Provenance::Recorded { with_response: false }) {
+            return Ok(());
         }
-        Ok((property.read)(&self.0))
+        Err(HostError::new(format!(
+            "the run cannot be resumed: its script needs \"{name}\" of an invocation that was made before the interruption, and that is not on record; start anew"
+        ))
+        .into())
     }
 
     /// One line, for `print()`.
@@ -125,6 +132,32 @@ impl InvocationResult {
         let Recorded { invocation, .. } = &*self.0;
         let ms = invocation.timing.latency_ns / 1_000_000;
         format!("{} {}, {ms} ms", invocation.start.as_str(), invocation.status.as_str())
+    }
+}
+
+impl Session {
+    /// The property of that name.
+    pub(crate) fn property(&self, result: &InvocationResult, name: &str) -> Result<Dynamic, Fault> {
+        let Some(property) = PROPERTIES.iter().find(|property| property.name == name) else {
+            let known = PROPERTIES.iter().map(|property| property.name);
+            return Err(suggest::unknown("property of an invocation", name, known).into());
+        };
+        result.check_known(name)?;
+        if matches!(name, "response" | "logs") {
+            self.tell_read(result)?;
+        }
+        Ok((property.read)(&result.0))
+    }
+
+    /// Tells the host what is read, so that it is on record for a run that goes on from this one.
+    pub(crate) fn tell_read(&self, result: &InvocationResult) -> Result<(), HostError> {
+        let Recorded { function, invocation, was_read, .. } = &*result.0;
+        match self.listener() {
+            Some(host) if !was_read.swap(true, Ordering::Relaxed) => {
+                host.read(*function, invocation)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
-    use kelvin_lambda::{Start, Timing};
+    use kelvin_lambda::{Provenance, Start, Timing};
     use serde_json::json;
 
     use super::*;
@@ -112,7 +112,7 @@ mod tests {
             right: HashMap::new(),
         };
         let mut invocation = Invocation {
-            from_record: false,
+            provenance: Provenance::Made,
             request_id: String::new(),
             environment: Some(1),
             start: Start::Warm,

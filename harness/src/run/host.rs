@@ -210,7 +210,7 @@ impl Host for RunHost {
             if load.is_none() {
                 state.noise.invocation(function, invocation);
             }
-            if invocation.from_record {
+            if invocation.is_recorded() {
                 self.progress.skipped();
                 load.into_iter().for_each(|load| state.recorder.forget_load(load.number));
                 continue;
@@ -276,7 +276,19 @@ impl Host for RunHost {
         self.state().recorder.check(name, passed, measure);
     }
 
+    fn read(&self, function: FunctionId, invocation: &Invocation) -> Result<(), HostError> {
+        let read = self.state().recorder.read(function, invocation);
+        let full = read.map_err(|error| HostError::because("failed to record the run", error))?;
+        if let Some(note) = full {
+            self.note(&note);
+        }
+        Ok(())
+    }
+
     fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {
+        if pipe.is_recorded {
+            return Ok(());
+        }
         let written = self.state().recorder.pipe(pipe);
         written.map_err(|error| HostError::because("failed to record the run", error))
     }

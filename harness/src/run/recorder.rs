@@ -10,15 +10,18 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
-    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded, Run,
-    RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord,
-    ScenarioText, ServiceRecord, Summary, ToolRecord,
+    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded,
+    ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION,
+    ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
 use crate::timer;
+
+/// Of responses and logs that a script reads, so much is kept for a run that goes on from this one.
+const RESPONSES_LIMIT_BYTES: usize = 64 << 20;
 
 /// Writes one run. Its folder is made when the first function is deployed.
 pub(super) struct Recorder {
@@ -38,6 +41,8 @@ pub(super) struct Recorder {
     next_launch: u64,
     /// What is added to the numbers of loads, so that none has that of one on record.
     first_load: u64,
+    /// How much is left of the space for what the script reads; `None` once it was not enough.
+    responses_left: Option<usize>,
     /// Those that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
@@ -135,6 +140,7 @@ impl Recorder {
             functions: BTreeMap::new(),
             next_launch: 0,
             first_load: 0,
+            responses_left: Some(RESPONSES_LIMIT_BYTES),
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
@@ -151,6 +157,8 @@ impl Recorder {
     pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
         self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
         self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
+        let kept_bytes = kept.responses.iter().map(|read| read.response.len()).sum();
+        self.responses_left = RESPONSES_LIMIT_BYTES.checked_sub(kept_bytes);
         self.record.resumed_from = Some(run_id);
         self.kept = Some(kept);
         self.offset_ns = offset_ns;
@@ -375,16 +383,46 @@ impl Recorder {
     pub(super) fn pipe(&mut self, pipe: &PipeFacts) -> Result<(), RecordError> {
         let index = |function: &FunctionId| self.functions.get(function).map(|state| state.index);
         let Some(functions) = pipe.functions.iter().map(index).collect() else { return Ok(()) };
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        writer.append_pipe(&PipeRecord {
+        let record = PipeRecord {
             functions,
+            at_ns: pipe.sent_at_ns.iter().map(|sent_at_ns| self.offset(*sent_at_ns)).collect(),
             latency_ns: pipe.latency_ns.clone(),
             cold: pipe.cold,
             whole_ns: pipe.whole_ns,
             ok: pipe.ok,
             block: pipe.slot.map(|slot| slot.block),
             position: pipe.slot.map(|slot| slot.position),
-        })
+        };
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.append_pipe(&record))
+    }
+
+    /// Keeps what the script reads of an invocation, for as long as the run can be resumed. Returns what there is to say once
+    /// there is too much of it.
+    pub(super) fn read(
+        &mut self,
+        function: FunctionId,
+        invocation: &Invocation,
+    ) -> Result<Option<String>, RecordError> {
+        let at_ns = self.offset(invocation.sent_at_ns);
+        let (Some(state), Some(writer), Some(left)) =
+            (self.functions.get(&function), &mut self.writer, self.responses_left)
+        else {
+            return Ok(None);
+        };
+        self.responses_left = left.checked_sub(invocation.response.len());
+        if self.responses_left.is_none() {
+            return Ok(Some(format!(
+                "the script reads more than {} MB of responses: if it is interrupted, the run cannot be resumed past this moment",
+                RESPONSES_LIMIT_BYTES >> 20
+            )));
+        }
+        writer.append_response(&ResponseRecord {
+            function: state.index,
+            at_ns,
+            response: invocation.response.to_vec(),
+            log_tail: invocation.log_tail.clone(),
+        })?;
+        Ok(None)
     }
 
     pub(super) fn note(&mut self, text: &str) {

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kelvin_artifact::BinaryFacts;
-use kelvin_lambda::{FunctionError, Invocation, PlatformFacts, Status};
+use kelvin_lambda::{FunctionError, Invocation, PlatformFacts, Provenance, Status};
 use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
     PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
-use kelvin_record::{FunctionRecord, InvocationRecord};
+use kelvin_record::FunctionRecord;
 use kelvin_scenario::{ErrorKind, ScenarioError};
+
+use crate::run::kept::OnRecord;
 
 /// Answers handed to a sink at once.
 const BATCH: usize = 1024;
@@ -31,7 +33,7 @@ pub(super) struct Replay {
 
 struct State {
     /// Of functions that are not deployed yet.
-    waiting: BTreeMap<String, VecDeque<InvocationRecord>>,
+    waiting: BTreeMap<String, VecDeque<OnRecord>>,
     functions: HashMap<FunctionId, Queue>,
     /// Of bootstraps that are here.
     found: HashMap<PathBuf, String>,
@@ -42,7 +44,7 @@ struct State {
 /// What is on record of one function and has not been asked for.
 struct Queue {
     name: String,
-    rows: VecDeque<InvocationRecord>,
+    rows: VecDeque<OnRecord>,
     /// The launches of the answers since the function was recycled.
     launches: BTreeSet<u64>,
 }
@@ -51,7 +53,7 @@ impl Replay {
     pub(super) fn new(
         platform: Arc<dyn Platform>,
         functions: &[FunctionRecord],
-        answers: BTreeMap<String, VecDeque<InvocationRecord>>,
+        answers: BTreeMap<String, VecDeque<OnRecord>>,
     ) -> Replay {
         let digests = functions
             .iter()
@@ -149,7 +151,8 @@ impl Replay {
 
 impl Queue {
     fn answer(&mut self, request: &InvokeRequest) -> Result<Option<Invocation>, PlatformError> {
-        let Some(row) = self.rows.pop_front() else { return Ok(None) };
+        let Some(answer) = self.rows.pop_front() else { return Ok(None) };
+        let row = &answer.row;
         if row.load.is_some() {
             return Err(self.differs("was put under load where it is invoked now".to_owned()));
         }
@@ -162,18 +165,18 @@ impl Queue {
             return Err(self.differs(what));
         }
         self.launches.extend(row.launch);
-        Ok(Some(invocation(row)))
+        Ok(Some(invocation(answer)))
     }
 
     /// All of the load that is on record next; `None` if nothing is.
     fn load(&mut self, shape: &LoadShape) -> Result<Option<Vec<Invocation>>, PlatformError> {
         let Some(first) = self.rows.front() else { return Ok(None) };
-        let load = first.load;
+        let load = first.row.load;
         if load.is_none() {
             return Err(self.differs("was invoked where it is put under load now".to_owned()));
         }
-        let count = self.rows.iter().take_while(|row| row.load == load).count();
-        if self.rows.iter().skip(count).any(|row| row.load == load) {
+        let count = self.rows.iter().take_while(|answer| answer.row.load == load).count();
+        if self.rows.iter().skip(count).any(|answer| answer.row.load == load) {
             return Err(
                 self.differs("was invoked during a load, which cannot be resumed".to_owned())
             );
@@ -188,13 +191,13 @@ impl Queue {
         if planned.is_some_and(|planned| planned != count as u64) {
             return Err(self.differs(format!("has a load of {count} requests on record")));
         }
-        let rows: Vec<InvocationRecord> = self.rows.drain(..count).collect();
-        self.launches.extend(rows.iter().filter_map(|row| row.launch));
+        let rows: Vec<OnRecord> = self.rows.drain(..count).collect();
+        self.launches.extend(rows.iter().filter_map(|answer| answer.row.launch));
         Ok(Some(rows.into_iter().map(invocation).collect()))
     }
 
     fn recycle(&mut self) -> Result<(), PlatformError> {
-        let next = self.rows.front().and_then(|row| row.launch);
+        let next = self.rows.front().and_then(|answer| answer.row.launch);
         if next.is_some_and(|next| self.launches.contains(&next)) {
             return Err(self.differs("has a longer launch on record than now".to_owned()));
         }
@@ -207,15 +210,20 @@ impl Queue {
     }
 }
 
-/// An invocation as its record has it: without its response, and without its log unless it failed.
-fn invocation(row: InvocationRecord) -> Invocation {
+/// An invocation as it is on record.
+fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
     let timing = row.timing();
+    let provenance = Provenance::Recorded { with_response: response.is_some() };
+    let (response, log_tail) = match response {
+        Some(read) => (Bytes::from(read.response), read.log_tail),
+        None => (Bytes::new(), row.log_tail),
+    };
     let error = |error_type| FunctionError {
         error_type,
         message: row.error_message.clone().unwrap_or_default(),
     };
     Invocation {
-        from_record: true,
+        provenance,
         request_id: row.request_id.unwrap_or_default(),
         // Environments are counted from below.
         environment: row.launch.map(|launch| u64::MAX - launch),
@@ -227,9 +235,9 @@ fn invocation(row: InvocationRecord) -> Invocation {
         max_memory_bytes: row.max_memory_bytes.value(),
         billed_ms: row.billed_ms,
         request_bytes: row.request_bytes,
-        response: Bytes::new(),
+        response,
         error: row.error_type.clone().filter(|_| row.status != Status::Ok).map(error),
-        log_tail: row.log_tail,
+        log_tail,
     }
 }
 

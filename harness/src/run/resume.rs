@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use kelvin_lambda::{Enforcement, PlatformFacts};
-use kelvin_record::{HostRecord, Run, RunId, RunRecord, RunStatus};
+use kelvin_record::{HostRecord, Run, RunId, RunRecord, read_responses};
 use kelvin_scenario::Script;
 use serde_json::Value;
 
@@ -35,6 +35,7 @@ impl Resumed {
         let run = Run::open(&directory).context("failed to resume the run")?;
         let record = &run.record;
         check_status(record)?;
+        let responses = read_responses(&directory, record).context("failed to resume the run")?;
         let here = HostRecord::of_this_machine();
         if here.machine_key != record.host.machine_key {
             bail!(
@@ -58,7 +59,7 @@ impl Resumed {
             settings: typed(&record.scenario.settings),
             limits: record.limits.clone(),
             platform: record.platform.clone(),
-            continued: Continued::of(run),
+            continued: Continued::of(run, responses),
         })
     }
 
@@ -101,14 +102,14 @@ fn folder_of_script(run: &RunRecord) -> PathBuf {
 }
 
 fn check_status(run: &RunRecord) -> anyhow::Result<()> {
-    match run.status {
-        RunStatus::Running | RunStatus::Interrupted | RunStatus::Failed => Ok(()),
-        RunStatus::Ok | RunStatus::ChecksFailed | RunStatus::InvocationsFailed => bail!(
-            "run {} came to its end ({}), so there is nothing to resume; `kelvin report {0}` prints it",
-            run.run_id,
-            run.status.as_str()
-        ),
+    if run.status.can_be_resumed() {
+        return Ok(());
     }
+    bail!(
+        "run {} came to its end ({}), so there is nothing to resume; `kelvin report {0}` prints it",
+        run.run_id,
+        run.status.as_str()
+    )
 }
 
 fn describe(host: &HostRecord) -> String {

@@ -190,6 +190,41 @@ fn a_load_is_kept_whole_too() {
     assert!(new.loads[1].started_offset_ns > old.loads[0].ended_offset_ns);
 }
 
+/// What the script reads of responses and logs decides what it does next.
+#[test]
+fn what_the_script_has_read_is_told_again() {
+    let place = Place::new();
+    let script = "let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"f\" });
+        let g = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"g\" });
+        let answer = f.invoke(#{ name: \"Ada\" });
+        f.invoke(#{ name: answer.response.message });
+        check(\"the log is there\", answer.logs.contains(\"REPORT\"));
+        // The response of hello is no event of hello.
+        let whole = expect_status(\"error\", || pipe([f, g], #{ name: \"Grace\" }));
+        f.recycle();
+        g.recycle();
+        note(`${answer.response.message}, then ${whole.response.errorType} after ${whole.latency_ms} ms`);";
+    let old = interrupted(&place, script, &[]);
+    let file = "responses.jsonl";
+    let lines = |directory: &Path| fs::read_to_string(directory.join(file)).unwrap();
+    assert_eq!(lines(&old).lines().count(), 3, "one of f alone, and one of each stage");
+    let mut running = start(&place, &["--resume", "latest"]);
+    running.wait_for_line("launches on record: 2");
+    interrupt(&place, running, "waiting", Signal::KILL);
+    let newer = directories(&place).remove(1);
+    assert_eq!(lines(&newer), lines(&old));
+    // The rest of the script is without a pause.
+    let path = newer.join("scenario.rhai");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("pause(\"1h\");", "")).unwrap();
+    resume(&place, "latest", &[]).exits(0).prints("passed the log is there\n");
+    let newest = directories(&place).remove(2);
+    assert!(!newest.join(file).exists(), "a run that came to its end holds no payloads");
+    let (old, newest) = (Run::open(&old).unwrap(), Run::open(&newest).unwrap());
+    assert_eq!((&newest.invocations, &newest.pipes), (&old.invocations, &old.pipes));
+    assert_eq!(newest.record.notes, old.record.notes);
+    assert!(newest.record.notes[0].starts_with("Hello, Ada!"), "{:?}", newest.record.notes);
+}
+
 #[test]
 fn what_is_not_on_record_ends_the_run_and_is_not_taken_for_nothing() {
     let place = Place::new();
@@ -198,7 +233,9 @@ let answer = f.invoke();
 f.recycle();
 check(\"is timed\", answer.duration_ms > 0);
 try { note(`answered ${answer.response.message}`); } catch { note(\"caught\"); }";
-    interrupted(&place, script, &[]);
+    let directory = interrupted(&place, script, &[]);
+    // As in runs of older versions.
+    fs::remove_file(directory.join("responses.jsonl")).unwrap();
     let done = resume(&place, "latest", &[]).exits(1);
     let done =
         done.complains("its script needs \"response\" of an invocation that was made before");

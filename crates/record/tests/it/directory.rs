@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 
-use kelvin_record::{Run, RunStatus, RunWriter, RungRecord, ScenarioText, list_runs};
+use kelvin_record::{
+    Outcome, ResponseRecord, Run, RunStatus, RunWriter, RungRecord, ScenarioText, list_runs,
+    read_responses,
+};
 
 use crate::sample::{empty_summary, finished, outcome, record_launch, run_record, written};
 
@@ -206,4 +209,41 @@ fn lists_runs_and_nothing_else() {
     let facts = runs[1].facts.as_ref().unwrap();
     assert_eq!((facts.status, facts.scenario.as_str()), (RunStatus::Ok, "cold-warm"));
     assert_eq!((facts.functions, facts.launches), (2, 2));
+}
+
+#[test]
+fn what_a_script_has_read_is_kept_as_long_as_the_run_can_be_resumed() {
+    let read = |at_ns, log_tail: Option<&str>| ResponseRecord {
+        function: 1,
+        at_ns,
+        response: vec![0, 159, b'"', b'\n'],
+        log_tail: log_tail.map(str::to_owned),
+    };
+    let responses = [read(3, None), read(4, Some("a line\n"))];
+    for status in [RunStatus::Interrupted, RunStatus::Failed, RunStatus::Ok] {
+        let results = tempfile::tempdir().unwrap();
+        let mut writer = written(results.path(), 2, 1);
+        responses.iter().for_each(|read| writer.append_response(read).unwrap());
+        let directory = writer.directory().to_owned();
+        let file = directory.join("responses.jsonl");
+        assert_eq!(read_responses(&directory, writer.run()).unwrap(), responses);
+        let (run, _) = writer.finish(Outcome { status, ..outcome() }, empty_summary).unwrap();
+        let left = read_responses(&directory, &run.record).unwrap();
+        if !status.can_be_resumed() {
+            assert!(left.is_empty() && !file.exists());
+            continue;
+        }
+        assert_eq!(left, responses);
+        let text = fs::read(&file).unwrap();
+        // The program was killed while it wrote.
+        fs::write(&file, &text[..text.len() - 1]).unwrap();
+        assert_eq!(read_responses(&directory, &run.record).unwrap(), responses[..1]);
+        let error = |text: &str| {
+            fs::write(&file, text).unwrap();
+            read_responses(&directory, &run.record).unwrap_err().to_string()
+        };
+        assert!(error("{\"function\":9,\"at_ns\":1,\"response\":\"\"}\n").contains("function 9"));
+        let bad = error("{\"function\":1,\"at_ns\":1,\"response\":\"?\"}\n");
+        assert!(bad.ends_with("line 1: not a record of this schema"), "{bad}");
+    }
 }

@@ -14,6 +14,7 @@ fn loads_and_chains_are_read_as_they_were_written() {
     writer.load_ended(&load).unwrap();
     let pipe = PipeRecord {
         functions: vec![0, 1],
+        at_ns: vec![1, 7],
         latency_ns: vec![5, 6],
         cold: 1,
         whole_ns: 12,

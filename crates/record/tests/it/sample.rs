@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use kelvin_lambda::{
     Architecture, Enforcement, EphemeralStorage, FunctionError, Invocation, MemorySize,
-    PlatformFacts, Start, Status, Timeout, Timing, US_EAST_1,
+    PlatformFacts, Provenance, Start, Status, Timeout, Timing, US_EAST_1,
 };
 use kelvin_record::{
     Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord,
@@ -132,7 +132,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
     let queue_ns = init_ns.unwrap_or(0) + noise.around(4_000);
     let duration_ns = response_latency_ns + response_duration_ns + post_response_ns;
     Invocation {
-        from_record: false,
+        provenance: Provenance::Made,
         request_id: "8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e".to_owned(),
         environment: Some(7),
         start,

@@ -148,6 +148,7 @@ pub(crate) fn chained() -> Run {
     let mut run = recorded();
     let pipe = |n: u64, cold, ok| PipeRecord {
         functions: if ok { vec![0, 1] } else { vec![0] },
+        at_ns: Vec::new(),
         latency_ns: if ok { vec![(2 + n) * MS, MS] } else { vec![MS] },
         cold,
         whole_ns: (3 + n) * MS + 40_000,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    Answer, CaseDescription, FunctionConfig, FunctionError, Invocation, PlatformFacts, Start,
-    Status, Timing,
+    Answer, CaseDescription, FunctionConfig, FunctionError, Invocation, PlatformFacts, Provenance,
+    Start, Status, Timing,
 };
 use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
@@ -112,7 +112,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
     let error =
         FunctionError { error_type: "Test.Error".to_owned(), message: "as asked".to_owned() };
     Invocation {
-        from_record: false,
+        provenance: Provenance::Made,
         request_id: "id".to_owned(),
         environment: Some(1),
         start: Start::Cold,
@@ -396,6 +396,12 @@ impl Host for Fake {
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>) {
         let measure = measure.map(|measure| format!(" {measure:?}")).unwrap_or_default();
         self.log(format!("check {name}: {passed}{measure}"));
+    }
+
+    fn read(&self, function: FunctionId, invocation: &Invocation) -> Result<(), HostError> {
+        let response = String::from_utf8_lossy(&invocation.response);
+        self.log(format!("read {}: {response}", function.0));
+        Ok(())
     }
 
     fn pipe(&self, pipe: &PipeFacts) -> Result<(), HostError> {

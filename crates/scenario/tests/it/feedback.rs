@@ -215,11 +215,14 @@ fn a_response_feeds_the_next_function() {
     record 0 None: ["ok"], expecting nothing
     invoke 1: {"got":{"a":1}}, log true
     record 1 None: ["ok"], expecting nothing
-    PipeFacts { functions: [FunctionId(0), FunctionId(1)], latency_ns: [9500000, 9500000], cold: 2, whole_ns: 9500000, ok: true, slot: None }
+    PipeFacts { functions: [FunctionId(0), FunctionId(1)], sent_at_ns: [0, 0], latency_ns: [9500000, 9500000], cold: 2, whole_ns: 9500000, ok: true, is_recorded: false, slot: None }
+    read 0: {"got":{"a":1}}
+    read 1: {"got":{"got":{"a":1}}}
     note ok 9.5 2 #{"got": #{"got": #{"a": 1}}}
     invoke 0: {"status":"error"}, log true
     record 0 None: ["error"], expecting error
-    PipeFacts { functions: [FunctionId(0)], latency_ns: [9500000], cold: 1, whole_ns: 9500000, ok: false, slot: None }
+    PipeFacts { functions: [FunctionId(0)], sent_at_ns: [0], latency_ns: [9500000], cold: 1, whole_ns: 9500000, ok: false, is_recorded: false, slot: None }
+    read 0: {"got":{"status":"error"}}
     check expect_status error: true
     note error 1
     "#);
