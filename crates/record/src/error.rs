@@ -15,7 +15,7 @@ pub enum RecordError {
     Read { path: PathBuf, source: io::Error },
     #[error("read run {}: it has no run.json, so it is not a run directory", path.display())]
     NotARun { path: PathBuf },
-    #[error("read {} line {line}: the compressed data is damaged", path.display())]
+    #[error("read {} line {line}: the data is damaged", path.display())]
     Damaged { path: PathBuf, line: u64, source: io::Error },
     #[error("read {}: not a document of this schema", path.display())]
     Document { path: PathBuf, source: serde_json::Error },

@@ -45,7 +45,7 @@ pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
 pub use pipe::PipeRecord;
 pub use reader::{Run, read_responses};
-pub use response::ResponseRecord;
+pub use response::{RESPONSES_LIMIT_BYTES, ResponseRecord};
 pub use run::{
     Billing, CheckRecord, FunctionRecord, MeasureRecord, Recorded, RunRecord, RunStatus,
     SCHEMA_VERSION, ScenarioRecord, ServiceRecord, ToolRecord,

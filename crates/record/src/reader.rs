@@ -9,9 +9,10 @@ use flate2::bufread::GzDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::response::ResponseLine;
 use crate::{
     InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RecordError, ResponseRecord, RunRecord,
-    RunStatus, RungRecord, SCHEMA_VERSION, files,
+    RunStatus, RungRecord, SCHEMA_VERSION, files, response,
 };
 
 /// The records of a run.
@@ -101,8 +102,13 @@ pub fn read_responses(
     run: &RunRecord,
 ) -> Result<Vec<ResponseRecord>, RecordError> {
     let functions = run.functions.len();
-    let function = |response: &ResponseRecord| response.function;
-    Ok(read_optional(directory, files::RESPONSES, functions, function)?.rows)
+    let function = |line: &ResponseLine| line.function;
+    let lines = read_optional(directory, files::RESPONSES, functions, function)?.rows;
+    response::resolve(lines).map_err(|(line, what)| RecordError::Damaged {
+        path: directory.join(files::RESPONSES),
+        line,
+        source: io::Error::new(io::ErrorKind::InvalidData, what),
+    })
 }
 
 /// Reads `run.json`, and refuses one of a newer version before it looks at its fields.

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
+use crate::response::ResponseLine;
 use crate::{
-    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, ResponseRecord, RunRecord, RungRecord,
-    Summary,
+    InvocationRecord, LaunchRecord, LoadRecord, PipeRecord, RunRecord, RungRecord, Summary,
 };
 
 /// File name and text of every schema, as they are kept in the folder `schemas` of this crate.
@@ -25,7 +25,7 @@ pub fn json_schemas() -> [(&'static str, String); 8] {
         ("invocation.v1.schema.json", text(schema_for!(InvocationRecord))),
         ("load.v1.schema.json", text(schema_for!(LoadRecord))),
         ("pipe.v1.schema.json", text(schema_for!(PipeRecord))),
-        ("response.v1.schema.json", text(schema_for!(ResponseRecord))),
+        ("response.v1.schema.json", text(schema_for!(ResponseLine))),
         ("rung.v1.schema.json", text(schema_for!(RungRecord))),
         ("summary.v1.schema.json", text(schema_for!(Summary))),
     ]

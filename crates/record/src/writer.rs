@@ -11,6 +11,7 @@ use kelvin_lambda::{PlatformFacts, Status};
 use serde::Serialize;
 
 use crate::files::{self, replace_document};
+use crate::response::ResponseWriter;
 use crate::{
     CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
     RecordError, ResponseRecord, Run, RunRecord, RunStatus, RungRecord, ServiceRecord, Summary,
@@ -37,7 +38,7 @@ pub struct RunWriter {
     rungs: Option<File>,
     loads: Option<File>,
     pipes: Option<File>,
-    responses: Option<File>,
+    responses: Option<ResponseWriter>,
 }
 
 /// The text of a scenario, and of the modules that it imports.
@@ -260,9 +261,16 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Adds what the script has read of an invocation.
-    pub fn append_response(&mut self, response: &ResponseRecord) -> Result<(), RecordError> {
-        append(&mut self.responses, &self.directory.join(files::RESPONSES), response)
+    /// Adds what the script has read of an invocation; `false` if there is no room for it, because of
+    /// [`RESPONSES_LIMIT_BYTES`](crate::RESPONSES_LIMIT_BYTES).
+    pub fn append_response(&mut self, response: &ResponseRecord) -> Result<bool, RecordError> {
+        let path = self.directory.join(files::RESPONSES);
+        let mut append = || match &mut self.responses {
+            Some(writer) => writer.append(response),
+            empty => empty.insert(ResponseWriter::create(&path)?).append(response),
+        };
+        let appended = append();
+        appended.map_err(|source| RecordError::Write { path, source })
     }
 
     /// Ends the run: reads back what was written, lets `summarise` make the summary of it, and writes `summary.json` and

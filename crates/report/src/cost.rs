@@ -1,6 +1,6 @@
 //! What the invocations of a function cost.
 
-use kelvin_lambda::PriceTable;
+use kelvin_lambda::{PriceTable, Start};
 use kelvin_record::{Billing, CostSummary, InvocationRecord, StartCost};
 
 use crate::functions::FunctionRows;
@@ -19,8 +19,8 @@ pub(crate) fn of_function(
     CostSummary {
         price_table: prices.id.clone(),
         basis: basis.to_owned(),
-        cold: of_start(function, prices, &function.cold(), "no cold start succeeded"),
-        warm: of_start(function, prices, &warm, "no warm start succeeded"),
+        cold: of_start(function, prices, &function.cold(), Start::Cold),
+        warm: of_start(function, prices, &warm, Start::Warm),
     }
 }
 
@@ -28,14 +28,14 @@ fn of_start(
     function: &FunctionRows<'_>,
     prices: &PriceTable,
     rows: &[&InvocationRecord],
-    missing: &str,
+    start: Start,
 ) -> StartCost {
     if rows.is_empty() {
         return StartCost {
             billed_ms: None,
             compute_usd_per_million: None,
             request_usd_per_million: None,
-            reason: Some(missing.to_owned()),
+            reason: Some(function.why_none(start).to_owned()),
         };
     }
     let billed_ms = rows.iter().map(|row| row.billed_ms as f64).sum::<f64>() / rows.len() as f64;

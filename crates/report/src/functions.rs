@@ -75,6 +75,20 @@ impl<'a> FunctionRows<'a> {
         self.rows.iter().copied().filter(of_kind)
     }
 
+    /// Why none succeeded after a start of this kind, outside of loads.
+    pub(crate) fn why_none(&self, start: Start) -> &'static str {
+        let outside_of_loads = || self.rows.iter().filter(|row| row.load.is_none());
+        let made = outside_of_loads().any(|row| row.start == start);
+        match (self.rows.is_empty(), outside_of_loads().next().is_none(), made, start) {
+            (true, ..) => "was not invoked",
+            (_, true, ..) => "was only put under load",
+            (_, _, false, Start::Cold) => "had no cold start",
+            (_, _, false, _) => "had no warm start",
+            (_, _, true, Start::Cold) => "no cold start succeeded",
+            (_, _, true, _) => "no warm start succeeded",
+        }
+    }
+
     /// Invocations that did not succeed.
     pub(crate) fn failed(&self) -> impl Iterator<Item = &'a InvocationRecord> {
         self.rows.iter().copied().filter(|row| row.status != Status::Ok)

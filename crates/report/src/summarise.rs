@@ -1,5 +1,6 @@
 //! The summary of a run.
 
+use kelvin_lambda::Start;
 use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSION, Summary};
 
 use crate::cost;
@@ -29,20 +30,17 @@ fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
     let record = function.record;
     let (cold, warm) = (function.cold(), function.warm());
     let memory = function.rows.iter().filter_map(|row| row.max_memory_bytes.value()).max();
-    let none = |start| match (function.only_loads(), start) {
-        (true, _) => "was only put under load",
-        (false, "cold") => "no cold start succeeded",
-        (false, _) => "no warm start succeeded",
-    };
     let cold = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
         let values: Vec<u64> = cold.iter().filter_map(|row| value(row)).collect();
-        let missing = if cold.is_empty() { none("cold") } else { reason(run, fields) };
+        let missing =
+            if cold.is_empty() { function.why_none(Start::Cold) } else { reason(run, fields) };
         of_launches(&values, missing)
     };
     let warm = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
         let values: Vec<Vec<u64>> =
             warm.iter().map(|rows| rows.iter().filter_map(|row| value(row)).collect()).collect();
-        let missing = if warm.is_empty() { none("warm") } else { reason(run, fields) };
+        let missing =
+            if warm.is_empty() { function.why_none(Start::Warm) } else { reason(run, fields) };
         of_invocations(&values, missing)
     };
     const DURATION: [&str; 3] = ["response_latency_ns", "response_duration_ns", "post_response_ns"];

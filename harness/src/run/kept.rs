@@ -272,7 +272,7 @@ mod tests {
         let read = |at: usize| ResponseRecord {
             function: run.function_of(&run.invocations[at]).unwrap(),
             at_ns: run.invocations[at].at_ns,
-            response: vec![1],
+            response: "x".into(),
             log_tail: None,
         };
         let (kept, lost) = (read(2), read(run.invocations.len() - 1));

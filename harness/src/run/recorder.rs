@@ -10,18 +10,15 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
-    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RecordError, Recorded,
-    ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION,
-    ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
+    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RESPONSES_LIMIT_BYTES,
+    RecordError, Recorded, ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
+    SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
 use crate::timer;
-
-/// Of responses and logs that a script reads, so much is kept for a run that goes on from this one.
-const RESPONSES_LIMIT_BYTES: usize = 64 << 20;
 
 /// Writes one run. Its folder is made when the first function is deployed.
 pub(super) struct Recorder {
@@ -41,8 +38,8 @@ pub(super) struct Recorder {
     next_launch: u64,
     /// What is added to the numbers of loads, so that none has that of one on record.
     first_load: u64,
-    /// How much is left of the space for what the script reads; `None` once it was not enough.
-    responses_left: Option<usize>,
+    /// Whether there is no room any more for what the script reads.
+    responses_full: bool,
     /// Those that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
@@ -140,7 +137,7 @@ impl Recorder {
             functions: BTreeMap::new(),
             next_launch: 0,
             first_load: 0,
-            responses_left: Some(RESPONSES_LIMIT_BYTES),
+            responses_full: false,
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
@@ -157,8 +154,6 @@ impl Recorder {
     pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
         self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
         self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
-        let kept_bytes = kept.responses.iter().map(|read| read.response.len()).sum();
-        self.responses_left = RESPONSES_LIMIT_BYTES.checked_sub(kept_bytes);
         self.record.resumed_from = Some(run_id);
         self.kept = Some(kept);
         self.offset_ns = offset_ns;
@@ -404,25 +399,23 @@ impl Recorder {
         invocation: &Invocation,
     ) -> Result<Option<String>, RecordError> {
         let at_ns = self.offset(invocation.sent_at_ns);
-        let (Some(state), Some(writer), Some(left)) =
-            (self.functions.get(&function), &mut self.writer, self.responses_left)
+        let (Some(state), Some(writer), false) =
+            (self.functions.get(&function), &mut self.writer, self.responses_full)
         else {
             return Ok(None);
         };
-        self.responses_left = left.checked_sub(invocation.response.len());
-        if self.responses_left.is_none() {
-            return Ok(Some(format!(
-                "the script reads more than {} MB of responses: if it is interrupted, the run cannot be resumed past this moment",
-                RESPONSES_LIMIT_BYTES >> 20
-            )));
-        }
-        writer.append_response(&ResponseRecord {
+        self.responses_full = !writer.append_response(&ResponseRecord {
             function: state.index,
             at_ns,
-            response: invocation.response.to_vec(),
+            response: invocation.response.clone(),
             log_tail: invocation.log_tail.clone(),
         })?;
-        Ok(None)
+        Ok(self.responses_full.then(|| {
+            format!(
+                "the script has read more than {} MB of responses: if the run is interrupted from here on, it cannot be resumed",
+                RESPONSES_LIMIT_BYTES >> 20
+            )
+        }))
     }
 
     pub(super) fn note(&mut self, text: &str) {

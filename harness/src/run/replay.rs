@@ -215,7 +215,7 @@ fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
     let timing = row.timing();
     let provenance = Provenance::Recorded { with_response: response.is_some() };
     let (response, log_tail) = match response {
-        Some(read) => (Bytes::from(read.response), read.log_tail),
+        Some(read) => (read.response, read.log_tail),
         None => (Bytes::new(), row.log_tail),
     };
     let error = |error_type| FunctionError {

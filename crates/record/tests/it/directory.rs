@@ -213,17 +213,19 @@ fn lists_runs_and_nothing_else() {
 
 #[test]
 fn what_a_script_has_read_is_kept_as_long_as_the_run_can_be_resumed() {
-    let read = |at_ns, log_tail: Option<&str>| ResponseRecord {
+    let response: &[u8] = &[0, 159, b'"', b'\n'];
+    let read = |at_ns, response: &[u8], log_tail: Option<&str>| ResponseRecord {
         function: 1,
         at_ns,
-        response: vec![0, 159, b'"', b'\n'],
+        response: response.to_vec().into(),
         log_tail: log_tail.map(str::to_owned),
     };
-    let responses = [read(3, None), read(4, Some("a line\n"))];
+    let responses =
+        [read(3, response, None), read(4, response, Some("a line\n")), read(5, b"", None)];
     for status in [RunStatus::Interrupted, RunStatus::Failed, RunStatus::Ok] {
         let results = tempfile::tempdir().unwrap();
         let mut writer = written(results.path(), 2, 1);
-        responses.iter().for_each(|read| writer.append_response(read).unwrap());
+        assert!(responses.iter().all(|read| writer.append_response(read).unwrap()));
         let directory = writer.directory().to_owned();
         let file = directory.join("responses.jsonl");
         assert_eq!(read_responses(&directory, writer.run()).unwrap(), responses);
@@ -234,16 +236,36 @@ fn what_a_script_has_read_is_kept_as_long_as_the_run_can_be_resumed() {
             continue;
         }
         assert_eq!(left, responses);
-        let text = fs::read(&file).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
         // The program was killed while it wrote.
         fs::write(&file, &text[..text.len() - 1]).unwrap();
-        assert_eq!(read_responses(&directory, &run.record).unwrap(), responses[..1]);
+        assert_eq!(read_responses(&directory, &run.record).unwrap(), responses[..2]);
         let error = |text: &str| {
             fs::write(&file, text).unwrap();
             read_responses(&directory, &run.record).unwrap_err().to_string()
         };
-        assert!(error("{\"function\":9,\"at_ns\":1,\"response\":\"\"}\n").contains("function 9"));
-        let bad = error("{\"function\":1,\"at_ns\":1,\"response\":\"?\"}\n");
-        assert!(bad.ends_with("line 1: not a record of this schema"), "{bad}");
+        let (first, second) = text.split_once('\n').unwrap();
+        assert!(error(second).ends_with("line 1: the data is damaged"));
+        assert!(error(&format!("{}\n", first.replace("AJ8", "?"))).ends_with("is damaged"));
+        let other = first.replace("\"function\":1", "\"function\":9");
+        assert!(error(&format!("{other}\n")).ends_with("there is no function 9 in run.json"));
     }
+}
+
+#[test]
+fn a_response_is_on_disk_once_and_all_of_them_are_bounded() {
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = written(results.path(), 1, 1);
+    let mut append = |at_ns, response: &bytes::Bytes| {
+        let response = response.clone();
+        let read = ResponseRecord { function: 0, at_ns, response, log_tail: None };
+        writer.append_response(&read).unwrap()
+    };
+    let of = |byte| bytes::Bytes::from(vec![byte; 20 << 20]);
+    let first = of(0);
+    assert!((0..3).all(|at_ns| append(at_ns, &first)));
+    // In base64 it takes four thirds of this.
+    assert!(append(10, &of(1)));
+    assert!(!append(11, &of(2)));
+    assert!(append(12, &first));
 }

@@ -11,7 +11,7 @@ mod rungs;
 mod start;
 mod text;
 
-use kelvin_lambda::MemorySize;
+use kelvin_lambda::{MemorySize, Start};
 use kelvin_record::{Estimate, FunctionRecord, Run, RunId};
 use serde::Serialize;
 
@@ -119,8 +119,8 @@ pub fn ladder(run: &Run, beside: &Beside<'_>) -> LadderReport {
     let of_function = |rows: &FunctionRows<'_>| {
         let FunctionRecord { name, workload, variant, memory_mb, .. } = rows.record.clone();
         let cold = rows.cold().into_iter().map(|row| vec![row]).collect::<Vec<_>>();
-        let mut warm = start::ladder(run, &rows.warm(), "no warm start succeeded");
-        let mut cold = start::ladder(run, &cold, "no cold start succeeded");
+        let mut warm = start::ladder(run, &rows.warm(), rows.why_none(Start::Warm));
+        let mut cold = start::ladder(run, &cold, rows.why_none(Start::Cold));
         let full_speed = held_back::full_speed(rows, &functions);
         if memory_mb < MemorySize::ONE_VCPU {
             let of_launches = held_back::Launches::of(rows, beside.cpu_limit);

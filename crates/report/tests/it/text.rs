@@ -1,5 +1,6 @@
 //! What people see.
 
+use kelvin_lambda::{Start, Status};
 use kelvin_record::{Billing, Run};
 use kelvin_report::{Style, render_json, render_markdown_table, render_text, summarise};
 
@@ -341,4 +342,26 @@ fn a_run_with_chains_and_thresholds() {
     FAILED cold p90: to be below 5.00 ms, but not enough data: needs 36 invocations, has 20
     passed INIT is work: 6.43 ms, to be above 5.00, n = 20
     ");
+}
+
+#[test]
+fn a_function_without_a_number_says_why() {
+    let why = |run: &Run| {
+        let function = summarise(run).functions.remove(0);
+        let estimates = [function.cold_total_ms.p50, function.warm_duration_ms.p50];
+        estimates.map(|estimate| estimate.reason.unwrap_or_default())
+    };
+    let only = |keep: &dyn Fn(Start) -> bool, status| {
+        let mut run = recorded();
+        run.invocations.retain(|row| keep(row.start));
+        run.invocations.iter_mut().for_each(|row| row.status = status);
+        run
+    };
+    let none = only(&|_| false, Status::Ok);
+    assert_eq!(why(&none), ["was not invoked"; 2]);
+    assert_eq!(why(&only_loads()), ["was only put under load"; 2]);
+    let cold = only(&|start| start == Start::Cold, Status::Crash);
+    assert_eq!(why(&cold), ["no cold start succeeded", "had no warm start"]);
+    let warm = only(&|start| start == Start::Warm, Status::Crash);
+    assert_eq!(why(&warm), ["had no cold start", "no warm start succeeded"]);
 }
