@@ -39,7 +39,6 @@ mod tests {
     #[test]
     fn holds_are_taken_out_of_the_span_that_they_fell_into() {
         let line = SpanLine {
-            kelvin: SpanLine::KIND.to_owned(),
             request_id: String::new(),
             decode: Interval(0, 10),
             handle: Interval(10, 100),

@@ -25,6 +25,7 @@ use serde_json::value::RawValue;
 use crate::environment::{NotLambda, by_hand, runtime_api};
 use crate::invocation::{invoke, invoke_timed};
 use crate::preparation::Preparation;
+use crate::span_log::SpanLog;
 use crate::{init_error, modes};
 
 /// Runs until Lambda ends the process or the Runtime API is gone.
@@ -88,7 +89,8 @@ fn fail_init(name: &str, api: &str, error: &WorkloadError) {
 /// A workload with what its invocations need.
 struct Function<W> {
     workload: W,
-    spans: bool,
+    /// `None` if nobody wants spans.
+    spans: Option<SpanLog>,
     /// Whether to prepare after the next response.
     to_prepare: Cell<bool>,
     current: RefCell<Current>,
@@ -109,9 +111,11 @@ impl<W: Workload> Function<W> {
         if preparation == Preparation::Init {
             workload.prepare().await?;
         }
+        let wants_spans = ctx.var("KELVIN_SPANS").is_some_and(|value| value == "1");
         Ok(Function {
             workload,
-            spans: ctx.var("KELVIN_SPANS").is_some_and(|value| value == "1"),
+            // A closed log is no reason to fail.
+            spans: wants_spans.then(SpanLog::open).and_then(Result::ok),
             to_prepare: Cell::new(preparation == Preparation::AfterResponse),
             current: RefCell::default(),
         })
@@ -119,7 +123,7 @@ impl<W: Workload> Function<W> {
 
     async fn handle(&self, request_id: &str) -> Result<Box<RawValue>, Diagnostic> {
         let payload = mem::take(&mut self.current.borrow_mut().payload);
-        let result = if self.spans {
+        let result = if self.spans.is_some() {
             let (result, line) = invoke_timed(&self.workload, &payload, request_id).await;
             self.current.borrow_mut().line = Some(line);
             result
@@ -134,9 +138,9 @@ impl<W: Workload> Function<W> {
 
     async fn after_post(&self) {
         let line = self.current.borrow_mut().line.take();
-        if let Some(line) = line {
-            // A closed log is no reason to fail an invocation.
-            let _ = write_line(&line, &mut io::stdout().lock());
+        if let (Some(line), Some(log)) = (line, &self.spans) {
+            // Nor is it one to fail an invocation.
+            let _ = log.write(&line);
         }
         if self.to_prepare.take()
             && let Err(error) = self.workload.prepare().await
@@ -147,15 +151,6 @@ impl<W: Workload> Function<W> {
         }
         self.workload.after_response().await;
     }
-}
-
-/// Writes the line in one piece, so that nothing else in the log gets in between.
-fn write_line(line: &SpanLine, out: &mut impl Write) -> io::Result<()> {
-    let mut text = serde_json::to_vec(line)?;
-    text.push(b'\n');
-    out.flush()?;
-    out.write_all(&text)?;
-    out.flush()
 }
 
 fn complain(text: &str) {

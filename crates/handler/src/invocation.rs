@@ -50,10 +50,9 @@ pub(crate) async fn invoke_timed<W: Workload>(
         Ok(response) => (encode::<W>(&response), monotonic_ns()),
         Err(error) => (Err(error), handled),
     };
-    let waits = ctx.into_waits();
+    let (request_id, waits) = ctx.into_parts();
     let line = SpanLine {
-        kelvin: SpanLine::KIND.to_owned(),
-        request_id: request_id.to_owned(),
+        request_id,
         decode: Interval(begin, decoded),
         handle: Interval(decoded, handled),
         encode: Interval(handled, encoded),

@@ -22,6 +22,7 @@ mod invocation;
 mod measure;
 mod modes;
 mod preparation;
+mod span_log;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -53,7 +53,7 @@ impl InvokeContext {
         InvokeContext { request_id: request_id.into(), waits: None }
     }
 
-    /// A context that keeps the waits, for [`InvokeContext::into_waits`].
+    /// A context that keeps the waits, for [`InvokeContext::into_parts`].
     pub fn recording(request_id: impl Into<String>) -> InvokeContext {
         InvokeContext { request_id: request_id.into(), waits: Some(Mutex::default()) }
     }
@@ -72,11 +72,12 @@ impl InvokeContext {
         operation.await
     }
 
-    /// The waits so far; none if the context does not keep them.
-    pub fn into_waits(self) -> Waits {
-        self.waits.map_or_else(Waits::default, |waits| {
+    /// The request id, and the waits so far; none if the context does not keep them.
+    pub fn into_parts(self) -> (String, Waits) {
+        let waits = self.waits.map_or_else(Waits::default, |waits| {
             waits.into_inner().unwrap_or_else(PoisonError::into_inner)
-        })
+        });
+        (self.request_id, waits)
     }
 }
 
@@ -117,7 +118,7 @@ mod tests {
     fn a_wait_is_kept_only_when_recording() {
         let check = |ctx: InvokeContext, kept: usize| {
             assert_eq!(poll(pin!(ctx.io(ready(7)))), Poll::Ready(7));
-            assert_eq!(ctx.into_waits().intervals.len(), kept);
+            assert_eq!(ctx.into_parts().1.intervals.len(), kept);
         };
         check(InvokeContext::new("id"), 0);
         check(InvokeContext::recording("id"), 1);
@@ -135,7 +136,7 @@ mod tests {
             let _never_polled = ctx.io(pending::<()>());
         }
         let before = monotonic_ns();
-        let waits = ctx.into_waits();
+        let (_, waits) = ctx.into_parts();
         assert_eq!(waits.intervals.len(), 1, "{waits:?}");
         assert!(waits.intervals[0].1 <= before);
         assert_eq!(waits.total_ns, waits.intervals[0].ns());

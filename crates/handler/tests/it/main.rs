@@ -57,6 +57,17 @@ fn a_response_is_posted_then_logged_then_worked_after() {
 }
 
 #[test]
+fn a_line_of_spans_is_whole_although_the_workload_has_begun_one() {
+    let mut bootstrap = ready(&[SPANS], PREPARED);
+    invoke(&mut bootstrap, r#"{"number": 7}"#);
+    check_next(&bootstrap.request());
+    let log = bootstrap.log();
+    let (line, rest) = log.split_once('\n').expect("a line of spans");
+    assert!(SpanLine::parse(line.as_bytes()).is_some(), "{line}");
+    assert_eq!(rest, "seven, after response\n");
+}
+
+#[test]
 fn without_the_variable_no_spans_are_logged() {
     for variables in [&[][..], &[("KELVIN_SPANS", "0")]] {
         let mut bootstrap = ready(variables, PREPARED);

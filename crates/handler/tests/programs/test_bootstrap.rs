@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     kelvin_handler::run::<Doubler>()
 }
 
-/// Doubles a number. `TEST_INIT=fail` makes its init phase fail, 13 its work, and `TEST_TABLE=fail` the making of what
+/// Doubles a number, and begins a line of its log with 7. `TEST_INIT=fail` makes its init phase fail, 13 its work, and `TEST_TABLE=fail` the making of what
 /// it prepares.
 struct Doubler {
     table: Prepared<i32>,
@@ -49,6 +49,9 @@ impl Workload for Doubler {
     }
 
     async fn handle(&self, event: Numbers, ctx: &InvokeContext) -> Result<Numbers, WorkloadError> {
+        if event.get("number") == Some(&7) {
+            write!(std::io::stdout(), "seven, ").expect("the test reads the log");
+        }
         match ctx.io(std::future::ready(event.get("number"))).await {
             Some(13) => Err(WorkloadError::work_failed("could not double 13", "bad luck")),
             // Zero needs no table, and no number needs the client.

@@ -80,7 +80,7 @@ fn waits_are_told_from_computation() {
     let function = place.function(&[]);
     let ctx = InvokeContext::recording("id");
     block_on(function.handle(find("add").event, &ctx)).unwrap();
-    let waits = ctx.into_waits();
+    let waits = ctx.into_parts().1;
     assert_eq!(waits.intervals.len(), 2, "one for writing and one for the query");
     assert!(waits.intervals.iter().all(|wait| wait.ns() >= 20_000_000), "{waits:?}");
 }

@@ -43,7 +43,7 @@ fn without_services_the_answers_are_the_same() {
     let function = S3Object::new(Settings::of(&ctx).unwrap(), config);
     let ctx = InvokeContext::recording("id");
     block_on(function.handle(event("small"), &ctx)).unwrap();
-    assert_eq!(ctx.into_waits().total_ns, 0);
+    assert_eq!(ctx.into_parts().1.total_ns, 0);
     let mut event = event("small");
     event.records[0].s3.object.key = Some("trains.csv".to_owned());
     let error = block_on(invoke(&function, event)).unwrap_err();
@@ -59,7 +59,7 @@ fn waits_are_told_from_computation() {
     let function = place.function(&[]);
     let ctx = InvokeContext::recording("id");
     block_on(function.handle(event("small"), &ctx)).unwrap();
-    let waits = ctx.into_waits();
+    let waits = ctx.into_parts().1;
     assert_eq!(waits.intervals.len(), 2, "one for getting and one for putting");
     assert!(waits.intervals.iter().all(|wait| wait.ns() >= 20_000_000), "{waits:?}");
 }
