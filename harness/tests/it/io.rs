@@ -29,7 +29,8 @@ fn the_io_ladder_has_a_rung_for_each_distance() {
     build_workload("s3-object");
     build_workload("dynamodb-item");
     let place = Place::new();
-    let settings = ["variant=dev", "memory=1769", "far=50ms", "launches=2", "warm=5"];
+    let settings =
+        ["variant=dev", "memory=1769", "far=50ms", "idle=10ms", "launches=2", "warm=5"];
     let settings: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
     // Every answer is checked, and a wrong one or a failure would be another exit code.
     let done = place.run("io-ladder", &settings).exits(0);
@@ -38,12 +39,15 @@ fn the_io_ladder_has_a_rung_for_each_distance() {
     let run = place.only_run();
     for workload in ["s3-object", "dynamodb-item"] {
         let rung = |place: &str| spans(&run, &format!("{workload}-dev-{place}-1769"));
-        let (none, near, far) = (rung("no-io"), rung("near"), rung("far-50ms"));
-        for spans in [&none, &near, &far] {
+        let (none, idle) = (rung("no-io"), rung("idle-10ms"));
+        let (near, far) = (rung("near"), rung("far-50ms"));
+        for spans in [&none, &idle, &near, &far] {
             assert_eq!(spans.len(), 12);
             assert!(spans.iter().all(|(compute, _)| *compute > 0), "{workload}: {spans:?}");
         }
-        assert!(none.iter().all(|(_, io)| *io == 0), "{workload}: {none:?}");
+        for spans in [&none, &idle] {
+            assert!(spans.iter().all(|(_, io)| *io == 0), "{workload}: {spans:?}");
+        }
         assert!(near.iter().all(|(_, io)| *io > 0), "{workload}: {near:?}");
         // A wait can be longer than the delay, never shorter.
         assert!(far.iter().all(|(_, io)| *io >= CALLS * DELAY_NS), "{workload}: {far:?}");
