@@ -29,8 +29,7 @@ fn the_io_ladder_has_a_rung_for_each_distance() {
     build_workload("s3-object");
     build_workload("dynamodb-item");
     let place = Place::new();
-    let settings =
-        ["variant=dev", "memory=1769", "far=50ms", "idle=10ms", "launches=2", "warm=5"];
+    let settings = ["variant=dev", "memory=1769", "far=50ms", "idle=10ms", "launches=2", "warm=5"];
     let settings: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
     // Every answer is checked, and a wrong one or a failure would be another exit code.
     let done = place.run("io-ladder", &settings).exits(0);
