@@ -114,7 +114,7 @@ impl<W: Workload> Function<W> {
         let wants_spans = ctx.var("KELVIN_SPANS").is_some_and(|value| value == "1");
         Ok(Function {
             workload,
-            // A closed log is no reason to fail.
+            // Without a log to write them to, nobody wants them.
             spans: wants_spans.then(SpanLog::open).and_then(Result::ok),
             to_prepare: Cell::new(preparation == Preparation::AfterResponse),
             current: RefCell::default(),
@@ -139,7 +139,7 @@ impl<W: Workload> Function<W> {
     async fn after_post(&self) {
         let line = self.current.borrow_mut().line.take();
         if let (Some(line), Some(log)) = (line, &self.spans) {
-            // Nor is it one to fail an invocation.
+            // A log that is closed meanwhile is no reason to fail an invocation.
             let _ = log.write(&line);
         }
         if self.to_prepare.take()

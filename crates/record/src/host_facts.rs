@@ -1,10 +1,7 @@
 //! What the kernel's texts say of a machine.
 
-use std::fmt::Write;
-
-use sha2::{Digest, Sha256};
-
 use crate::HostRecord;
+use crate::digest::sha256_hex;
 
 /// Contents of the files that describe a machine; `None` for those that are not there.
 #[derive(Clone, Debug, Default)]
@@ -125,11 +122,7 @@ fn machine_key(host: &HostRecord) -> String {
         kernel.join("."),
         host.virt.clone(),
     ];
-    let mut key = "sha256:".to_owned();
-    for byte in Sha256::digest(parts.join("\n")) {
-        write!(key, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    key
+    format!("sha256:{}", sha256_hex(parts.join("\n").as_bytes()))
 }
 
 #[cfg(test)]

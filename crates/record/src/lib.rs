@@ -17,6 +17,7 @@
 //! that cannot be measured here is `null`, with its reason once in `run.json`.
 //! The types do no I/O; [`RunWriter`], [`Run::open`], [`list_runs`] and [`HostRecord::of_this_machine`] do.
 
+mod digest;
 mod error;
 mod files;
 mod host;

@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256_hex;
 
 /// The file grows to this size and no further, in bytes.
 pub const RESPONSES_LIMIT_BYTES: u64 = 64 << 20;
@@ -62,8 +63,7 @@ impl ResponseWriter {
 
     /// Adds a line and hands it to the operating system; `false` if there is no room for it.
     pub(crate) fn append(&mut self, read: &ResponseRecord) -> io::Result<bool> {
-        let digest = Sha256::digest(&read.response);
-        let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256_hex(&read.response);
         let is_new = !self.digests.contains(&sha256);
         let mut line = serde_json::to_vec(&ResponseLine {
             function: read.function,

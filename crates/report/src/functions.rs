@@ -77,15 +77,18 @@ impl<'a> FunctionRows<'a> {
 
     /// Why none succeeded after a start of this kind, outside of loads.
     pub(crate) fn why_none(&self, start: Start) -> &'static str {
-        let outside_of_loads = || self.rows.iter().filter(|row| row.load.is_none());
-        let made = outside_of_loads().any(|row| row.start == start);
-        match (self.rows.is_empty(), outside_of_loads().next().is_none(), made, start) {
-            (true, ..) => "was not invoked",
-            (_, true, ..) => "was only put under load",
-            (_, _, false, Start::Cold) => "had no cold start",
-            (_, _, false, _) => "had no warm start",
-            (_, _, true, Start::Cold) => "no cold start succeeded",
-            (_, _, true, _) => "no warm start succeeded",
+        if self.rows.is_empty() {
+            return "was not invoked";
+        }
+        if self.only_loads() {
+            return "was only put under load";
+        }
+        let made = self.rows.iter().any(|row| row.load.is_none() && row.start == start);
+        match (made, start) {
+            (false, Start::Cold) => "had no cold start",
+            (false, _) => "had no warm start",
+            (true, Start::Cold) => "no cold start succeeded",
+            (true, _) => "no warm start succeeded",
         }
     }
 

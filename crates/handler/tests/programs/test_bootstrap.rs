@@ -12,8 +12,8 @@ fn main() -> ExitCode {
     kelvin_handler::run::<Doubler>()
 }
 
-/// Doubles a number, and begins a line of its log with 7. `TEST_INIT=fail` makes its init phase fail, 13 its work, and `TEST_TABLE=fail` the making of what
-/// it prepares.
+/// Doubles a number; with 7 it begins a line of its log. `TEST_INIT=fail` makes its init phase fail, 13 its work, and
+/// `TEST_TABLE=fail` the making of what it prepares.
 struct Doubler {
     table: Prepared<i32>,
     client: PreparedAsync<()>,
