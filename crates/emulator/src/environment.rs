@@ -6,11 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, Start};
 use kelvin_platform::InvokeRequest;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use crate::clock::{epoch_ms, now_ns};
@@ -78,12 +76,18 @@ pub(crate) struct Request<'a> {
     pub id: String,
     pub config: &'a Arc<FunctionConfig>,
     pub invoke: &'a InvokeRequest,
+    /// When the caller sent it.
+    pub sent_at: u64,
+    /// When it was due, if it had a time of its own.
+    pub intended_at: Option<u64>,
     /// When the function took it.
     pub accepted_at: u64,
     /// Whether it can be told when the environment is held back by its CPU limit.
     pub throttled: bool,
-    /// Gets the response as soon as it is there.
-    pub answered: oneshot::Sender<Bytes>,
+    /// Whether another request follows as soon as this one is complete.
+    pub next_follows: bool,
+    /// Is told when the response is there.
+    pub answered: Option<oneshot::Sender<()>>,
 }
 
 impl Environment {
@@ -147,10 +151,11 @@ impl Environment {
         measured
     }
 
-    /// Nobody has come for the environment since its init phase: freezes it until somebody does.
+    /// Nobody has come for the environment after its init phase, or after an invocation that another was to follow: freezes
+    /// it until somebody does.
     pub(crate) fn rest(&mut self) {
         if let Some(process) = &mut self.process {
-            process.freeze();
+            process.rest();
         }
     }
 
@@ -272,10 +277,10 @@ impl Environment {
         };
         let (begun_at, ended_at, answer, reply) = in_time(&mut self.timeout, answer).await?;
         measured.answered(begun_at, ended_at, answer);
-        // The caller first, then the runtime, which goes on with what no caller waits for. Writing to it takes the kernel
-        // 20 µs: until then the caller must have looked at its clock.
-        request.answered.send(measured.reply()).ok();
-        yield_now().await;
+        // The caller first, then the runtime, which goes on with what no caller waits for.
+        if let Some(answered) = request.answered {
+            answered.send(()).ok();
+        }
         reply.into_iter().for_each(|reply| reply.send());
         let next = async {
             loop {

@@ -10,14 +10,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, Invocation, MAX_REQUEST_BYTES, ThrottleReason};
-use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, InvokeRequest, PlatformError};
+use kelvin_lambda::{FunctionConfig, MAX_REQUEST_BYTES, ThrottleReason};
+use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
-use uuid::Uuid;
 
-use crate::clock::now_ns;
+use crate::client::Call;
 use crate::environment::{Context, Environment};
 use crate::refusal::{throttled, too_large};
 use crate::scaling::{Concurrency, ScalingRate};
@@ -26,21 +24,10 @@ use crate::worker::{self, Event, Job, Work};
 /// What can be asked of a function.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Invoke {
-        request: InvokeRequest,
-        answered: oneshot::Sender<Bytes>,
-        done: oneshot::Sender<Result<Invocation, PlatformError>>,
-    },
-    Configure {
-        change: ConfigChange,
-        done: oneshot::Sender<Result<(), PlatformError>>,
-    },
-    Recycle {
-        done: oneshot::Sender<Result<(), PlatformError>>,
-    },
-    Remove {
-        done: oneshot::Sender<Result<(), PlatformError>>,
-    },
+    Invoke(Call),
+    Configure { change: ConfigChange, done: oneshot::Sender<Result<(), PlatformError>> },
+    Recycle { done: oneshot::Sender<Result<(), PlatformError>> },
+    Remove { done: oneshot::Sender<Result<(), PlatformError>> },
 }
 
 /// A deployed function with its execution environments.
@@ -132,9 +119,7 @@ impl Function {
             // Whoever asked may have stopped waiting; what was asked is done all the same.
             match command {
                 None => break,
-                Some(Command::Invoke { request, answered, done }) => {
-                    self.accept(request, answered, done);
-                }
+                Some(Command::Invoke(call)) => self.accept(call),
                 Some(Command::Configure { change, done }) => {
                     done.send(self.configure(change).await).ok();
                 }
@@ -155,31 +140,27 @@ impl Function {
     }
 
     /// Gives a request to an environment, or puts it in line for one, or refuses it.
-    fn accept(
-        &mut self,
-        request: InvokeRequest,
-        answered: oneshot::Sender<Bytes>,
-        done: oneshot::Sender<Result<Invocation, PlatformError>>,
-    ) {
-        let accepted_at = now_ns();
-        let id = Uuid::new_v4().to_string();
-        if request.payload.len() > MAX_REQUEST_BYTES {
-            done.send(Ok(too_large(id, &request, accepted_at))).ok();
+    fn accept(&mut self, call: Call) {
+        let job = Job::accept(call);
+        if job.call.request.payload.len() > MAX_REQUEST_BYTES {
+            let refused = too_large(&job);
+            job.call.done.send(Ok(vec![refused])).ok();
             return;
         }
         if let Err(reason) = self.concurrency.begin(&self.context.account) {
-            done.send(Ok(throttled(id, &request, accepted_at, reason))).ok();
+            let refused = throttled(&job, reason);
+            job.call.done.send(Ok(vec![refused])).ok();
             return;
         }
         if let Some(idle) = self.take_idle() {
-            self.assign(idle, Job { id, request, accepted_at, answered, done });
+            self.assign(idle, job);
             return;
         }
         if let Err(reason) = self.make_room(self.waiting.len() + 1) {
-            self.refuse(Job { id, request, accepted_at, answered, done }, &reason);
+            self.refuse(job, &reason);
             return;
         }
-        self.waiting.push_back(Job { id, request, accepted_at, answered, done });
+        self.waiting.push_back(job);
     }
 
     /// The idle environment that was used last, unless its time has come.
@@ -234,7 +215,7 @@ impl Function {
     /// The first in line who still waits.
     fn next_in_line(&mut self) -> Option<Job> {
         while let Some(job) = self.waiting.pop_front() {
-            if !job.done.is_closed() {
+            if !job.call.done.is_closed() {
                 return Some(job);
             }
             self.concurrency.end(&self.context.account);
@@ -318,15 +299,14 @@ impl Function {
     /// Refuses a request for which no environment can be started.
     fn refuse(&mut self, job: Job, reason: &NoRoom) {
         self.concurrency.end(&self.context.account);
-        let Job { id, request, accepted_at, done, .. } = job;
         let refused = match reason {
-            NoRoom::Throttled(reason) => Ok(throttled(id, &request, accepted_at, *reason)),
+            NoRoom::Throttled(reason) => Ok(vec![throttled(&job, *reason)]),
             NoRoom::Failed(kind, cause) => Err(PlatformError::Io {
                 action: format!("make an execution environment of {}", self.config.name),
                 source: io::Error::new(*kind, cause.as_str()),
             }),
         };
-        done.send(refused).ok();
+        job.call.done.send(refused).ok();
     }
 
     /// Ends every environment, the busy ones after their invocation, and waits for it.
@@ -352,13 +332,13 @@ impl Function {
     fn turn_away(&mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let id = self.id.0;
         for job in self.waiting.drain(..) {
-            job.done.send(Err(PlatformError::NoSuchFunction { id })).ok();
+            job.call.done.send(Err(PlatformError::NoSuchFunction { id })).ok();
         }
         commands.close();
         while let Ok(command) = commands.try_recv() {
             let gone = PlatformError::NoSuchFunction { id };
             match command {
-                Command::Invoke { done, .. } => drop(done.send(Err(gone))),
+                Command::Invoke(call) => drop(call.done.send(Err(gone))),
                 Command::Configure { done, .. }
                 | Command::Recycle { done }
                 | Command::Remove { done } => drop(done.send(Err(gone))),

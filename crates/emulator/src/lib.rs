@@ -8,6 +8,7 @@
 //! While an invocation is in flight and a core is free, that thread polls instead of sleeping, so that it adds as little as
 //! possible to what it measures.
 
+mod batch;
 mod client;
 mod clock;
 pub mod cpu;

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-use crate::client::{BATCH_BYTES, BATCH_INVOCATIONS, Callee};
+use crate::batch::{BATCH_BYTES, BATCH_INVOCATIONS};
+use crate::client::{Callee, Records};
 use crate::clock::now_ns;
 use crate::spin::Spin;
 
@@ -25,10 +26,8 @@ const AWAY: Duration = Duration::from_millis(1);
 /// A record waits for others at most so long: each batch wakes another thread, which takes time from what is measured.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-type Record = Result<Invocation, PlatformError>;
-
 /// Each request sends its record here.
-type Records = mpsc::UnboundedSender<Record>;
+type RecordsTo = mpsc::UnboundedSender<Records>;
 
 /// To whoever asked for the load.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ pub(crate) async fn run(function: Callee, plan: LoadPlan, spin: Spin, results: R
     done.send(()).ok();
 }
 
-async fn send_all(function: &Callee, plan: LoadPlan, spin: &Spin, records: Records) {
+async fn send_all(function: &Callee, plan: LoadPlan, spin: &Spin, records: RecordsTo) {
     let requests: Arc<[InvokeRequest]> = plan.requests.into();
     match plan.shape {
         LoadShape::Open(schedule) => open(function, &requests, schedule, spin, &records).await,
@@ -85,7 +84,7 @@ async fn open(
     requests: &[InvokeRequest],
     schedule: Arc<[u64]>,
     spin: &Spin,
-    records: &Records,
+    records: &RecordsTo,
 ) {
     let start_ns = now_ns();
     let mut pacer = Pacer::new(Instant::now(), schedule);
@@ -100,13 +99,8 @@ async fn open(
                     continue;
                 };
                 let request = requests[due.index % requests.len()].clone();
-                let in_flight = spin.begin();
-                let sent = function.send(request, Some(start_ns + due.intended_ns));
-                under_way.spawn(async move {
-                    let record = sent?.answered().await.complete().await;
-                    drop(in_flight);
-                    record
-                });
+                let sent = function.send(request, 1, Some(start_ns + due.intended_ns), spin);
+                under_way.spawn(async move { sent?.complete().await });
             }
             Some(record) = under_way.join_next() => hand_on(record, records),
         }
@@ -120,7 +114,7 @@ async fn closed(
     clients: u32,
     until: LoadEnd,
     spin: &Spin,
-    records: &Records,
+    records: &RecordsTo,
 ) {
     let start = Instant::now();
     let sent = Arc::new(AtomicU64::new(0));
@@ -154,17 +148,17 @@ async fn client_once(
     function: &Callee,
     request: InvokeRequest,
     spin: &Spin,
-    records: &Records,
+    records: &RecordsTo,
 ) -> bool {
-    let in_flight = spin.begin();
-    let mut answered = match function.send(request, None) {
-        Ok(sent) => sent.answered().await,
+    let mut sent = match function.send(request, 1, None, spin) {
+        Ok(sent) => sent,
         Err(error) => {
             records.send(Err(error)).ok();
             return false;
         }
     };
-    match tokio::time::timeout(AWAY * spin.crowd(), answered.ready()).await {
+    sent.answered().await;
+    match tokio::time::timeout(AWAY * spin.crowd(), sent.ready()).await {
         Ok(record) => {
             let goes_on = record.is_ok();
             records.send(record).ok();
@@ -174,8 +168,7 @@ async fn client_once(
         Err(_) => {
             let records = records.clone();
             tokio::spawn(async move {
-                let record = answered.complete().await;
-                drop(in_flight);
+                let record = sent.complete().await;
                 records.send(record).ok();
             });
             true
@@ -183,7 +176,7 @@ async fn client_once(
     }
 }
 
-fn hand_on(record: Result<Record, tokio::task::JoinError>, records: &Records) {
+fn hand_on(record: Result<Records, tokio::task::JoinError>, records: &RecordsTo) {
     records.send(record.unwrap_or_else(propagate)).ok();
 }
 
@@ -194,7 +187,7 @@ fn propagate<T>(error: tokio::task::JoinError) -> T {
 
 /// Hands on what has been collected, in batches of bounded size and age.
 async fn collect(
-    mut records: mpsc::UnboundedReceiver<Record>,
+    mut records: mpsc::UnboundedReceiver<Records>,
     batches: mpsc::UnboundedSender<Result<Vec<Invocation>, PlatformError>>,
 ) {
     let mut batch = Vec::new();
@@ -207,12 +200,12 @@ async fn collect(
             record = records.recv() => Some(record),
         };
         let go_on = match record {
-            Some(Some(Ok(invocation))) => {
+            Some(Some(Ok(invocations))) => {
                 if batch.is_empty() {
                     due.as_mut().reset(tokio::time::Instant::now() + PATIENCE);
                 }
-                bytes += invocation.response.len();
-                batch.push(invocation);
+                bytes += invocations.iter().map(|one| one.response.len()).sum::<usize>();
+                batch.extend(invocations);
                 if (batch.len() as u64) < BATCH_INVOCATIONS && bytes < BATCH_BYTES {
                     continue;
                 }

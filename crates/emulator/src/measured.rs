@@ -23,15 +23,22 @@ pub(crate) struct Measured {
     environment: u64,
     pub start: Start,
     init_ns: Option<u64>,
+    /// By the caller.
+    sent_at: u64,
+    /// By the caller's schedule.
+    intended_at: Option<u64>,
     accepted_at: u64,
     /// The event was handed to the runtime; with a suppressed init, the invoke phase began.
     pub handed_at: u64,
     pub cpu_before_ns: Option<u64>,
     answer: Option<Answered>,
+    /// The caller has the response; that of a failure, if there was none before.
+    answered_at: Option<u64>,
     /// The runtime's next `/next`, or the failure.
     pub ready_at: Option<u64>,
     request_bytes: u64,
     wants_log: bool,
+    next_follows: bool,
     /// Whether it can be told when the environment was held back by its CPU limit.
     throttled: bool,
     outcome: Option<Outcome>,
@@ -74,18 +81,23 @@ impl Measured {
             environment,
             start,
             init_ns,
+            sent_at: request.sent_at,
+            intended_at: request.intended_at,
             accepted_at: request.accepted_at,
             handed_at: begun_at,
             cpu_before_ns: None,
             answer: None,
+            answered_at: None,
             ready_at: None,
             request_bytes: request.invoke.payload.len() as u64,
             wants_log: request.invoke.log_tail,
+            next_follows: request.next_follows,
             throttled: request.throttled,
             outcome: None,
         }
     }
 
+    /// The response is there, and the caller has it with that.
     pub(crate) fn answered(&mut self, begun_at: u64, ended_at: u64, answer: Answer) {
         let (status, error, payload) = match answer {
             Answer::Response(payload) => (Status::Ok, None, payload),
@@ -97,11 +109,12 @@ impl Measured {
             }
         };
         self.answer = Some(Answered { begun_at, ended_at, status, error, payload });
+        self.answered_at = Some(now_ns());
     }
 
-    /// What the caller gets at this moment.
-    pub(crate) fn reply(&self) -> Bytes {
-        self.answer.as_ref().map(|answer| answer.payload.clone()).unwrap_or_default()
+    /// Of the response that the caller has at the end.
+    pub(crate) fn response_bytes(&self) -> usize {
+        self.outcome.as_ref().map_or(0, |outcome| outcome.payload.len())
     }
 
     /// The runtime has answered and asked for the next event.
@@ -116,8 +129,11 @@ impl Measured {
     ///
     /// If that happens after the answer, the caller has it; the invocation still counts as failed, as in AWS's REPORT.
     pub(crate) fn fail(&mut self, failure: &Failure, process: Option<&mut Process>) {
-        self.ready_at = Some(now_ns());
-        let (status, error, payload) = failure.describe(&self.request_id, &self.config);
+        let now = now_ns();
+        self.ready_at = Some(now);
+        self.answered_at.get_or_insert(now);
+        let (status, error, failed) = failure.describe(&self.request_id, &self.config);
+        let payload = self.answer.as_ref().map_or(failed, |answer| answer.payload.clone());
         self.settle(status, Some(error), payload, process, failure.log_line());
     }
 
@@ -148,7 +164,7 @@ impl Measured {
                 .cpu_before_ns
                 .zip(cpu_after)
                 .map(|(before, after)| after.saturating_sub(before));
-            outcome.max_memory_bytes = process.peak_bytes();
+            outcome.max_memory_bytes = process.peak_bytes(self.next_follows);
             outcome.holds = process.holds().to_vec();
             outcome.throttled_total_ns = process.throttled_total_ns();
             if self.wants_log || status != Status::Ok {
@@ -161,7 +177,7 @@ impl Measured {
         self.outcome = Some(outcome);
     }
 
-    /// The record, but for what only the caller knows: when it sent, and when it had the response.
+    /// The record.
     pub(crate) fn into_invocation(self) -> Invocation {
         let outcome = self.outcome.expect("a served invocation has been completed or failed");
         let ended_at = self.ready_at.unwrap_or(self.handed_at);
@@ -173,8 +189,9 @@ impl Measured {
         let waited = Interval(self.handed_at, response_begun_at);
         let throttled_ns = self.throttled.then(|| overlap_ns(&outcome.holds, waited));
         let spans = outcome.spans.as_ref().map(|spans| Spans::of(spans, &outcome.holds));
+        let answered_at = self.answered_at.unwrap_or(ended_at);
         let timing = Timing {
-            latency_ns: 0,
+            latency_ns: answered_at.saturating_sub(self.intended_at.unwrap_or(self.sent_at)),
             queue_ns: Some(self.handed_at.saturating_sub(self.accepted_at)),
             init_ns: self.init_ns,
             response_latency_ns: Some(response_begun_at.saturating_sub(self.handed_at)),
@@ -207,8 +224,8 @@ impl Measured {
             environment: Some(self.environment),
             start: self.start,
             status: outcome.status,
-            sent_at_ns: self.accepted_at,
-            intended_at_ns: None,
+            sent_at_ns: self.sent_at,
+            intended_at_ns: self.intended_at,
             timing,
             max_memory_bytes: outcome.max_memory_bytes,
             billed_ms,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
 use kelvin_lambda::{LOG_TAIL_BYTES, SpanLine};
@@ -49,16 +50,16 @@ impl Output {
 
     /// Takes one buffer full; `false` if there was nothing.
     fn read(&mut self) -> bool {
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
         // Not tokio's `try_read`, which believes the last readiness it was told: what the process wrote before its last
         // request is in the pipe for certain, but its event may not have been looked at.
         match rustix::io::read(&self.pipe, &mut buffer) {
-            Ok(0) => {
+            Ok(([], _)) => {
                 self.ended = true;
                 false
             }
-            Ok(n) => {
-                self.log.push(&buffer[..n]);
+            Ok((bytes, _)) => {
+                self.log.push(bytes);
                 true
             }
             Err(_) => false,

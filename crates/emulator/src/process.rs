@@ -194,6 +194,13 @@ impl Process {
         }
     }
 
+    /// Nobody needs the process for now: freezes it with all that it has started.
+    pub(crate) fn rest(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.rest();
+        }
+    }
+
     /// When the process was held back by its CPU limit in this invocation.
     pub(crate) fn holds(&self) -> &[Interval] {
         self.watch.as_ref().map_or(&[], Watch::holds)
@@ -209,9 +216,9 @@ impl Process {
         self.watch.as_mut()?.cpu_ns()
     }
 
-    /// Looks at memory and descendants; then the peak so far.
-    pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
-        self.watch.as_mut()?.peak_bytes()
+    /// The most memory so far, up to a millisecond ago if the next invocation follows at once.
+    pub(crate) fn peak_bytes(&mut self, next_follows: bool) -> Option<u64> {
+        self.watch.as_mut()?.peak_bytes(next_follows)
     }
 
     /// Kills the process and everything that it started, and waits for its end.

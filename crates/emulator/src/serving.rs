@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use kelvin_lambda::Invocation;
 use kelvin_platform::{FunctionId, FunctionSpec, LoadPlan, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::client::Callee;
+use crate::client::{Callee, Records};
 use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
@@ -24,24 +23,10 @@ use crate::{client, load};
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Deploy {
-        spec: FunctionSpec,
-        done: oneshot::Sender<Result<FunctionId, PlatformError>>,
-    },
-    Call {
-        function: FunctionId,
-        plan: RepeatPlan,
-        done: oneshot::Sender<Result<Vec<Invocation>, PlatformError>>,
-    },
-    Load {
-        function: FunctionId,
-        plan: LoadPlan,
-        results: load::Results,
-    },
-    Command {
-        function: FunctionId,
-        command: Command,
-    },
+    Deploy { spec: FunctionSpec, done: oneshot::Sender<Result<FunctionId, PlatformError>> },
+    Call { function: FunctionId, plan: RepeatPlan, done: oneshot::Sender<Records> },
+    Load { function: FunctionId, plan: LoadPlan, results: load::Results },
+    Command { function: FunctionId, command: Command },
 }
 
 /// Where environments live, and under which limits.
@@ -107,12 +92,8 @@ pub(crate) async fn serve(
             Ask::Call { function, plan, done } => match functions.get(&function) {
                 None => drop(done.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
                 Some(deployed) => {
-                    let (callee, spin) = (deployed.callee(function), spin.clone());
-                    tokio::spawn(async move {
-                        let batch = client::call(&callee, &plan, &spin, || !done.is_closed());
-                        let batch = batch.await;
-                        done.send(batch).ok();
-                    });
+                    let callee = deployed.callee(function);
+                    tokio::spawn(client::call(callee, plan, spin.clone(), done));
                 }
             },
             Ask::Load { function, plan, results } => match functions.get(&function) {

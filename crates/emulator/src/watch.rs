@@ -27,6 +27,9 @@ pub struct Limits {
 /// Memory and children are looked at this often where no CPU limit sets the pace.
 const LOOK_NS: u64 = 4_000_000;
 
+/// A look in a loop of invocations may be so old: the kernel takes as long for one as a short invocation takes.
+const FRESH_NS: u64 = 1_000_000;
+
 /// Watches one process and everything that it started.
 #[derive(Debug)]
 pub(crate) struct Watch {
@@ -36,6 +39,7 @@ pub(crate) struct Watch {
     group: Option<Pid>,
     cpu: Option<Box<dyn Limiter>>,
     phase: Phase,
+    looked_at: u64,
     next_look: u64,
     stopped: bool,
 }
@@ -71,6 +75,7 @@ impl Watch {
             group: Pid::from_raw(pid),
             cpu: limiter(limits.cpu, config.memory_size, cgroup),
             phase: Phase::Init,
+            looked_at: 0,
             next_look: now_ns() + LOOK_NS,
             stopped: false,
         }
@@ -81,10 +86,21 @@ impl Watch {
         self.usage.cpu_ns()
     }
 
-    /// Looks at memory and descendants; then the peak so far.
-    pub(crate) fn peak_bytes(&mut self) -> Option<u64> {
-        self.usage.look();
+    /// The peak so far. Looks at memory and descendants, unless that was done within the last millisecond and the next
+    /// invocation follows at once.
+    pub(crate) fn peak_bytes(&mut self, next_follows: bool) -> Option<u64> {
+        let now = now_ns();
+        if !next_follows || now - self.looked_at >= FRESH_NS {
+            self.usage.look();
+            self.looked_at = now;
+        }
         self.usage.peak_bytes()
+    }
+
+    /// Nobody needs the processes for now: finds those that there are, and freezes them.
+    pub(crate) fn rest(&mut self) {
+        self.usage.look();
+        self.end();
     }
 
     /// Ends the full speed of INIT. Must come before the first invocation.
@@ -147,6 +163,7 @@ impl Watch {
     /// Charges CPU time, stops or continues, and looks at memory.
     pub(crate) fn look(&mut self) -> Found {
         let now = now_ns();
+        self.looked_at = now;
         self.next_look = now + LOOK_NS;
         let cpu_ns = self.usage.cpu_ns();
         if cpu_ns.is_none() {

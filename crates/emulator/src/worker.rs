@@ -2,24 +2,32 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, Invocation};
-use kelvin_platform::{InvokeRequest, PlatformError};
+use kelvin_lambda::FunctionConfig;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::batch::Batch;
+use crate::client::{Call, Records};
+use crate::clock::now_ns;
 use crate::cpu::CpuLimit;
 use crate::environment::{Context, Environment, Request};
 
-/// A request that a function has accepted.
+/// A call that a function has accepted.
 #[derive(Debug)]
 pub(crate) struct Job {
+    /// Of the first request.
     pub id: String,
-    pub request: InvokeRequest,
     pub accepted_at: u64,
-    /// Gets the response as soon as it is there.
-    pub answered: oneshot::Sender<Bytes>,
-    /// Gets the record when the environment is ready for the next.
-    pub done: oneshot::Sender<Result<Invocation, PlatformError>>,
+    pub call: Call,
+}
+
+impl Job {
+    pub(crate) fn accept(call: Call) -> Job {
+        Job { id: request_id(), accepted_at: now_ns(), call }
+    }
+}
+
+fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 /// What an environment is told.
@@ -28,7 +36,7 @@ pub(crate) enum Work {
     Invoke(Job),
     /// That nobody waits for it, after its init phase: to freeze.
     Rest,
-    /// To end for good, after the invocation under way. An init phase under way is given up.
+    /// To end for good, after the invocation under way and in the midst of a loop. An init phase under way is given up.
     End,
 }
 
@@ -75,7 +83,6 @@ async fn serve(
     work: &mut mpsc::UnboundedReceiver<Work>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
-    let throttled = context.limits.cpu == CpuLimit::Tick;
     loop {
         let next = tokio::select! {
             biased;
@@ -90,15 +97,61 @@ async fn serve(
             }
             Some(Work::End) | None => return,
         };
-        let working = context.spin.serve();
-        let Job { id: request_id, request, accepted_at, answered, done } = job;
-        let request =
-            Request { id: request_id, config, invoke: &request, accepted_at, throttled, answered };
-        let invocation = environment.invoke(request).await.into_invocation();
-        drop(working);
+        let done =
+            carry_out(environment, config, context, job, || !work.is_empty() || work.is_closed());
+        let done = done.await;
         // Before the caller, whose next request must find this environment ready.
         events.send(Event::Ready(environment.id)).ok();
         // Whoever asked may have stopped waiting; what was asked is done all the same.
-        done.send(Ok(invocation)).ok();
+        done.to.send(Ok(done.batch.into_records())).ok();
     }
+}
+
+/// A call that has been carried out.
+struct Done {
+    to: oneshot::Sender<Records>,
+    batch: Batch,
+}
+
+/// One invocation after another, until the batch is full, the caller has stopped waiting, or the environment `must_end`.
+async fn carry_out(
+    environment: &mut Environment,
+    config: &Arc<FunctionConfig>,
+    context: &Context,
+    job: Job,
+    must_end: impl Fn() -> bool,
+) -> Done {
+    let Job { mut id, mut accepted_at, call } = job;
+    let (mut sent_at, mut intended_at) = (call.sent_at_ns, call.intended_at_ns);
+    let mut answered = Some(call.answered);
+    let mut batch = Batch::new(call.invocations);
+    loop {
+        let next_follows = batch.has_room_for_two();
+        let request = Request {
+            id,
+            config,
+            invoke: &call.request,
+            sent_at,
+            intended_at,
+            accepted_at,
+            throttled: context.limits.cpu == CpuLimit::Tick,
+            next_follows,
+            answered: answered.take(),
+        };
+        let working = context.spin.serve();
+        batch.push(environment.invoke(request).await);
+        drop(working);
+        if !next_follows {
+            break;
+        }
+        if call.done.is_closed() || must_end() {
+            environment.rest();
+            break;
+        }
+        id = request_id();
+        sent_at = now_ns();
+        // The caller does nothing else, and nobody stands between it and the environment.
+        (accepted_at, intended_at) = (sent_at, None);
+    }
+    Done { to: call.done, batch }
 }

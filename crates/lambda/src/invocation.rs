@@ -24,7 +24,7 @@ pub struct Invocation {
     pub intended_at_ns: Option<u64>,
     /// Its parts.
     pub timing: Timing,
-    /// Peak memory of the environment so far, in bytes; AWS's Max Memory Used.
+    /// Peak memory of the environment so far, in bytes; AWS's Max Memory Used. In a loop it may be a millisecond old.
     pub max_memory_bytes: Option<u64>,
     /// Billed Duration in milliseconds.
     pub billed_ms: u64,

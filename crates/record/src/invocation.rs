@@ -81,7 +81,7 @@ pub struct InvocationRecord {
     /// Span of the handler: response → payload.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub encode_ns: Measured,
-    /// Peak memory of the execution environment so far.
+    /// Peak memory of the execution environment so far; in a loop it may be a millisecond old.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub max_memory_bytes: Measured,
     /// Billed Duration.

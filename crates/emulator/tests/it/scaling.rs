@@ -7,37 +7,9 @@ use std::time::Duration;
 use kelvin_emulator::{IdleExpiry, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
 use kelvin_platform::{FunctionId, FunctionSpec, Platform, PlatformError};
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
 
+use crate::gate::{Gate, open};
 use crate::kit::{Kit, kit, kit_of, request, seen};
-
-/// Holds functions back until it opens.
-struct Gate {
-    listener: TcpListener,
-    port: u16,
-}
-
-impl Gate {
-    async fn new() -> Gate {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("it is bound").port();
-        Gate { listener, port }
-    }
-
-    /// Waits until one more function stands before it.
-    async fn knock(&self) -> TcpStream {
-        self.listener.accept().await.expect("a function knocks").0
-    }
-
-    fn event(&self) -> String {
-        format!("gate {}", self.port)
-    }
-}
-
-async fn open(mut gate: TcpStream) {
-    gate.write_all(&[1]).await.expect("it waits");
-}
 
 async fn invoke(kit: &Kit, function: FunctionId, what: &str) -> Invocation {
     kit.emulator.invoke(function, request(what)).await.expect("the emulator works")
