@@ -105,6 +105,9 @@ pub(crate) struct LimitArgs {
     /// Whether functions have a /tmp and a /var/task of their own, /tmp with the size of the ephemeral storage [default: auto]
     #[arg(long, value_enum, value_name = "WHEN")]
     pub private_files: Option<PrivateFiles>,
+    /// Whether to keep idle cores from sleeping while an invocation is in flight [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub awake_cores: Option<AwakeCores>,
     /// Invocations at once, of all functions together, before requests are throttled [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub concurrency: Option<u32>,
@@ -136,6 +139,15 @@ pub(crate) enum PrivateFiles {
     #[default]
     Auto,
     /// Functions see this machine's files, and are told other folders
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AwakeCores {
+    /// Where /dev/cpu_dma_latency may be written
+    #[default]
+    Auto,
+    /// They sleep as this machine has it
     Off,
 }
 

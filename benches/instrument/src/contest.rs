@@ -7,7 +7,7 @@ use kelvin_stats::Sample;
 
 use crate::args::Args;
 use crate::cargo_lambda::CargoLambda;
-use crate::floor::Served;
+use crate::floor::{Handicap, Served};
 use crate::http::Wait;
 use crate::kelvin::{self, Kelvin};
 use crate::simulator::LambdaSimulator;
@@ -26,7 +26,7 @@ pub(crate) trait Contestant {
 pub(crate) enum Role {
     Floor,
     /// Not what others are compared with.
-    PacedFloor,
+    OtherFloor,
     Kelvin,
     Peer,
 }
@@ -53,30 +53,41 @@ const PAUSE: Duration = Duration::from_micros(50);
 /// About one reading of a file under `/proc`.
 const SHORT_PAUSE: Duration = Duration::from_micros(5);
 
-const CONTESTANTS: [(&str, Start); 10] = [
-    ("floor: raw sockets that spin", |args| {
-        Ok(Box::new(Served::start(&args.bootstrap, Duration::ZERO)?))
-    }),
+/// The cores that Kelvin has kept awake sleep again after this time.
+const BETWEEN_TURNS: Duration = Duration::from_millis(200);
+
+const CONTESTANTS: [(&str, Start); 13] = [
+    ("floor: raw sockets that spin", |args| floor(args, Handicap::default())),
     ("floor, 5 µs between invocations", |args| {
-        Ok(Box::new(Served::start(&args.bootstrap, SHORT_PAUSE)?))
+        floor(args, Handicap { pause: SHORT_PAUSE, ..Handicap::default() })
     }),
     ("floor, 50 µs between invocations", |args| {
-        Ok(Box::new(Served::start(&args.bootstrap, PAUSE)?))
+        floor(args, Handicap { pause: PAUSE, ..Handicap::default() })
     }),
-    ("Kelvin, no limits", |args| kelvin(&args.bootstrap, kelvin::NONE)),
-    ("Kelvin, freeze", |args| kelvin(&args.bootstrap, kelvin::FREEZE)),
-    ("Kelvin, CPU + memory + freeze", |args| kelvin(&args.bootstrap, kelvin::ALL)),
+    ("floor, cores awake", |args| {
+        floor(args, Handicap { awake_cores: true, ..Handicap::default() })
+    }),
+    ("Kelvin, no limits", |args| kelvin(args, kelvin::NONE, true)),
+    ("Kelvin, freeze", |args| kelvin(args, kelvin::FREEZE, true)),
+    ("Kelvin, CPU + memory + freeze", |args| kelvin(args, kelvin::ALL, true)),
+    ("Kelvin, no limits, cores may sleep", |args| kelvin(args, kelvin::NONE, false)),
+    ("Kelvin, all limits, cores may sleep", |args| kelvin(args, kelvin::ALL, false)),
     ("cargo lambda watch, client spins", |args| cargo_lambda(args, Wait::Spin)),
     ("cargo lambda watch, client sleeps", |args| cargo_lambda(args, Wait::Sleep)),
     ("lambda-simulator 0.2, client polls", |args| simulator(&args.bootstrap, Wait::Spin)),
     ("lambda-simulator 0.2, client waits", |args| simulator(&args.bootstrap, Wait::Sleep)),
 ];
 
+fn floor(args: &Args, handicap: Handicap) -> anyhow::Result<Box<dyn Contestant>> {
+    Ok(Box::new(Served::start(&args.bootstrap, handicap)?))
+}
+
 fn kelvin(
-    bootstrap: &Path,
+    args: &Args,
     limits: kelvin_emulator::Limits,
+    awake_cores: bool,
 ) -> anyhow::Result<Box<dyn Contestant>> {
-    Ok(Box::new(Kelvin::start(bootstrap, limits)?))
+    Ok(Box::new(Kelvin::start_with(&args.bootstrap, limits, awake_cores)?))
 }
 
 fn cargo_lambda(args: &Args, wait: Wait) -> anyhow::Result<Box<dyn Contestant>> {
@@ -124,6 +135,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Contest> {
 impl Entry {
     fn turn(&mut self, args: &Args) {
         let Ok(contestant) = &mut self.contestant else { return };
+        std::thread::sleep(BETWEEN_TURNS);
         match measure(contestant.as_mut(), args) {
             Ok(turn) => self.turns.push(turn),
             Err(error) => {

@@ -1,6 +1,7 @@
 //! The floor: a Runtime API of raw sockets that spins. It sends the head of an event that AWS documents, so that the
 //! function does the same work for it, and nothing else.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -138,19 +139,41 @@ pub(crate) struct Served {
     floor: Floor,
     next: usize,
     pause: Duration,
+    awake: Option<File>,
     _process: Process,
 }
 
-impl Served {
-    /// `pause` is spent spinning before each invocation.
+/// How the floor is disadvantaged or helped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Handicap {
+    /// Spent spinning before each invocation.
     ///
     /// Without one, the event often arrives before the runtime has gone to sleep. Whoever does anything between two
     /// invocations, as everybody but the floor does, has to wake it.
-    pub(crate) fn start(bootstrap: &Path, pause: Duration) -> anyhow::Result<Served> {
+    pub pause: Duration,
+    /// No core sleeps during its turn, as Kelvin has it.
+    pub awake_cores: bool,
+}
+
+impl Served {
+    pub(crate) fn start(bootstrap: &Path, handicap: Handicap) -> anyhow::Result<Served> {
+        let Handicap { pause, awake_cores } = handicap;
         let mut floor = Floor::new()?;
         let process = Process::bootstrap(bootstrap, &floor.address()?, By::Spawn)?;
         let next = floor.ready(&process)?;
-        Ok(Served { floor, next, pause, _process: process })
+        let device = "/dev/cpu_dma_latency";
+        let awake = awake_cores.then(|| File::options().write(true).open(device));
+        let awake = awake.transpose().context(device)?;
+        Ok(Served { floor, next, pause, awake, _process: process })
+    }
+
+    /// By a wish to the kernel for wake-ups within so many microseconds; its default is 2,000 s.
+    fn let_cores_sleep(&mut self, may: bool) -> anyhow::Result<()> {
+        let microseconds: i32 = if may { 2_000_000_000 } else { 0 };
+        if let Some(device) = &mut self.awake {
+            device.write_all(&microseconds.to_ne_bytes())?;
+        }
+        Ok(())
     }
 
     fn pause(&self) {
@@ -163,16 +186,17 @@ impl Served {
 
 impl Contestant for Served {
     fn role(&self) -> Role {
-        if self.pause.is_zero() { Role::Floor } else { Role::PacedFloor }
+        if self.pause.is_zero() && self.awake.is_none() { Role::Floor } else { Role::OtherFloor }
     }
 
     fn repeat(&mut self, invocations: u64, latencies: &mut Vec<u64>) -> anyhow::Result<()> {
+        self.let_cores_sleep(false)?;
         for _ in 0..invocations {
             self.pause();
             let (next, latency) = self.floor.invoke(self.next)?;
             self.next = next;
             latencies.push(latency);
         }
-        Ok(())
+        self.let_cores_sleep(true)
     }
 }

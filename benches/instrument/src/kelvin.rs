@@ -37,11 +37,21 @@ pub(crate) struct Kelvin {
 impl Kelvin {
     /// Deploys the bootstrap with 1,769 MB, one vCPU.
     pub(crate) fn start(bootstrap: &Path, limits: Limits) -> anyhow::Result<Kelvin> {
+        Kelvin::start_with(bootstrap, limits, true)
+    }
+
+    /// `awake_cores` is whether idle cores are kept from sleeping.
+    pub(crate) fn start_with(
+        bootstrap: &Path,
+        limits: Limits,
+        awake_cores: bool,
+    ) -> anyhow::Result<Kelvin> {
         let path = std::env::current_exe()?;
         let emulator = Emulator::start(&Options {
             temporary_folder: std::env::temp_dir(),
             limits,
             scaling: Scaling::default(),
+            awake_cores,
             init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
         })?;

@@ -22,7 +22,7 @@ pub(crate) struct Call {
     pub answered: oneshot::Sender<()>,
     /// Gets the records when the environment is ready for somebody else. Closed by a caller who has stopped waiting.
     pub done: oneshot::Sender<Records>,
-    /// Keeps the thread polling as long as somebody waits.
+    /// Keeps the thread polling and the cores awake as long as somebody waits.
     pub _in_flight: InFlight,
 }
 
@@ -63,6 +63,8 @@ impl Callee {
     ) -> Result<Sent, PlatformError> {
         let (answered, answer) = oneshot::channel();
         let (done, complete) = oneshot::channel();
+        // First, because it may take some microseconds to wake the cores.
+        let in_flight = spin.begin();
         let call = Call {
             request,
             invocations,
@@ -70,7 +72,7 @@ impl Callee {
             intended_at_ns,
             answered,
             done,
-            _in_flight: spin.begin(),
+            _in_flight: in_flight,
         };
         self.commands.send(Command::Invoke(call)).map_err(|_| gone(self.id))?;
         Ok(Sent { function: self.id, answer, complete })

@@ -1,5 +1,6 @@
 //! The emulator as a platform.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread::JoinHandle;
@@ -14,6 +15,7 @@ use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
+use crate::awake::AwakeCores;
 use crate::descriptors;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
@@ -33,6 +35,9 @@ pub struct Options {
     pub limits: Limits,
     /// How many environments there may be, and how long they may be idle.
     pub scaling: Scaling,
+    /// Whether to keep idle cores from sleeping while an invocation is in flight, where this machine allows it;
+    /// [`Platform::describe`] says whether it does.
+    pub awake_cores: bool,
     /// How long an init phase may take; [`kelvin_lambda::INIT_TIMEOUT`] is Lambda's own.
     pub init_timeout: Duration,
     /// What runs as the guard process.
@@ -62,6 +67,8 @@ pub struct Emulator {
     limits: Limits,
     scaling: Scaling,
     mechanisms: Mechanisms,
+    /// About idle cores.
+    wakefulness: String,
     root: PathBuf,
 }
 
@@ -79,7 +86,8 @@ impl Emulator {
             Mechanisms { cgroup: cgroup.as_ref().map(|cgroup| cgroup.version), no_private_files };
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let spin = Spin::new(cores);
+        let (awake, wakefulness) = keep_awake(options.awake_cores);
+        let spin = Spin::new(cores, awake);
         let (asks, inbox) = mpsc::unbounded_channel();
         let place = Place {
             root: root.clone(),
@@ -108,6 +116,7 @@ impl Emulator {
             limits,
             scaling: options.scaling,
             mechanisms,
+            wakefulness,
             root,
         })
     }
@@ -145,7 +154,7 @@ impl Emulator {
 
 impl Platform for Emulator {
     fn describe(&self) -> PlatformFacts {
-        let mut notes = Vec::new();
+        let mut notes = vec![self.wakefulness.clone()];
         if self.cores < 2 {
             notes.push(
                 "the serving thread sleeps between events, because this process may use only one core; latencies are longer than with two"
@@ -260,6 +269,26 @@ impl Drop for Emulator {
             thread.join().ok();
         }
         self.guard.wait().ok();
+    }
+}
+
+/// The means to keep cores awake, if they are wanted and there are any, and what to tell of it.
+fn keep_awake(wanted: bool) -> (Option<AwakeCores>, String) {
+    if !wanted {
+        return (None, "idle cores may sleep while an invocation is in flight".to_owned());
+    }
+    match AwakeCores::open() {
+        Ok(awake) => {
+            let note = "no core sleeps while an invocation is in flight (/dev/cpu_dma_latency)";
+            (Some(awake), note.to_owned())
+        }
+        Err(error) => {
+            let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            let note = format!(
+                "idle cores may sleep while an invocation is in flight, which makes latencies longer and less even: {error}{source}"
+            );
+            (None, note)
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! While an invocation is in flight and a core is free, that thread polls instead of sleeping, so that it adds as little as
 //! possible to what it measures.
 
+mod awake;
 mod batch;
 mod client;
 mod clock;
@@ -37,6 +38,7 @@ mod usage;
 mod watch;
 mod worker;
 
+pub use awake::{AwakeCores, AwakeCoresError};
 pub use emulator::{Emulator, GuardProgram, Options};
 pub use env_vars::env_vars;
 pub use error::StartError;

@@ -7,6 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
+use tokio::time::{Duration, timeout};
+
+use crate::awake::AwakeCores;
+
+/// Cores may sleep again when nobody has waited for so long.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// Decides whether the serving thread may poll, and keeps it polling.
 #[derive(Clone, Debug)]
@@ -25,16 +31,19 @@ struct Shared {
     /// Invocations that were served without a free core.
     blocked: AtomicUsize,
     begun: Notify,
+    /// Of all cores, as what is waited for runs on others than this thread.
+    awake: Option<AwakeCores>,
 }
 
 impl Spin {
-    pub(crate) fn new(cores: usize) -> Spin {
+    pub(crate) fn new(cores: usize, awake: Option<AwakeCores>) -> Spin {
         let shared = Shared {
             cores,
             in_flight: AtomicUsize::new(0),
             working: AtomicUsize::new(0),
             blocked: AtomicUsize::new(0),
             begun: Notify::new(),
+            awake,
         };
         Spin { shared: Arc::new(shared) }
     }
@@ -42,7 +51,10 @@ impl Spin {
     /// Marks a request, or a loop of them, as in flight until the returned value is dropped.
     pub(crate) fn begin(&self) -> InFlight {
         self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.look();
+        let woken = self.shared.awake.as_ref().is_some_and(AwakeCores::hold);
+        if woken || self.is_spinning() {
+            self.shared.begun.notify_one();
+        }
         InFlight { spin: self.clone() }
     }
 
@@ -65,9 +77,23 @@ impl Spin {
     pub(crate) async fn run(self) {
         loop {
             self.shared.begun.notified().await;
+            self.spin_until_quiet().await;
+            if let Some(awake) = &self.shared.awake {
+                awake.release();
+            }
+        }
+    }
+
+    /// Returns when nobody has waited for a while.
+    async fn spin_until_quiet(&self) {
+        loop {
             while self.is_spinning() {
                 std::hint::spin_loop();
                 tokio::task::yield_now().await;
+            }
+            let is_quiet = timeout(LINGER, self.shared.begun.notified()).await.is_err();
+            if is_quiet && self.shared.in_flight.load(Ordering::Relaxed) == 0 {
+                return;
             }
         }
     }
@@ -133,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_thread_polls_while_somebody_waits_and_a_core_is_free() {
-        let spin = Spin::new(2);
+        let spin = Spin::new(2, None);
         assert!(!spin.is_spinning(), "nobody waits");
         let requests = [spin.begin(), spin.begin(), spin.begin()];
         assert!(spin.is_spinning(), "those in line need no core");
@@ -149,7 +175,7 @@ mod tests {
         assert!(spin.is_spinning());
         drop((first, requests));
         assert!(!spin.is_spinning());
-        let alone = Spin::new(1);
+        let alone = Spin::new(1, None);
         let _request = alone.begin();
         assert!(!alone.is_spinning(), "the only core is the environment's");
     }

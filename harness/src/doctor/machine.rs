@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::{CgroupError, CpuLimit};
+use kelvin_emulator::{AwakeCores, Limits};
 
 use super::Patient;
 
@@ -37,6 +37,7 @@ pub(super) fn look() -> Vec<Finding> {
         },
         Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
         private_files(),
+        awake_cores(),
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
@@ -103,6 +104,21 @@ fn private_files() -> Finding {
         "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
     };
     Finding { what, state: why, remedy: Some(remedy.to_owned()) }
+}
+
+fn awake_cores() -> Finding {
+    let what = "awake cores";
+    match AwakeCores::open() {
+        Ok(_) => {
+            let state = "/dev/cpu_dma_latency: no core sleeps while an invocation is in flight";
+            Finding { what, state: state.to_owned(), remedy: None }
+        }
+        Err(error) => {
+            let remedy = Some(error.remedy().to_owned());
+            let state = format!("idle cores may sleep: {:#}", anyhow::Error::new(error));
+            Finding { what, state, remedy }
+        }
+    }
 }
 
 fn governor() -> Finding {

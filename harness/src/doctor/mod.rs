@@ -48,6 +48,7 @@ impl Patient {
             temporary_folder: env::temp_dir(),
             limits,
             scaling: Scaling::default(),
+            awake_cores: true,
             init_timeout: INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec!["guard".to_owned()] },
         };

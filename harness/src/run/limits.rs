@@ -47,6 +47,7 @@ fn given(args: &LimitArgs) -> BTreeMap<String, String> {
         ("memory-limit", name(args.memory_limit)),
         ("freeze", name(args.freeze)),
         ("private-files", name(args.private_files)),
+        ("awake-cores", name(args.awake_cores)),
         ("concurrency", args.concurrency.map(|n| n.to_string())),
         ("idle-expiry", args.idle_expiry.map(|expiry| expiry.to_string())),
     ];
@@ -60,6 +61,7 @@ pub(super) fn to_record(args: &LimitArgs) -> BTreeMap<String, String> {
         memory_limit: Some(args.memory_limit.unwrap_or_default()),
         freeze: Some(args.freeze.unwrap_or_default()),
         private_files: Some(args.private_files.unwrap_or_default()),
+        awake_cores: Some(args.awake_cores.unwrap_or_default()),
         concurrency: Some(args.concurrency.unwrap_or(Scaling::default().concurrency)),
         idle_expiry: Some(args.idle_expiry.unwrap_or_default()),
         require: Vec::new(),

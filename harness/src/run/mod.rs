@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
-use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
+use kelvin_emulator::{Emulator, GuardProgram, Options, Scaling};
 use kelvin_lambda::{INIT_TIMEOUT, PlatformFacts, US_EAST_1};
 use kelvin_platform::Platform;
 use kelvin_record::{RecordError, RunStatus, Summary};
@@ -31,7 +31,7 @@ use kelvin_scenario::{ErrorKind, RunOptions, ScenarioError, Script};
 use tokio::runtime::Runtime;
 
 use crate::alone::Alone;
-use crate::cli::{Format, LimitArgs, RunArgs};
+use crate::cli::{AwakeCores, Format, LimitArgs, RunArgs};
 use crate::exit::Exit;
 use crate::progress::{Conditions, Progress};
 use crate::run::builds::Builds;
@@ -170,7 +170,7 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         script, options, resumed, out, format, progress, stop, limits, _runtime, ..
     } = config;
     let scaling = limits::scaling(&limits, options.seed);
-    let emulator = Arc::new(Emulator::start(&emulator_options(limits::wanted(&limits), scaling)?)?);
+    let emulator = Arc::new(Emulator::start(&emulator_options(&limits, scaling)?)?);
     limits::check(&limits.require, &emulator.describe())?;
     let mut recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     recorder.set_limits(limits::to_record(&limits));
@@ -267,13 +267,14 @@ fn print(run: &kelvin_record::Run, summary: &Summary, format: Format) -> anyhow:
     report::print(run, summary, format)
 }
 
-fn emulator_options(limits: Limits, scaling: Scaling) -> anyhow::Result<Options> {
+fn emulator_options(args: &LimitArgs, scaling: Scaling) -> anyhow::Result<Options> {
     let path =
         env::current_exe().context("failed to find this program, which is also the guard")?;
     Ok(Options {
         temporary_folder: env::temp_dir(),
-        limits,
+        limits: limits::wanted(args),
         scaling,
+        awake_cores: args.awake_cores.unwrap_or_default() == AwakeCores::Auto,
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })

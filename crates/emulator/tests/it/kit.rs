@@ -39,6 +39,7 @@ pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, Start
         temporary_folder: folder.path().to_owned(),
         limits: Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true },
         scaling: Scaling::default(),
+        awake_cores: false,
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram {
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),

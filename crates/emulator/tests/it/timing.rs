@@ -1,8 +1,9 @@
 //! The timing contract, over many real invocations: intervals nest, and parts add up.
 
 use kelvin_lambda::{Start, Status};
+use kelvin_platform::Platform;
 
-use crate::kit::kit;
+use crate::kit::{kit, kit_of};
 
 #[test]
 fn parts_nest_and_add_up() {
@@ -46,4 +47,19 @@ fn cpu_time_of_children_counts() {
     let alone = kit.invoke(function, "echo").timing.cpu_ns.expect("measured");
     let with_child = kit.invoke(function, "children").timing.cpu_ns.expect("measured");
     assert!(with_child > 3 * alone, "{alone} ns alone, {with_child} ns with a child");
+}
+
+#[test]
+fn it_is_said_whether_cores_may_sleep() {
+    let check = |wanted, expected: &[&str]| {
+        let kit = kit_of(|options| options.awake_cores = wanted);
+        let function = kit.deploy(|_| ());
+        assert_eq!(kit.invoke(function, "echo").status, Status::Ok);
+        let notes = kit.emulator.describe().notes;
+        assert!(expected.iter().any(|start| notes[0].starts_with(start)), "{notes:?}");
+    };
+    check(false, &["idle cores may sleep while an invocation is in flight"]);
+    // What this machine allows is its own affair.
+    let reason = "idle cores may sleep while an invocation is in flight, which makes latencies";
+    check(true, &["no core sleeps while an invocation is in flight", reason]);
 }

@@ -27,6 +27,7 @@ fn emulate(folder: &Path, bootstrap: &Path, event: &str) -> Result<(), Error> {
         temporary_folder: folder.to_owned(),
         limits: Limits { cpu: CpuLimit::Tick, memory: true, freeze: true, files: true },
         scaling: Scaling::default(),
+        awake_cores: false,
         init_timeout: INIT_TIMEOUT,
         guard,
     })?;
