@@ -160,10 +160,8 @@ impl Segments {
     }
 
     fn add_text(&mut self, text: &str) -> Result<(), String> {
-        let alone = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
-        if let Some(inside) =
-            alone.filter(|inside| !inside.contains("{{") && !inside.contains("}}"))
-        {
+        let first = text.strip_prefix("{{").and_then(|text| text.split_once("}}"));
+        if let Some((inside, "")) = first {
             self.0.push(Segment::Alone(Placeholder::parse(inside)?));
             return Ok(());
         }
@@ -229,6 +227,7 @@ mod tests {
         );
         check(json!(r#"[{"a": "{{choice x}}"}, 1]"#), [r#"[{"a":"x"},1]"#; 3]);
         check(json!("{{choice x}} y"), [r#""x y""#; 3]);
+        check(json!("{{choice x}}}"), [r#""x}""#; 3]);
         check(json!({"a": [1, null, {"b": "c}}"}]}), [r#"{"a":[1,null,{"b":"c}}"}]}"#; 3]);
     }
 
