@@ -111,7 +111,8 @@ impl Watch {
     /// An invocation begins: opens the books, and thaws. Returns the CPU time of the processes so far.
     pub(crate) fn begin(&mut self, now: u64) -> Option<u64> {
         self.phase = Phase::Invoke;
-        self.next_look = now + LOOK_NS;
+        // In a loop of short invocations none would be looked at: what the last one has left must not be too much.
+        self.next_look = if self.is_out_of_memory() { now } else { now + LOOK_NS };
         let cpu_ns = self.usage.cpu_ns();
         let held = self.cpu.as_mut().is_some_and(|cpu| cpu.begin(now, cpu_ns.unwrap_or(0)));
         self.stop(held);
@@ -176,10 +177,12 @@ impl Watch {
             self.stop(held);
         }
         self.usage.look();
-        if self.limits.memory && self.usage.resident_bytes() > self.memory_bytes {
-            return Found::OutOfMemory;
-        }
-        Found::Nothing
+        if self.is_out_of_memory() { Found::OutOfMemory } else { Found::Nothing }
+    }
+
+    /// At the last look.
+    fn is_out_of_memory(&self) -> bool {
+        self.limits.memory && self.usage.resident_bytes() > self.memory_bytes
     }
 
     /// Stops or continues the process group, and those descendants that left it.

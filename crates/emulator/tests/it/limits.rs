@@ -53,6 +53,18 @@ fn a_whole_core_and_short_work_are_not_held_back() {
 }
 
 #[test]
+fn short_invocations_that_leak_are_ended_at_the_memory_size_as_well() {
+    let kit = kit_with(Limits { memory: true, ..NONE });
+    let function = kit.deploy(|config| config.memory_size = memory(128));
+    let all = kit.repeat(function, "leak 2", 200);
+    let ended = all.iter().position(|invocation| invocation.status == Status::OutOfMemory);
+    // As soon as it is seen, which in a loop may be a millisecond later.
+    assert!(ended.is_some_and(|at| (50..120).contains(&at)), "{ended:?}");
+    let most = all.iter().filter_map(|invocation| invocation.max_memory_bytes).max();
+    assert!(most < Some(200 << 20), "{most:?}");
+}
+
+#[test]
 fn init_is_not_held_back_and_nor_is_a_suppressed_one() {
     let kit = kit_with(Limits { cpu: CpuLimit::Tick, ..NONE });
     let function = kit.deploy(|config| {

@@ -236,6 +236,10 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let sum: u64 = block.iter().step_by(4096).map(|&byte| u64::from(byte)).sum();
             respond(runtime, &sum.to_string())?;
         }
+        "leak" => {
+            std::mem::forget(vec![1_u8; argument.parse::<usize>().unwrap_or(0) << 20]);
+            respond(runtime, "\"leaked\"")?;
+        }
         "grow" => grow(),
         "background" => {
             std::thread::spawn(|| {
