@@ -2,8 +2,8 @@
 //!
 //! A function that waits for its event, or for a service, leaves its core idle. An idle core halts, and takes its time to wake
 //! up: on a virtual machine tens of microseconds, as the host has to be asked for the core again. Whoever writes a latency of
-//! zero to `/dev/cpu_dma_latency` and keeps it open has them poll instead ("PM Quality Of Service Interface", kernel
-//! documentation); when the process ends, however it does, the wish ends with it.
+//! zero to `/dev/cpu_dma_latency` and keeps it open has them stay in their shallowest state instead ("PM Quality Of Service
+//! Interface", kernel documentation), which on x86 is to poll; when the process ends, however it does, the wish ends with it.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const DEVICE: &str = "/dev/cpu_dma_latency";
 /// What idle cores do is up to this driver.
 const DRIVER: &str = "/sys/devices/system/cpu/cpuidle/current_driver";
+/// The name of their shallowest state.
+const STATE: &str = "/sys/devices/system/cpu/cpu0/cpuidle/state0/name";
 
 /// Microseconds that a core may take to wake up.
 const NONE: i32 = 0;
@@ -61,6 +63,12 @@ impl AwakeCores {
             return Err(AwakeCoresError::NoDriver);
         }
         Ok(AwakeCores { device, held: AtomicBool::new(false) })
+    }
+
+    /// The state in which idle cores stay, as the kernel calls it: `POLL`, or for instance `WFI` on Arm.
+    pub fn state(&self) -> String {
+        let name = fs::read_to_string(STATE).map(|name| name.trim().to_owned());
+        name.unwrap_or_else(|_| "that is the shallowest".to_owned())
     }
 
     /// From now on no core sleeps. Costs about 13 µs the first time, as all idle cores are woken. Returns whether it was.

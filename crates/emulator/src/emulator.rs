@@ -279,8 +279,11 @@ fn keep_awake(wanted: bool) -> (Option<AwakeCores>, String) {
     }
     match AwakeCores::open() {
         Ok(awake) => {
-            let note = "no core sleeps while an invocation is in flight (/dev/cpu_dma_latency)";
-            (Some(awake), note.to_owned())
+            let note = format!(
+                "idle cores stay in the state {} while an invocation is in flight (/dev/cpu_dma_latency)",
+                awake.state()
+            );
+            (Some(awake), note)
         }
         Err(error) => {
             let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();

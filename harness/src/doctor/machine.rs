@@ -109,9 +109,10 @@ fn private_files() -> Finding {
 fn awake_cores() -> Finding {
     let what = "awake cores";
     match AwakeCores::open() {
-        Ok(_) => {
-            let state = "/dev/cpu_dma_latency: no core sleeps while an invocation is in flight";
-            Finding { what, state: state.to_owned(), remedy: None }
+        Ok(awake) => {
+            let state = awake.state();
+            let state = format!("/dev/cpu_dma_latency: idle cores stay in the state {state}");
+            Finding { what, state, remedy: None }
         }
         Err(error) => {
             let remedy = Some(error.remedy().to_owned());
