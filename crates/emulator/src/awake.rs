@@ -20,7 +20,7 @@ const NONE: i32 = 0;
 /// The kernel's `PM_QOS_CPU_LATENCY_DEFAULT_VALUE`: no wish.
 const ANY: i32 = 2_000_000_000;
 
-/// The wish that cores do not sleep, which is in force from [`AwakeCores::hold`] to [`AwakeCores::release`].
+/// The means to wish that cores do not sleep.
 #[derive(Debug)]
 pub struct AwakeCores {
     device: File,
