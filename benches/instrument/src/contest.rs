@@ -47,7 +47,7 @@ struct Turn {
 
 type Start = fn(&Args) -> anyhow::Result<Box<dyn Contestant>>;
 
-/// About what Kelvin does between two invocations, rounded up.
+/// The runtime has gone to sleep by then.
 const PAUSE: Duration = Duration::from_micros(50);
 
 /// About one reading of a file under `/proc`.
@@ -247,8 +247,9 @@ impl Contest {
              and ask at once; where the runtime is not ready, their latency contains the wait for it.",
         );
         table.note(
-            "The floor asks so soon that the runtime has often not gone to sleep yet. The others pause first, so that the \
-             runtime has to be woken, as it has to be by everybody else; their cycles contain the pause.",
+            "The floor asks so soon that the runtime has often not gone to sleep yet. Two of the others pause first, so that the \
+             runtime has to be woken; their cycles contain the pause. Cores are awake where that is said, and for Kelvin \
+             unless they may sleep.",
         );
         table.note("Nothing is pinned to a core and no priority is set.");
         table.render(form)

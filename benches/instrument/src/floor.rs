@@ -1,13 +1,13 @@
 //! The floor: a Runtime API of raw sockets that spins. It sends the head of an event that AWS documents, so that the
 //! function does the same work for it, and nothing else.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use kelvin_emulator::AwakeCores;
 
 use crate::contest::{Contestant, Role, nanoseconds};
 use crate::http::{Connection, Message, Patience, Wait};
@@ -139,7 +139,7 @@ pub(crate) struct Served {
     floor: Floor,
     next: usize,
     pause: Duration,
-    awake: Option<File>,
+    awake: Option<AwakeCores>,
     _process: Process,
 }
 
@@ -161,19 +161,8 @@ impl Served {
         let mut floor = Floor::new()?;
         let process = Process::bootstrap(bootstrap, &floor.address()?, By::Spawn)?;
         let next = floor.ready(&process)?;
-        let device = "/dev/cpu_dma_latency";
-        let awake = awake_cores.then(|| File::options().write(true).open(device));
-        let awake = awake.transpose().context(device)?;
+        let awake = awake_cores.then(AwakeCores::open).transpose()?;
         Ok(Served { floor, next, pause, awake, _process: process })
-    }
-
-    /// By a wish to the kernel for wake-ups within so many microseconds; its default is 2,000 s.
-    fn let_cores_sleep(&mut self, may: bool) -> anyhow::Result<()> {
-        let microseconds: i32 = if may { 2_000_000_000 } else { 0 };
-        if let Some(device) = &mut self.awake {
-            device.write_all(&microseconds.to_ne_bytes())?;
-        }
-        Ok(())
     }
 
     fn pause(&self) {
@@ -190,13 +179,14 @@ impl Contestant for Served {
     }
 
     fn repeat(&mut self, invocations: u64, latencies: &mut Vec<u64>) -> anyhow::Result<()> {
-        self.let_cores_sleep(false)?;
+        self.awake.as_ref().map(AwakeCores::hold);
         for _ in 0..invocations {
             self.pause();
             let (next, latency) = self.floor.invoke(self.next)?;
             self.next = next;
             latencies.push(latency);
         }
-        self.let_cores_sleep(true)
+        self.awake.as_ref().map(AwakeCores::release);
+        Ok(())
     }
 }

@@ -20,7 +20,7 @@ const NONE: i32 = 0;
 /// The kernel's `PM_QOS_CPU_LATENCY_DEFAULT_VALUE`: no wish.
 const ANY: i32 = 2_000_000_000;
 
-/// The means to wish that cores do not sleep.
+/// The wish that cores do not sleep, in force from [`AwakeCores::hold`] to [`AwakeCores::release`].
 #[derive(Debug)]
 pub struct AwakeCores {
     device: File,
@@ -71,8 +71,9 @@ impl AwakeCores {
         name.unwrap_or_else(|_| "that is the shallowest".to_owned())
     }
 
-    /// From now on no core sleeps. Costs about 13 µs the first time, as all idle cores are woken. Returns whether it was.
-    pub(crate) fn hold(&self) -> bool {
+    /// From now on no core sleeps. Returns whether they could before; then it takes some microseconds, as all idle cores are
+    /// woken.
+    pub fn hold(&self) -> bool {
         let first = !self.held.swap(true, Ordering::Relaxed);
         if first {
             self.wish(NONE);
@@ -81,7 +82,7 @@ impl AwakeCores {
     }
 
     /// From now on cores may sleep.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         if self.held.swap(false, Ordering::Relaxed) {
             self.wish(ANY);
         }

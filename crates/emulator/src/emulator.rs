@@ -1,6 +1,5 @@
 //! The emulator as a platform.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread::JoinHandle;
@@ -17,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::StartError;
 use crate::awake::AwakeCores;
 use crate::descriptors;
+use crate::error::with_cause;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
 use crate::guard::{self, Started};
@@ -286,9 +286,9 @@ fn keep_awake(wanted: bool) -> (Option<AwakeCores>, String) {
             (Some(awake), note)
         }
         Err(error) => {
-            let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            let why = with_cause(&error);
             let note = format!(
-                "idle cores may sleep while an invocation is in flight, which makes latencies longer and less even: {error}{source}"
+                "idle cores may sleep while an invocation is in flight, which makes latencies longer and less even: {why}"
             );
             (None, note)
         }

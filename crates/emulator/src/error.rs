@@ -1,5 +1,6 @@
 //! Why an emulator could not be started.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -20,4 +21,10 @@ pub enum StartError {
     },
     #[error("failed to start the serving thread")]
     Thread(#[source] io::Error),
+}
+
+/// The message and its cause, if there is one.
+pub(crate) fn with_cause(error: &dyn Error) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
 }

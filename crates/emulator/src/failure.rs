@@ -1,11 +1,10 @@
 //! Ways in which an invocation fails, and what AWS calls them.
 
-use std::error::Error;
-
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, FunctionError, Status};
 
 use crate::cpu::CgroupError;
+use crate::error::with_cause;
 use crate::guard::ExitStatus;
 use crate::process::End;
 
@@ -26,8 +25,8 @@ pub(crate) enum Failure {
 impl Failure {
     /// A function that would run faster than asked for does not run.
     pub(crate) fn unlimited(error: &CgroupError) -> Failure {
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        Failure::Internal(format!("the emulator could not limit the CPU: {error}{cause}"))
+        let why = with_cause(error);
+        Failure::Internal(format!("the emulator could not limit the CPU: {why}"))
     }
 
     /// Status, error and the payload that the caller gets.

@@ -51,10 +51,11 @@ impl Spin {
     /// Marks a request, or a loop of them, as in flight until the returned value is dropped.
     pub(crate) fn begin(&self) -> InFlight {
         self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
-        let woken = self.shared.awake.as_ref().is_some_and(AwakeCores::hold);
-        if woken || self.is_spinning() {
+        if self.shared.awake.as_ref().is_some_and(AwakeCores::hold) {
+            // Also where the thread must not poll: it has to let the cores sleep again.
             self.shared.begun.notify_one();
         }
+        self.look();
         InFlight { spin: self.clone() }
     }
 

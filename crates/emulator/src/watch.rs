@@ -89,17 +89,15 @@ impl Watch {
     /// The peak so far. Looks at memory and descendants, unless that was done within the last millisecond and the next
     /// invocation follows at once.
     pub(crate) fn peak_bytes(&mut self, next_follows: bool) -> Option<u64> {
-        let now = now_ns();
-        if !next_follows || now - self.looked_at >= FRESH_NS {
-            self.usage.look();
-            self.looked_at = now;
+        if !next_follows || now_ns() - self.looked_at >= FRESH_NS {
+            self.look_at_usage();
         }
         self.usage.peak_bytes()
     }
 
     /// Nobody needs the processes for now: finds those that there are, and freezes them.
     pub(crate) fn rest(&mut self) {
-        self.usage.look();
+        self.look_at_usage();
         self.end();
     }
 
@@ -164,7 +162,6 @@ impl Watch {
     /// Charges CPU time, stops or continues, and looks at memory.
     pub(crate) fn look(&mut self) -> Found {
         let now = now_ns();
-        self.looked_at = now;
         self.next_look = now + LOOK_NS;
         let cpu_ns = self.usage.cpu_ns();
         if cpu_ns.is_none() {
@@ -176,8 +173,13 @@ impl Watch {
             let held = cpu.advance(now, cpu_ns);
             self.stop(held);
         }
-        self.usage.look();
+        self.look_at_usage();
         if self.is_out_of_memory() { Found::OutOfMemory } else { Found::Nothing }
+    }
+
+    fn look_at_usage(&mut self) {
+        self.usage.look();
+        self.looked_at = now_ns();
     }
 
     /// At the last look.
