@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kelvin_platform::Gap;
 use kelvin_services::{Errors, Latency, ServiceKind};
 
 /// Measures AWS Lambda functions from cold to warm.
@@ -91,7 +92,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// What is enforced. What is not given is as in the run that is resumed, or the default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct LimitArgs {
     /// How to give a function memory/1769 of a core after INIT [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
@@ -115,6 +116,17 @@ pub(crate) struct LimitArgs {
     /// [default: aws]
     #[arg(long, value_name = "aws|never|TIME")]
     pub idle_expiry: Option<IdleExpiry>,
+    /// How long an environment cannot be used again after an invocation of a load: aws (as was measured on Lambda, 4 to 9 ms),
+    /// none, or a time [default: aws]
+    #[arg(long, value_name = "aws|none|TIME")]
+    pub release_delay: Option<ReleaseDelay>,
+    /// What lies between two invocations one after another: as-called (the published gap of callers of Lambda), none (a saturated
+    /// function), a time, or "p50=17ms p99=50ms" [default: as the scenario has it, else as-called]
+    #[arg(long, value_name = "GAP", value_parser = kelvin_scenario::parse_gap)]
+    pub gap: Option<Gap>,
+    /// Whether cold starts find their files in this machine's page cache [default: as the scenario has it, else cold]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub page_cache: Option<PageCache>,
     /// Refuse to run unless these limits are enforced, separated by commas: cpu, memory, freeze, …
     #[arg(long, value_name = "LIMIT,…", value_delimiter = ',')]
     pub require: Vec<String>,
@@ -188,6 +200,50 @@ impl FromStr for IdleExpiry {
                 let time = kelvin_scenario::parse_duration(time);
                 let wanted = "expected aws, never, or a time such as 90s or 5m";
                 time.map(IdleExpiry::After).ok_or_else(|| wanted.to_owned())
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageCache {
+    /// Everything is read from the disk, as in a new microVM
+    #[default]
+    Cold,
+    /// Nothing is
+    Warm,
+}
+
+/// How long an environment cannot be used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ReleaseDelay {
+    #[default]
+    Aws,
+    None,
+    After(Duration),
+}
+
+impl fmt::Display for ReleaseDelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReleaseDelay::Aws => f.write_str("aws"),
+            ReleaseDelay::None => f.write_str("none"),
+            ReleaseDelay::After(delay) => write!(f, "{}ms", delay.as_secs_f64() * 1e3),
+        }
+    }
+}
+
+impl FromStr for ReleaseDelay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ReleaseDelay, String> {
+        match text {
+            "aws" => Ok(ReleaseDelay::Aws),
+            "none" => Ok(ReleaseDelay::None),
+            time => {
+                let time = kelvin_scenario::parse_duration(time);
+                let wanted = "expected aws, none, or a time such as 5ms";
+                time.map(ReleaseDelay::After).ok_or_else(|| wanted.to_owned())
             }
         }
     }

@@ -59,7 +59,10 @@ impl Kelvin {
         let mut config = FunctionConfig::new("hello");
         config.memory_size = MemorySize::ONE_VCPU;
         config.timeout = Timeout::new(30)?;
-        let spec = FunctionSpec { config, bootstrap: bootstrap.to_owned() };
+        let spec = FunctionSpec {
+            page_cache: PageCache::Warm,
+            ..FunctionSpec::new(config, bootstrap.to_owned())
+        };
         let function = runtime.block_on(emulator.deploy(spec)).context("deploy")?;
         Ok(Kelvin { emulator, runtime, function })
     }
@@ -80,7 +83,7 @@ impl Kelvin {
                 }
             }
         };
-        let plan = RepeatPlan { request: request(), invocations };
+        let plan = RepeatPlan { request: request(), invocations, gaps: Gaps::NONE };
         let repeated = self.emulator.repeat(self.function, plan, &mut sink);
         self.runtime.block_on(repeated)?;
         ensure!(first_wrong.is_none(), "an invocation failed: {first_wrong:?}");
@@ -108,7 +111,7 @@ impl Kelvin {
     /// The first invocation of a new execution environment.
     pub(crate) fn cold(&self) -> anyhow::Result<Invocation> {
         self.runtime.block_on(self.emulator.recycle(self.function))?;
-        let invoked = self.emulator.invoke(self.function, request());
+        let invoked = self.emulator.invoke(self.function, request(), Gaps::NONE);
         let invocation = self.runtime.block_on(invoked)?;
         ensure!(invocation.status == Status::Ok, "a cold start failed: {invocation:?}");
         Ok(invocation)

@@ -41,7 +41,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Million> {
         (
             "Kelvin, a load of 4 clients",
             args.million,
-            LoadShape::Closed { clients: 4, until: LoadEnd::Invocations(args.million) },
+            LoadShape::Closed {
+                clients: 4,
+                until: LoadEnd::Invocations(args.million),
+                gaps: Gaps::NONE,
+            },
         ),
         (
             "Kelvin, a load of 1,000 a second",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kelvin_lambda::{Invocation, PlatformFacts};
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, Platform, PlatformError,
+    ConfigChange, FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadPlan, Platform, PlatformError,
     PlatformFuture, RepeatPlan, Sink,
 };
 use rustix::fs::{Access, access};
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
 use crate::awake::AwakeCores;
+use crate::cores::{Beside, Cores};
 use crate::descriptors;
 use crate::error::with_cause;
 use crate::facts::{Mechanisms, enforcement, unavailable};
@@ -63,7 +64,6 @@ pub struct Emulator {
     thread: Option<JoinHandle<()>>,
     guard: Child,
     spin: Spin,
-    cores: usize,
     limits: Limits,
     scaling: Scaling,
     mechanisms: Mechanisms,
@@ -77,15 +77,20 @@ impl Emulator {
     pub fn start(options: &Options) -> Result<Emulator, StartError> {
         let root =
             options.temporary_folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
-        let Started { child, socket, cgroup, no_private_files } = guard::start(options, &root)?;
+        let Started { child, socket, cgroup, no_private_files, no_visible } =
+            guard::start(options, &root)?;
         // After the guard was started, which must know what functions are to inherit.
         descriptors::raise_limit();
         let mut limits = options.limits;
         limits.files &= no_private_files.is_none();
-        let mechanisms =
-            Mechanisms { cgroup: cgroup.as_ref().map(|cgroup| cgroup.version), no_private_files };
+        let mechanisms = Mechanisms {
+            cgroup: cgroup.as_ref().map(|cgroup| cgroup.version),
+            no_private_files,
+            no_visible,
+        };
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = Cores::of_this_thread(at_once);
         let (awake, wakefulness) = keep_awake(options.awake_cores);
         let spin = Spin::new(cores, awake);
         let (asks, inbox) = mpsc::unbounded_channel();
@@ -112,7 +117,6 @@ impl Emulator {
             thread: Some(thread),
             guard: child,
             spin,
-            cores,
             limits,
             scaling: options.scaling,
             mechanisms,
@@ -124,6 +128,11 @@ impl Emulator {
     /// The folder of everything that must not outlive the emulator: however this process ends, the guard removes it.
     pub fn folder(&self) -> &Path {
         &self.root
+    }
+
+    /// What threads of the harness stay away from functions by.
+    pub fn beside(&self) -> Beside {
+        self.spin.cores().beside()
     }
 
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
@@ -155,7 +164,7 @@ impl Emulator {
 impl Platform for Emulator {
     fn describe(&self) -> PlatformFacts {
         let mut notes = vec![self.wakefulness.clone()];
-        if self.cores < 2 {
+        if self.spin.cores().at_once() < 2 {
             notes.push(
                 "the serving thread sleeps between events, because this process may use only one core; latencies are longer than with two"
                     .to_owned(),
@@ -169,7 +178,12 @@ impl Platform for Emulator {
         PlatformFacts {
             name: "emulator".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            enforcement: enforcement(self.limits, self.scaling, &self.mechanisms, self.cores),
+            enforcement: enforcement(
+                self.limits,
+                self.scaling,
+                &self.mechanisms,
+                self.spin.cores(),
+            ),
             unavailable: unavailable(self.limits),
             notes,
         }
@@ -202,10 +216,16 @@ impl Platform for Emulator {
         &self,
         function: FunctionId,
         request: InvokeRequest,
+        gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation> {
         Box::pin(async move {
-            let mut batch = self.call(function, RepeatPlan { request, invocations: 1 }).await?;
-            batch.pop().ok_or(PlatformError::Stopped)
+            let plan = RepeatPlan { request, invocations: 1, gaps };
+            loop {
+                // The environment may have ended in the gap, before the request was sent.
+                if let Some(invocation) = self.call(function, plan.clone()).await?.pop() {
+                    return Ok(invocation);
+                }
+            }
         })
     }
 
@@ -218,11 +238,12 @@ impl Platform for Emulator {
         Box::pin(async move {
             while plan.invocations > 0 {
                 let batch = self.call(function, plan.clone()).await?;
-                if batch.is_empty() {
-                    return Err(PlatformError::Stopped);
-                }
                 plan.invocations -= batch.len() as u64;
-                sink(batch);
+                plan.gaps = plan.gaps.after(batch.len() as u64);
+                // It is empty where the environment has ended in the gap.
+                if !batch.is_empty() {
+                    sink(batch);
+                }
             }
             Ok(())
         })

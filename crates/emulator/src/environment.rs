@@ -6,23 +6,27 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kelvin_lambda::{FunctionConfig, Start};
+use kelvin_lambda::{FunctionConfig, LaunchFacts, Start};
+use kelvin_load::Timer;
 use kelvin_platform::InvokeRequest;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
-use crate::clock::{epoch_ms, now_ns};
+use crate::clock::{epoch_ms, instant, nanoseconds, now_ns};
 use crate::cpu::cgroup::Cgroup;
 use crate::env_vars;
 use crate::failure::Failure;
 use crate::guard::{self, GuardClient};
-use crate::measured::Measured;
+use crate::measured::{Begun, Measured};
 use crate::package::Package;
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
+
+/// A moment this near is waited for by polling: a thread that sleeps in the kernel wakes up some tens of microseconds late.
+const NEAR_NS: u64 = 100_000;
 
 /// What all execution environments share.
 #[derive(Clone, Debug)]
@@ -58,15 +62,20 @@ pub(crate) struct Environment {
     /// The init phase, until the first invocation.
     fresh: Option<Fresh>,
     removed: bool,
+    /// When it became ready after its last invocation; 0 before its first.
+    pub ready_at: u64,
+    /// For gaps.
+    timer: Timer,
     /// The invoke phase's timeout. One timer for all invocations: to move it costs next to nothing.
     timeout: Pin<Box<Sleep>>,
 }
 
 /// An init phase that no invocation has been told of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Fresh {
     /// Init Duration; `None` if the phase failed.
     init_ns: Option<u64>,
+    launch: Option<Arc<LaunchFacts>>,
     ended_at: u64,
 }
 
@@ -105,6 +114,8 @@ impl Environment {
             process: None,
             fresh: None,
             removed: false,
+            ready_at: 0,
+            timer: Timer::default(),
             timeout: Box::pin(sleep_until(Instant::now())),
         })
     }
@@ -122,16 +133,21 @@ impl Environment {
         {
             process.end().await;
         }
-        self.fresh = Some(Fresh { init_ns, ended_at: now_ns() });
+        let ended_at = now_ns();
+        let launch = init_ns.zip(self.process.as_mut());
+        let launch = launch.map(|(init_ns, process)| Arc::new(process.launch_facts(init_ns)));
+        self.fresh = Some(Fresh { init_ns, launch, ended_at });
     }
 
     /// Serves one invocation and returns when the environment is ready for the next. [`Environment::initialize`] comes first.
     pub(crate) async fn invoke(&mut self, request: Request<'_>) -> Measured {
-        let (start, init_ns) = self.start_of(request.accepted_at);
+        let (start, init_ns, launch) = self.start_of(request.accepted_at);
         let begun_at = now_ns();
-        let mut measured = Measured::begin(&request, self.id, start, init_ns, begun_at);
+        let start = Begun { environment: self.id, start, init_ns, launch, at: begun_at };
+        let mut measured = Measured::begin(&request, start);
         let deadline = Instant::now() + request.config.timeout.duration();
         let served = self.serve(request, &mut measured, deadline).await;
+        self.ready_at = measured.ready_at.unwrap_or_else(now_ns);
         match served {
             Ok(()) => {
                 let process = self.process.as_mut().expect("a process that served is still there");
@@ -171,8 +187,41 @@ impl Environment {
         }
     }
 
+    /// When an invocation that has this gap may begin; `None` if it may begin now, and always before the first.
+    pub(crate) fn gap_ends(&self, gap: Duration) -> Option<u64> {
+        let due = self.ready_at.saturating_add(nanoseconds(gap));
+        (self.ready_at > 0 && due > now_ns()).then_some(due)
+    }
+
+    /// Lets the frozen process be until just before `due`, unless something is told meanwhile, which is returned.
+    pub(crate) async fn wait_until<T>(
+        &mut self,
+        due: u64,
+        told: &mut mpsc::UnboundedReceiver<T>,
+    ) -> Option<Option<T>> {
+        self.rest();
+        let near = if self.context.spin.has_a_core() { NEAR_NS } else { 0 };
+        let mut timer = std::mem::take(&mut self.timer);
+        let told = tokio::select! {
+            biased;
+            told = told.recv() => Some(told),
+            () = timer.until(instant(due.saturating_sub(near))) => None,
+            () = self.idle() => None,
+        };
+        self.timer = timer;
+        told
+    }
+
+    /// Spends the last microseconds before `due` polling.
+    pub(crate) async fn poll_until(&self, due: u64) {
+        while now_ns() < due {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Kills the process and removes the folders.
     pub(crate) async fn end(mut self) {
+        self.context.spin.cores().leave(self.id);
         if let Some(process) = self.process.take() {
             process.end().await;
         }
@@ -185,16 +234,18 @@ impl Environment {
         self.context.guard.remove(self.context.fresh_id(), self.package.folder.clone())
     }
 
-    /// How an invocation finds the environment, and the Init Duration where it is the first to be told of it.
-    fn start_of(&mut self, accepted_at: u64) -> (Start, Option<u64>) {
+    /// How an invocation finds the environment, and where it is the first to be told of its init phase, what there is to tell.
+    fn start_of(&mut self, accepted_at: u64) -> (Start, Option<u64>, Option<Arc<LaunchFacts>>) {
         let fresh = self.fresh.take();
         if self.process.is_none() {
-            return (Start::SuppressedInit, None);
+            return (Start::SuppressedInit, None, None);
         }
         match fresh {
-            Some(fresh) if accepted_at < fresh.ended_at => (Start::Cold, fresh.init_ns),
-            Some(fresh) => (Start::ProactiveInit, fresh.init_ns),
-            None => (Start::Warm, None),
+            Some(Fresh { init_ns, launch, ended_at }) => {
+                let waited = accepted_at < ended_at;
+                (if waited { Start::Cold } else { Start::ProactiveInit }, init_ns, launch)
+            }
+            None => (Start::Warm, None, None),
         }
     }
 
@@ -214,14 +265,14 @@ impl Environment {
             env_vars,
         };
         let id = self.context.fresh_id();
-        let started = Process::start(&self.context.guard, id, program).await;
+        let started = Process::start(&self.context.guard, id, program, self.id).await;
         let process =
             self.process.insert(started.map_err(|error| Failure::Internal(error.to_string()))?);
         loop {
             match process.step().await {
                 Step::Api(Outcome::Ready { at }, _) => {
-                    let exec_ns = process.exec_ns().await.unwrap_or(at);
-                    return Ok(at.saturating_sub(exec_ns));
+                    let exec = process.exec().await;
+                    return Ok(exec.map_or(0, |exec| at.saturating_sub(exec.at_ns)));
                 }
                 Step::Api(Outcome::InitFailed { body, error }, reply) => {
                     reply.into_iter().for_each(|reply| reply.send());
@@ -310,6 +361,7 @@ async fn in_time<T>(
 
 impl Drop for Environment {
     fn drop(&mut self) {
+        self.context.spin.cores().leave(self.id);
         // The process first, so that nothing writes into the folder while the guard removes it.
         self.process = None;
         if !self.removed {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kelvin_lambda::{Enforcement, MemorySize};
 
+use crate::cores::Cores;
 use crate::cpu::{CgroupVersion, CpuLimit};
 use crate::scaling::{IdleExpiry, Scaling};
 use crate::watch::Limits;
@@ -15,6 +16,8 @@ pub(crate) struct Mechanisms {
     pub cgroup: Option<CgroupVersion>,
     /// Why environments cannot have files of their own, if they cannot.
     pub no_private_files: Option<String>,
+    /// Why functions cannot be shown more cores than they run on, if they cannot.
+    pub no_visible: Option<String>,
 }
 
 /// What cannot be measured, and why.
@@ -34,7 +37,7 @@ pub(crate) fn enforcement(
     limits: Limits,
     scaling: Scaling,
     mechanisms: &Mechanisms,
-    cores: usize,
+    cores: &Cores,
 ) -> Vec<Enforcement> {
     let why = mechanisms.no_private_files.as_ref();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
@@ -59,7 +62,8 @@ pub(crate) fn enforcement(
         ),
         entry("timeout", true, "kill signal", ""),
         entry("payload size", true, "Runtime API", ""),
-        visible_cpus(cores),
+        own_cores(cores),
+        visible_cpus(cores, mechanisms),
         entry(
             "ephemeral storage",
             limits.files,
@@ -111,12 +115,52 @@ fn idle_expiry(idle: IdleExpiry) -> Enforcement {
     Enforcement { limit: "idle expiry".to_owned(), by, note }
 }
 
-fn visible_cpus(cores: usize) -> Enforcement {
-    let most = MemorySize::MAX.visible_vcpus();
-    let note = format!("this machine has {cores}; functions on Lambda see 2 to {most}");
+/// That functions and the serving thread are apart.
+fn own_cores(cores: &Cores) -> Enforcement {
+    let (by, note) = match cores.why_free() {
+        None => (
+            Some(
+                "affinity: as long as fewer environments work than there are cores, none runs on that of the serving thread"
+                    .to_owned(),
+            ),
+            None,
+        ),
+        Some(why) => {
+            (None, Some(format!("functions may have to wait for the core of the serving thread: {why}")))
+        }
+    };
+    Enforcement { limit: "own cores".to_owned(), by, note }
+}
+
+fn visible_cpus(cores: &Cores, mechanisms: &Mechanisms) -> Enforcement {
+    let (least, most) = (MemorySize::MIN.visible_vcpus(), MemorySize::MAX.visible_vcpus());
+    let count = cores.count();
+    // Of the smallest functions, and of the largest.
+    let short = [least, most].map(|visible| cores.run_on(visible) < visible.min(count));
+    let mut notes = Vec::new();
+    if count < most {
+        notes.push(format!("this machine has {count}; functions on Lambda see {least} to {most}"));
+    }
+    let mut by = "affinity";
+    if short.contains(&true) {
+        let run_on = cores.run_on(count);
+        match &mechanisms.no_visible {
+            None => {
+                by = "affinity, and a filter of system calls";
+                notes.push(format!(
+                    "of those that they see, functions run on {run_on} while the serving thread polls"
+                ));
+            }
+            Some(why) => notes.push(format!(
+                "functions see {run_on}, because the serving thread needs a core, and no more can be shown to them: {why}"
+            )),
+        }
+    }
+    let seen =
+        if short[0] && mechanisms.no_visible.is_some() { cores.run_on(least) } else { count };
     Enforcement {
         limit: "visible cpus".to_owned(),
-        by: (cores >= MemorySize::MIN.visible_vcpus()).then(|| "affinity".to_owned()),
-        note: (cores < most).then_some(note),
+        by: (seen >= least).then(|| by.to_owned()),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Function {
     environments: HashMap<u64, Worker>,
     /// How many of them are in their init phase.
     starting: usize,
+    /// How many environments there have been.
+    launches: u64,
     /// Those that wait for a request; the one used last is at the end.
     idle: Vec<Idle>,
     /// Requests for which there was no environment, in the order in which they came.
@@ -79,7 +81,7 @@ struct Idle {
 
 impl Function {
     pub(crate) fn new(id: FunctionId, spec: FunctionSpec, context: Context) -> Function {
-        let FunctionSpec { config, bootstrap } = spec;
+        let FunctionSpec { config, bootstrap, .. } = spec;
         let (events_to, events) = mpsc::unbounded_channel();
         let scaling = context.scaling;
         Function {
@@ -93,6 +95,7 @@ impl Function {
             context,
             environments: HashMap::new(),
             starting: 0,
+            launches: 0,
             idle: Vec::new(),
             waiting: VecDeque::new(),
             expiry: None,
@@ -181,6 +184,8 @@ impl Function {
         let environment = Environment::new(&self.context, &self.bootstrap)
             .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
         let (work, inbox) = mpsc::unbounded_channel();
+        self.context.spin.cores().enter(environment.id, self.launches, self.config.memory_size);
+        self.launches += 1;
         self.environments.insert(environment.id, Worker { work, phase: Phase::Starting });
         self.starting += 1;
         let config = Arc::clone(&self.config);
@@ -190,6 +195,10 @@ impl Function {
     }
 
     fn assign(&mut self, id: u64, job: Job) {
+        let mut job = job;
+        if job.call.releases {
+            job.release = self.context.scaling.release.draw(&mut self.chance);
+        }
         let worker = self.environments.get_mut(&id).expect("whoever is idle or ready is there");
         worker.phase = Phase::Busy;
         // A task that has panicked drops the job, which its caller reads as an error.

@@ -5,21 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kelvin_lambda::Invocation;
-use kelvin_load::Pacer;
-use kelvin_platform::{InvokeRequest, LoadEnd, LoadPlan, LoadShape, PlatformError};
+use kelvin_load::{Pacer, Timer};
+use kelvin_platform::{Gap, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use crate::batch::{BATCH_BYTES, BATCH_INVOCATIONS};
-use crate::client::{Callee, Records};
+use crate::client::{Callee, Records, Wanted};
 use crate::clock::now_ns;
 use crate::spin::Spin;
 
-/// How long a client of a closed loop waits at most for the environment to be ready, once it has the response.
+/// How long a client of a closed loop without a gap waits at most for the environment to be ready, once it has the response.
 ///
-/// Between a response and the next request of the same client lie, on AWS, the way back and the way there, in which a
-/// runtime that has nothing left to do asks for its next event. Without this every loop would need a second environment.
+/// A runtime that has nothing left to do asks for its next event meanwhile. Without this every loop would need a second
+/// environment.
 /// Where environments share a core, each takes as many times longer.
 const AWAY: Duration = Duration::from_millis(1);
 
@@ -72,8 +72,11 @@ async fn send_all(function: &Callee, plan: LoadPlan, spin: &Spin, records: Recor
     let requests: Arc<[InvokeRequest]> = plan.requests.into();
     match plan.shape {
         LoadShape::Open(schedule) => open(function, &requests, schedule, spin, &records).await,
-        LoadShape::Closed { clients, until } => {
-            closed(function, &requests, clients, until, spin, &records).await;
+        LoadShape::Closed { clients, until, gaps } => {
+            let (start, sent) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+            let (function, spin) = (function.clone(), spin.clone());
+            let closed = Closed { function, requests, until, gaps, start, sent, spin, records };
+            closed.run(clients).await;
         }
     }
 }
@@ -99,7 +102,8 @@ async fn open(
                     continue;
                 };
                 let request = requests[due.index % requests.len()].clone();
-                let sent = function.send(request, 1, Some(start_ns + due.intended_ns), spin);
+                let wanted = Wanted::of_load(request, true);
+                let sent = function.send(wanted, Some(start_ns + due.intended_ns), spin);
                 under_way.spawn(async move { sent?.complete().await });
             }
             Some(record) = under_way.join_next() => hand_on(record, records),
@@ -107,71 +111,100 @@ async fn open(
     }
 }
 
-/// Lets clients send one request after another, each when it has the response to the one before.
-async fn closed(
-    function: &Callee,
-    requests: &Arc<[InvokeRequest]>,
-    clients: u32,
+/// A closed loop, as each of its clients has it.
+#[derive(Clone, Debug)]
+struct Closed {
+    function: Callee,
+    requests: Arc<[InvokeRequest]>,
     until: LoadEnd,
-    spin: &Spin,
-    records: &RecordsTo,
-) {
-    let start = Instant::now();
-    let sent = Arc::new(AtomicU64::new(0));
-    let mut tasks = JoinSet::new();
-    for _ in 0..clients {
-        let (function, requests, spin) = (function.clone(), Arc::clone(requests), spin.clone());
-        let (sent, records) = (Arc::clone(&sent), records.clone());
-        tasks.spawn(async move {
-            loop {
-                if matches!(until, LoadEnd::Elapsed(duration) if start.elapsed() >= duration) {
-                    return;
-                }
-                let number = sent.fetch_add(1, Ordering::Relaxed);
-                if matches!(until, LoadEnd::Invocations(all) if number >= all) {
-                    return;
-                }
-                let index = usize::try_from(number).unwrap_or(usize::MAX) % requests.len();
-                if !client_once(&function, requests[index].clone(), &spin, &records).await {
-                    return;
-                }
-            }
-        });
-    }
-    while let Some(ended) = tasks.join_next().await {
-        ended.unwrap_or_else(propagate);
-    }
+    gaps: Gaps,
+    start: Instant,
+    /// Requests of all clients.
+    sent: Arc<AtomicU64>,
+    spin: Spin,
+    records: RecordsTo,
 }
 
-/// One request of a client; `false` if there can be no other.
-async fn client_once(
-    function: &Callee,
-    request: InvokeRequest,
-    spin: &Spin,
-    records: &RecordsTo,
-) -> bool {
-    let mut sent = match function.send(request, 1, None, spin) {
-        Ok(sent) => sent,
-        Err(error) => {
-            records.send(Err(error)).ok();
-            return false;
+impl Closed {
+    /// Lets clients send one request after another, each when it has the response to the one before and its gap has passed.
+    async fn run(self, clients: u32) {
+        let mut tasks = JoinSet::new();
+        for _ in 0..clients {
+            tasks.spawn(self.clone().one_client());
         }
-    };
-    sent.answered().await;
-    match tokio::time::timeout(AWAY * spin.crowd(), sent.ready()).await {
-        Ok(record) => {
-            let goes_on = record.is_ok();
-            records.send(record).ok();
-            goes_on
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap_or_else(propagate);
         }
+    }
+
+    async fn one_client(self) {
+        let mut timer = Timer::default();
+        loop {
+            if matches!(self.until, LoadEnd::Elapsed(time) if self.start.elapsed() >= time) {
+                return;
+            }
+            let number = self.sent.fetch_add(1, Ordering::Relaxed);
+            if matches!(self.until, LoadEnd::Invocations(all) if number >= all) {
+                return;
+            }
+            let index = usize::try_from(number).unwrap_or(usize::MAX) % self.requests.len();
+            let request = self.requests[index].clone();
+            let goes_on = match self.gaps.gap {
+                Gap::None => self.at_once(request).await,
+                _ => self.after_a_gap(request, self.gaps.nth(number), &mut timer).await,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// One request, and the gap before the next one; `false` if there can be no other.
+    async fn after_a_gap(&self, request: InvokeRequest, gap: Duration, timer: &mut Timer) -> bool {
+        let sent = self.function.send(Wanted::of_load(request, true), None, &self.spin);
+        let mut sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => {
+                self.records.send(Err(error)).ok();
+                return false;
+            }
+        };
+        sent.answered().await;
+        let next = Instant::now() + gap;
         // What the environment still does is not the client's business.
-        Err(_) => {
-            let records = records.clone();
-            tokio::spawn(async move {
-                let record = sent.complete().await;
-                records.send(record).ok();
-            });
-            true
+        let records = self.records.clone();
+        tokio::spawn(async move {
+            records.send(sent.complete().await).ok();
+        });
+        timer.until(next).await;
+        true
+    }
+
+    /// One request, and the next one as soon as the environment is ready for it; `false` if there can be no other.
+    async fn at_once(&self, request: InvokeRequest) -> bool {
+        let mut sent = match self.function.send(Wanted::of_load(request, false), None, &self.spin) {
+            Ok(sent) => sent,
+            Err(error) => {
+                self.records.send(Err(error)).ok();
+                return false;
+            }
+        };
+        sent.answered().await;
+        match tokio::time::timeout(AWAY * self.spin.crowd(), sent.ready()).await {
+            Ok(record) => {
+                let goes_on = record.is_ok();
+                self.records.send(record).ok();
+                goes_on
+            }
+            // What the environment still does is not the client's business.
+            Err(_) => {
+                let records = self.records.clone();
+                tokio::spawn(async move {
+                    let record = sent.complete().await;
+                    records.send(record).ok();
+                });
+                true
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, Provenance, ReportLine,
-    Start, Status, Timing, billed_ms,
+    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, LaunchFacts, Provenance,
+    ReportLine, Start, Status, Timing, billed_ms,
 };
 
 use crate::clock::now_ns;
@@ -23,6 +23,7 @@ pub(crate) struct Measured {
     environment: u64,
     pub start: Start,
     init_ns: Option<u64>,
+    launch: Option<Arc<LaunchFacts>>,
     /// By the caller.
     sent_at: u64,
     /// By the caller's schedule.
@@ -42,6 +43,16 @@ pub(crate) struct Measured {
     /// Whether it can be told when the environment was held back by its CPU limit.
     throttled: bool,
     outcome: Option<Outcome>,
+}
+
+/// How an environment begins an invocation.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub environment: u64,
+    pub start: Start,
+    pub init_ns: Option<u64>,
+    pub launch: Option<Arc<LaunchFacts>>,
+    pub at: u64,
 }
 
 #[derive(Debug)]
@@ -68,23 +79,19 @@ struct Outcome {
 }
 
 impl Measured {
-    pub(crate) fn begin(
-        request: &Request<'_>,
-        environment: u64,
-        start: Start,
-        init_ns: Option<u64>,
-        begun_at: u64,
-    ) -> Measured {
+    pub(crate) fn begin(request: &Request<'_>, begun: Begun) -> Measured {
+        let Begun { environment, start, init_ns, launch, at } = begun;
         Measured {
             request_id: request.id.clone(),
             config: Arc::clone(request.config),
             environment,
             start,
             init_ns,
+            launch,
             sent_at: request.sent_at,
             intended_at: request.intended_at,
             accepted_at: request.accepted_at,
-            handed_at: begun_at,
+            handed_at: at,
             cpu_before_ns: None,
             answer: None,
             answered_at: None,
@@ -227,6 +234,7 @@ impl Measured {
             sent_at_ns: self.sent_at,
             intended_at_ns: self.intended_at,
             timing,
+            launch: self.launch,
             max_memory_bytes: outcome.max_memory_bytes,
             billed_ms,
             request_bytes: self.request_bytes,

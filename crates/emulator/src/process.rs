@@ -3,16 +3,18 @@
 use std::io;
 use std::path::PathBuf;
 
-use kelvin_lambda::{FunctionConfig, Interval};
+use kelvin_lambda::{FunctionConfig, Interval, LaunchFacts};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::cores::Share;
+use crate::cpu::CgroupError;
 use crate::cpu::cgroup::Cgroup;
-use crate::cpu::{CgroupError, visible_cpus};
 use crate::env_vars;
-use crate::guard::{self, ExitStatus, Files, GuardClient, Launch};
+use crate::guard::{self, Exec, ExitStatus, Files, GuardClient, Launch};
+use crate::init_parts::init_parts;
 use crate::output::Output;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
 use crate::spin::Spin;
@@ -33,7 +35,11 @@ pub(crate) struct Process {
     config: FunctionConfig,
     cgroup: Option<Cgroup>,
     spin: Spin,
-    exec_ns: Option<u64>,
+    environment: u64,
+    /// The cores that it was started on.
+    share: Share,
+    exec: Option<Exec>,
+    pid: Option<i32>,
     ended: Option<End>,
     /// Holds the task that accepts connections; it and they end with this process.
     _server: JoinSet<()>,
@@ -79,6 +85,7 @@ impl Process {
         guard: &GuardClient,
         id: u64,
         program: Program,
+        environment: u64,
     ) -> io::Result<Process> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let runtime_api = env_vars::runtime_api(listener.local_addr()?);
@@ -90,14 +97,15 @@ impl Process {
         let marker = format!("{}={}", runtime_api.0, runtime_api.1);
         let mut env_vars = program.env_vars;
         env_vars.push(runtime_api);
-        let cpus = visible_cpus(program.config.memory_size, id);
+        let share = program.spin.cores().share(environment);
         let launch = Launch {
             id,
             program: program.path,
             env_vars,
             folder: program.folder,
             files: program.files,
-            cpus,
+            cpus: share.on.clone(),
+            visible: share.visible.clone(),
             marker,
         };
         guard.launch(launch, output_write, events_to);
@@ -113,7 +121,10 @@ impl Process {
             config: program.config,
             cgroup: program.cgroup.map(|top| top.child(&id.to_string())),
             spin: program.spin,
-            exec_ns: None,
+            environment,
+            share,
+            exec: None,
+            pid: None,
             ended: None,
             _server: server,
         })
@@ -146,8 +157,9 @@ impl Process {
 
     async fn note(&mut self, event: Option<guard::Event>) {
         match event {
-            Some(guard::Event::Launched { pid, exec_ns, .. }) => {
-                self.exec_ns = Some(exec_ns);
+            Some(guard::Event::Launched { pid, exec, .. }) => {
+                (self.exec, self.pid) = (Some(exec), Some(pid));
+                self.spin.cores().started(self.environment, pid, &self.share.on);
                 self.watch = Some(Watch::new(self.limits, &self.config, pid, self.cgroup.clone()));
             }
             Some(guard::Event::LaunchFailed { message, .. }) => {
@@ -166,13 +178,28 @@ impl Process {
         }
     }
 
-    /// When the program was executed; waits until the guard has told. `None` if it never was.
-    pub(crate) async fn exec_ns(&mut self) -> Option<u64> {
-        while self.exec_ns.is_none() && self.ended.is_none() {
+    /// How the program was executed; waits until the guard has told. `None` if it never was.
+    pub(crate) async fn exec(&mut self) -> Option<Exec> {
+        while self.exec.is_none() && self.ended.is_none() {
             let event = self.events.recv().await;
             self.note(event).await;
         }
-        self.exec_ns
+        self.exec
+    }
+
+    /// What is known of the launch, whose init phase of `init_ns` has just ended.
+    pub(crate) fn launch_facts(&mut self, init_ns: u64) -> LaunchFacts {
+        let Share { on, visible, serving } = self.share.clone();
+        let cpu_ns = self.cpu_ns();
+        let Some((pid, exec)) = self.pid.zip(self.exec) else { return LaunchFacts::default() };
+        let cpu_ns = cpu_ns.map(|cpu_ns| cpu_ns.saturating_sub(exec.cpu_ns));
+        LaunchFacts {
+            visible_cpus: Some(if exec.sees { visible.len() } else { on.len() }),
+            cpus: on,
+            serving_cpu: serving,
+            init: init_parts(pid, init_ns, cpu_ns),
+            page_cache: None,
+        }
     }
 
     /// Ends the full speed of INIT. Must come before the first event; does nothing after it.

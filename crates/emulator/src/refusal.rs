@@ -30,6 +30,7 @@ fn refused(job: &Job, status: Status, error: FunctionError, response: Vec<u8>) -
         sent_at_ns: call.sent_at_ns,
         intended_at_ns: call.intended_at_ns,
         timing: Timing { latency_ns, ..Timing::default() },
+        launch: None,
         max_memory_bytes: None,
         billed_ms: 0,
         request_bytes: call.request.payload.len() as u64,

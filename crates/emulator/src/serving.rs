@@ -48,6 +48,7 @@ pub(crate) async fn serve(
     spin: Spin,
     mut asks: mpsc::UnboundedReceiver<Ask>,
 ) {
+    spin.cores().serve_here();
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{Duration, timeout};
 
 use crate::awake::AwakeCores;
+use crate::cores::Cores;
 
 /// Cores may sleep again when nobody has waited for so long.
 const LINGER: Duration = Duration::from_millis(100);
@@ -22,8 +23,8 @@ pub(crate) struct Spin {
 
 #[derive(Debug)]
 struct Shared {
-    /// Cores that this process may use at once, by affinity and by its own CPU quota.
-    cores: usize,
+    /// Who has which.
+    cores: Cores,
     /// Callers that wait, or loops of them.
     in_flight: AtomicUsize,
     /// Environments in their init phase or in an invocation.
@@ -36,7 +37,7 @@ struct Shared {
 }
 
 impl Spin {
-    pub(crate) fn new(cores: usize, awake: Option<AwakeCores>) -> Spin {
+    pub(crate) fn new(cores: Cores, awake: Option<AwakeCores>) -> Spin {
         let shared = Shared {
             cores,
             in_flight: AtomicUsize::new(0),
@@ -59,15 +60,16 @@ impl Spin {
         InFlight { spin: self.clone() }
     }
 
-    /// Marks an environment as working until the returned value is dropped.
-    pub(crate) fn work(&self) -> Working {
+    /// Marks an environment as working until the returned value is dropped, and gives it its cores.
+    pub(crate) fn work(&self, environment: u64) -> Working {
         self.shared.working.fetch_add(1, Ordering::Relaxed);
-        Working { spin: self.clone() }
+        self.shared.cores.begin(environment);
+        Working { spin: self.clone(), environment }
     }
 
     /// Marks an environment as working on an invocation, and counts it if there is no core for this thread besides.
-    pub(crate) fn serve(&self) -> Working {
-        let working = self.work();
+    pub(crate) fn serve(&self, environment: u64) -> Working {
+        let working = self.work(environment);
         if !self.has_a_core() {
             self.shared.blocked.fetch_add(1, Ordering::Relaxed);
         }
@@ -89,7 +91,8 @@ impl Spin {
     async fn spin_until_quiet(&self) {
         loop {
             while self.is_spinning() {
-                std::hint::spin_loop();
+                // Whoever else has to run on this core does so at once, and not at the kernel's next tick.
+                rustix::thread::sched_yield();
                 tokio::task::yield_now().await;
             }
             let is_quiet = timeout(LINGER, self.shared.begun.notified()).await.is_err();
@@ -97,6 +100,11 @@ impl Spin {
                 return;
             }
         }
+    }
+
+    /// Who has which core.
+    pub(crate) fn cores(&self) -> &Cores {
+        &self.shared.cores
     }
 
     /// How many invocations began when no core was free for the serving thread.
@@ -111,13 +119,13 @@ impl Spin {
 
     /// Whether there is a core for this thread to poll on: every environment that works needs one, and this thread one more.
     pub(crate) fn has_a_core(&self) -> bool {
-        self.shared.working.load(Ordering::Relaxed).max(1) < self.shared.cores
+        self.shared.working.load(Ordering::Relaxed).max(1) < self.shared.cores.at_once()
     }
 
     /// How many environments have to share a core, at least one.
     pub(crate) fn crowd(&self) -> u32 {
         let working = self.shared.working.load(Ordering::Relaxed).max(1);
-        u32::try_from(working.div_ceil(self.shared.cores)).unwrap_or(u32::MAX)
+        u32::try_from(working.div_ceil(self.shared.cores.at_once().max(1))).unwrap_or(u32::MAX)
     }
 
     /// Begins to poll if that is right now.
@@ -144,11 +152,13 @@ impl Drop for InFlight {
 #[derive(Debug)]
 pub(crate) struct Working {
     spin: Spin,
+    environment: u64,
 }
 
 impl Drop for Working {
     fn drop(&mut self) {
         self.spin.shared.working.fetch_sub(1, Ordering::Relaxed);
+        self.spin.shared.cores.end(self.environment);
         // With one fewer there may be a core again.
         self.spin.look();
     }
@@ -160,23 +170,23 @@ mod tests {
 
     #[test]
     fn the_thread_polls_while_somebody_waits_and_a_core_is_free() {
-        let spin = Spin::new(2, None);
+        let spin = Spin::new(Cores::numbered(2), None);
         assert!(!spin.is_spinning(), "nobody waits");
         let requests = [spin.begin(), spin.begin(), spin.begin()];
         assert!(spin.is_spinning(), "those in line need no core");
-        let first = spin.serve();
+        let first = spin.serve(1);
         assert!(spin.is_spinning());
-        let initializing = spin.work();
+        let initializing = spin.work(2);
         assert_eq!(spin.crowd(), 1);
         assert!(!spin.is_spinning() && spin.blocked() == 0);
-        let third = spin.serve();
+        let third = spin.serve(3);
         assert_eq!((spin.blocked(), spin.crowd()), (1, 2));
         drop(third);
         drop(initializing);
         assert!(spin.is_spinning());
         drop((first, requests));
         assert!(!spin.is_spinning());
-        let alone = Spin::new(1, None);
+        let alone = Spin::new(Cores::numbered(1), None);
         let _request = alone.begin();
         assert!(!alone.is_spinning(), "the only core is the environment's");
     }

@@ -141,7 +141,7 @@ fn read<'a>(file: Option<&OwnedFd>, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
 }
 
 /// Adds all descendants of `pid`: children of each of its threads, and theirs.
-fn descendants(pid: i32, found: &mut Vec<i32>) {
+pub(crate) fn descendants(pid: i32, found: &mut Vec<i32>) {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return };
     for thread in threads.flatten() {
         let Ok(list) = fs::read_to_string(thread.path().join("children")) else { continue };

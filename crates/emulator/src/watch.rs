@@ -41,6 +41,8 @@ pub(crate) struct Watch {
     phase: Phase,
     looked_at: u64,
     next_look: u64,
+    /// Before this there is no look: one of many processes takes long, and must leave time for everything else.
+    pause_until: u64,
     stopped: bool,
 }
 
@@ -77,6 +79,7 @@ impl Watch {
             phase: Phase::Init,
             looked_at: 0,
             next_look: now_ns() + LOOK_NS,
+            pause_until: 0,
             stopped: false,
         }
     }
@@ -146,6 +149,7 @@ impl Watch {
             // Also where nothing is limited: what children use is seen only while they live.
             _ => self.next_look,
         };
+        let due = due.max(self.pause_until);
         loop {
             let now = now_ns();
             if now >= due {
@@ -174,6 +178,7 @@ impl Watch {
             self.stop(held);
         }
         self.look_at_usage();
+        self.pause_until = self.looked_at + (self.looked_at - now);
         if self.is_out_of_memory() { Found::OutOfMemory } else { Found::Nothing }
     }
 

@@ -1,13 +1,14 @@
 //! The task of one execution environment: its init phase, then one invocation after another.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kelvin_lambda::FunctionConfig;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::Batch;
 use crate::client::{Call, Records};
-use crate::clock::now_ns;
+use crate::clock::{nanoseconds, now_ns};
 use crate::cpu::CpuLimit;
 use crate::environment::{Context, Environment, Request};
 
@@ -17,12 +18,14 @@ pub(crate) struct Job {
     /// Of the first request.
     pub id: String,
     pub accepted_at: u64,
+    /// How long the environment cannot be used again after it.
+    pub release: Duration,
     pub call: Call,
 }
 
 impl Job {
     pub(crate) fn accept(call: Call) -> Job {
-        Job { id: request_id(), accepted_at: now_ns(), call }
+        Job { id: request_id(), accepted_at: now_ns(), release: Duration::ZERO, call }
     }
 }
 
@@ -58,7 +61,7 @@ pub(crate) async fn run(
     events: mpsc::UnboundedSender<Event>,
 ) {
     let id = environment.id;
-    let working = context.spin.work();
+    let working = context.spin.work(id);
     let initialized = tokio::select! {
         biased;
         // Before it is ready it is told nothing but to end.
@@ -75,6 +78,9 @@ pub(crate) async fn run(
     events.send(Event::Ended(id)).ok();
 }
 
+/// What an environment has been told while it was busy; `None` if nobody can tell it anything any more.
+type Told = Option<Work>;
+
 /// One invocation after another, until the environment is told to end.
 async fn serve(
     environment: &mut Environment,
@@ -83,11 +89,15 @@ async fn serve(
     work: &mut mpsc::UnboundedReceiver<Work>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
+    let mut told: Option<Told> = None;
     loop {
-        let next = tokio::select! {
-            biased;
-            next = work.recv() => next,
-            () = environment.idle() => continue,
+        let next = match told.take() {
+            Some(told) => told,
+            None => tokio::select! {
+                biased;
+                next = work.recv() => next,
+                () = environment.idle() => continue,
+            },
         };
         let job = match next {
             Some(Work::Invoke(job)) => job,
@@ -97,13 +107,21 @@ async fn serve(
             }
             Some(Work::End) | None => return,
         };
-        let done =
-            carry_out(environment, config, context, job, || !work.is_empty() || work.is_closed());
-        let done = done.await;
-        // Before the caller, whose next request must find this environment ready.
-        events.send(Event::Ready(environment.id)).ok();
-        // Whoever asked may have stopped waiting; what was asked is done all the same.
-        done.to.send(Ok(done.batch.into_records())).ok();
+        let release = job.release;
+        let Done { to, batch, told: meanwhile } =
+            carry_out(environment, config, context, job, work).await;
+        told = meanwhile;
+        let records = Ok(batch.into_records());
+        // A caller who has stopped waiting needs no records.
+        if release.is_zero() || told.is_some() {
+            // Before the caller, whose next request must find this environment ready.
+            events.send(Event::Ready(environment.id)).ok();
+            to.send(records).ok();
+        } else {
+            to.send(records).ok();
+            told = environment.wait_until(environment.ready_at + nanoseconds(release), work).await;
+            events.send(Event::Ready(environment.id)).ok();
+        }
     }
 }
 
@@ -111,22 +129,53 @@ async fn serve(
 struct Done {
     to: oneshot::Sender<Records>,
     batch: Batch,
+    /// What the environment was told meanwhile.
+    told: Option<Told>,
 }
 
-/// One invocation after another, until the batch is full, the caller has stopped waiting, or the environment `must_end`.
+/// One invocation after another, until the batch is full, the caller has stopped waiting, or the environment must end.
 async fn carry_out(
     environment: &mut Environment,
     config: &Arc<FunctionConfig>,
     context: &Context,
     job: Job,
-    must_end: impl Fn() -> bool,
+    work: &mut mpsc::UnboundedReceiver<Work>,
 ) -> Done {
-    let Job { mut id, mut accepted_at, call } = job;
-    let (mut sent_at, mut intended_at) = (call.sent_at_ns, call.intended_at_ns);
+    let Job { id, accepted_at, mut call, .. } = job;
+    let mut moments =
+        Moments { id, sent_at: call.sent_at_ns, intended_at: call.intended_at_ns, accepted_at };
+    let mut in_flight = call.in_flight.take();
     let mut answered = Some(call.answered);
     let mut batch = Batch::new(call.invocations);
-    loop {
-        let next_follows = batch.has_room_for_two();
+    let mut told = None;
+    for number in 0.. {
+        if let Some(due) = environment.gap_ends(call.gaps.nth(number)) {
+            // Nobody waits for anything meanwhile: the thread and the cores sleep as ever.
+            drop(in_flight.take());
+            let waited = tokio::select! {
+                biased;
+                () = call.done.closed() => None,
+                told = environment.wait_until(due, work) => Some(told),
+            };
+            match waited {
+                Some(None) => {}
+                // The caller has stopped waiting, or the environment must end: what was not begun is not made.
+                None => break,
+                Some(meanwhile) => {
+                    told = meanwhile;
+                    break;
+                }
+            }
+            in_flight = Some(context.spin.begin());
+            environment.poll_until(due).await;
+            moments = Moments::now();
+        } else if number > 0 {
+            // The caller does nothing else, and nobody stands between it and the environment.
+            moments = Moments::now();
+        }
+        let next_follows = batch.has_room_for_two() && call.gaps.nth(number + 1).is_zero();
+        let last = !batch.has_room_for_two();
+        let Moments { id, sent_at, intended_at, accepted_at } = moments.take();
         let request = Request {
             id,
             config,
@@ -138,20 +187,37 @@ async fn carry_out(
             next_follows,
             answered: answered.take(),
         };
-        let working = context.spin.serve();
+        let working = context.spin.serve(environment.id);
         batch.push(environment.invoke(request).await);
         drop(working);
-        if !next_follows {
+        if last {
             break;
         }
-        if call.done.is_closed() || must_end() {
+        if call.done.is_closed() || !work.is_empty() || work.is_closed() {
             environment.rest();
             break;
         }
-        id = request_id();
-        sent_at = now_ns();
-        // The caller does nothing else, and nobody stands between it and the environment.
-        (accepted_at, intended_at) = (sent_at, None);
     }
-    Done { to: call.done, batch }
+    Done { to: call.done, batch, told }
+}
+
+/// Of one request.
+struct Moments {
+    id: String,
+    sent_at: u64,
+    intended_at: Option<u64>,
+    accepted_at: u64,
+}
+
+impl Moments {
+    /// It is sent now, and taken at once.
+    fn now() -> Moments {
+        let id = request_id();
+        let now = now_ns();
+        Moments { id, sent_at: now, intended_at: None, accepted_at: now }
+    }
+
+    fn take(&mut self) -> Moments {
+        Moments { id: std::mem::take(&mut self.id), ..*self }
+    }
 }

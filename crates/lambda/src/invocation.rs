@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FunctionError, Timing};
+use crate::{FunctionError, LaunchFacts, Timing};
 
 /// One finished invocation, good or failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Invocation {
     pub intended_at_ns: Option<u64>,
     /// Its parts.
     pub timing: Timing,
+    /// Of its execution environment, with the first invocation that the environment serves.
+    pub launch: Option<std::sync::Arc<LaunchFacts>>,
     /// Peak memory of the environment so far, in bytes; AWS's Max Memory Used. In a loop it may be a millisecond old.
     pub max_memory_bytes: Option<u64>,
     /// Billed Duration in milliseconds.

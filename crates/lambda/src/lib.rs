@@ -10,6 +10,7 @@ mod description;
 mod facts;
 mod function_error;
 mod invocation;
+mod launch;
 mod limits;
 mod memory;
 mod price;
@@ -26,6 +27,7 @@ pub use description::{Answer, CaseDescription, Description};
 pub use facts::{Enforcement, PlatformFacts};
 pub use function_error::FunctionError;
 pub use invocation::{Invocation, Provenance, Start, Status};
+pub use launch::{InitParts, LaunchFacts, PageCacheFacts, PageInBy};
 pub use limits::{
     INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_ENV_BYTES, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES,
 };

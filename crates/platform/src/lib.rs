@@ -3,6 +3,8 @@
 //! No platform lives here, and nothing here does I/O.
 
 mod error;
+mod gap;
+mod page_cache;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use kelvin_lambda::{
 };
 
 pub use error::PlatformError;
+pub use gap::{Gap, Gaps};
+pub use page_cache::PageCache;
 
 /// What every call of a platform returns.
 pub type PlatformFuture<'a, T> =
@@ -44,14 +48,17 @@ pub trait Platform: Send + Sync {
 
     /// Invokes once and waits until the execution environment is ready for the next invocation.
     ///
+    /// The request is sent when the first of the gaps has passed since the function's last invocation ended, and at once
+    /// where that needs a cold start.
     /// The latency of the result ends where the caller has the response, which is earlier.
     fn invoke(
         &self,
         function: FunctionId,
         request: InvokeRequest,
+        gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation>;
 
-    /// Invokes one after another, in a native loop: the next is sent when the one before is complete.
+    /// Invokes one after another, in a native loop: the next is sent when the one before is complete and its gap has passed.
     fn repeat<'a>(
         &'a self,
         function: FunctionId,
@@ -91,6 +98,17 @@ pub struct FunctionSpec {
     pub config: FunctionConfig,
     /// The executable that speaks the Runtime API.
     pub bootstrap: PathBuf,
+    /// What its cold starts find in the page cache.
+    pub page_cache: PageCache,
+    /// Files and folders outside of its package that it is known to read when it starts: an interpreter and its library.
+    pub reads: Vec<PathBuf>,
+}
+
+impl FunctionSpec {
+    /// A function whose cold starts are cold in the page cache, and of which nothing is known but its bootstrap.
+    pub fn new(config: FunctionConfig, bootstrap: PathBuf) -> FunctionSpec {
+        FunctionSpec { config, bootstrap, page_cache: PageCache::default(), reads: Vec::new() }
+    }
 }
 
 /// What to change of a function's configuration; `None` leaves it as it is.
@@ -135,6 +153,8 @@ pub struct RepeatPlan {
     pub request: InvokeRequest,
     /// How often.
     pub invocations: u64,
+    /// What lies before each of them, but for a cold start.
+    pub gaps: Gaps,
 }
 
 /// A load: which requests, and when.
@@ -154,12 +174,15 @@ pub enum LoadShape {
     /// The schedule is kept whatever the function does. Latency counts from the moment at which a request was due, so that a
     /// caller who waits in line is not forgotten ("coordinated omission").
     Open(Arc<[u64]>),
-    /// A closed loop: each client sends its next request when it has the response to the one before.
+    /// A closed loop: each client sends its next request when it has the response to the one before and its gap has passed.
     Closed {
         /// At once; at least one.
         clients: u32,
         /// When no more are sent.
         until: LoadEnd,
+        /// What lies between a client's response and its next request. Without gaps an environment can be used again as soon
+        /// as it is ready.
+        gaps: Gaps,
     },
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Measured;
+use crate::{InitRecord, Measured, PageCacheRecord};
 
 /// One launch: an execution environment whose invocations are all recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,4 +33,23 @@ pub struct LaunchRecord {
     /// Peak memory.
     #[serde(default, skip_serializing_if = "Measured::is_not_applicable")]
     pub max_memory_bytes: Measured,
+    /// What lay between its invocations, as `f.gap()` has it: `as called`, `none`, a length or a distribution; several where
+    /// its loops differed, none where nothing followed its first invocation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// Cores on which its processes ran when it was started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cpus: Vec<usize>,
+    /// How many cores its processes saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_cpus: Option<usize>,
+    /// Core on which the thread that took the times polled; absent if it had none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serving_cpu: Option<usize>,
+    /// Where the time of its init phase went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<InitRecord>,
+    /// What its files had to do with the page cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_cache: Option<PageCacheRecord>,
 }

@@ -24,6 +24,9 @@ pub struct LoadRecord {
     /// How many clients there were; closed loops only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<u32>,
+    /// What lay between a client's response and its next request, as `gap()` has it; closed loops only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
     /// How many requests were to be sent; absent of a closed loop that the time was the limit of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<u64>,

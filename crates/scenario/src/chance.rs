@@ -16,6 +16,8 @@ pub(crate) enum Purpose {
     Template = 3,
     /// The number has the function, and which of its loads it is.
     Load = 4,
+    /// The number has the function, and which of its loops it is.
+    Gap = 5,
 }
 
 /// An endless stream, the same for the same seed in every version of Kelvin.

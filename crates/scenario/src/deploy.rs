@@ -9,15 +9,15 @@ use bytes::Bytes;
 use kelvin_lambda::{
     Architecture, CaseDescription, EphemeralStorage, FunctionConfig, MemorySize, Timeout,
 };
-use kelvin_platform::FunctionSpec;
+use kelvin_platform::{FunctionSpec, PageCache};
 use rhai::Map;
 
 use crate::fields::Fields;
 use crate::function::{Case, Deployed, Function};
 use crate::session::{Fault, Outside, Session};
-use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, runtime, suggest};
+use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, conditions, runtime, suggest};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "workload",
     "bootstrap",
     "runtime",
@@ -31,6 +31,7 @@ const KEYS: [&str; 13] = [
     "env",
     "ephemeral_storage",
     "reserved_concurrency",
+    "page_cache",
 ];
 
 /// What a script asked for, checked as far as it can be without looking outside.
@@ -39,6 +40,7 @@ struct Request {
     /// Its environment variables are the script's own.
     config: FunctionConfig,
     named: bool,
+    page_cache: Option<PageCache>,
 }
 
 impl Session {
@@ -57,7 +59,7 @@ impl Session {
     }
 
     fn create(&self, outside: &Outside, request: Request) -> Result<Function, Fault> {
-        let Request { wanted, mut config, .. } = request;
+        let Request { wanted, mut config, page_cache, .. } = request;
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 
         outside.host.progress(Progress::Deploying { name: &config.name, wanted: &wanted });
@@ -71,7 +73,12 @@ impl Session {
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 
         let name = config.name.clone();
-        let spec = FunctionSpec { config: config.clone(), bootstrap: resolved.bootstrap };
+        let spec = FunctionSpec {
+            config: config.clone(),
+            bootstrap: resolved.bootstrap,
+            page_cache: self.page_cache_of(page_cache),
+            reads: resolved.reads,
+        };
         let action = || format!("failed to deploy function \"{name}\"");
         let id = self.wait(outside, action, outside.platform.deploy(spec.clone()))?;
 
@@ -83,7 +90,7 @@ impl Session {
             &Deployment { spec, source, workload: workload.clone(), variant: variant.clone() },
         );
         self.state().outcome.functions += 1;
-        Ok(Function(Arc::new(Deployed {
+        let deployed = Arc::new(Deployed {
             id,
             name,
             workload,
@@ -92,7 +99,8 @@ impl Session {
             default_env_vars: resolved.env_vars,
             config: Mutex::new(config),
             removed: AtomicBool::new(false),
-        })))
+        });
+        Ok(Function(deployed, None))
     }
 
     /// Names are unique within a run, those of removed functions included: records go by them. The name is taken at once,
@@ -150,10 +158,12 @@ fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request
     }
     config.reserved_concurrency = fields.whole("reserved_concurrency")?;
     config.env_vars = fields.strings("env")?.unwrap_or_default();
+    let page_cache = fields.string("page_cache")?;
+    let page_cache = page_cache.as_deref().map(conditions::page_cache).transpose()?;
     let name = fields.string("name")?;
     let named = name.is_some();
     config.name = name.unwrap_or_else(|| default_name(&source, &variant, config.memory_size));
-    Ok(Request { wanted: Wanted { source, variant }, config, named })
+    Ok(Request { wanted: Wanted { source, variant }, config, named, page_cache })
 }
 
 /// Reads what `deploy()` and `configure()` have in common into `config`.

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, Invocation, Status};
-use kelvin_platform::{ConfigChange, FunctionId, InvokeRequest, RepeatPlan};
+use kelvin_platform::{ConfigChange, FunctionId, Gap, InvokeRequest, RepeatPlan};
 use rhai::{Dynamic, Map};
 use tokio::sync::Notify;
 
 use crate::deploy::{read_limits, with_defaults};
 use crate::fields::{Fields, show};
 use crate::result::InvocationResult;
-use crate::session::{Fault, Outside, Session};
+use crate::session::{Fault, Outside, Sent, Session};
 use crate::template::Template;
 use crate::{HostError, Progress, WantedRung, json, number, suggest};
 
@@ -67,9 +67,9 @@ pub(crate) const KEYS_OF_MAPS: [&str; 43] = [
     "workload",
 ];
 
-/// A script's handle.
+/// A script's handle, and the gap that it asks for by `f.gap()`.
 #[derive(Clone)]
-pub(crate) struct Function(pub(crate) Arc<Deployed>);
+pub(crate) struct Function(pub(crate) Arc<Deployed>, pub(crate) Option<Gap>);
 
 /// What is known of a function.
 pub(crate) struct Deployed {
@@ -130,13 +130,17 @@ pub(crate) fn own_event(event: &Dynamic) -> Result<Event<'static>, Fault> {
 
 impl Session {
     /// `f.invoke()`.
-    pub(crate) fn invoke(&self, f: &Deployed, event: Event<'_>) -> Result<InvocationResult, Fault> {
+    pub(crate) fn invoke(&self, f: &Function, event: Event<'_>) -> Result<InvocationResult, Fault> {
+        let gaps = self.gaps(f);
+        let f = &*f.0;
         let outside = self.outside_for(f, "invoke")?;
         let Event { case, payload } = event;
         let request = InvokeRequest { payload, log_tail: true };
         let action = || format!("failed to invoke function \"{}\"", f.name);
-        let invocation = self.wait(outside, action, outside.platform.invoke(f.id, request))?;
-        let recorded = self.record(f, case, None, vec![invocation])?;
+        let work = outside.platform.invoke(f.id, request, gaps);
+        let invocation = self.wait(outside, action, work)?;
+        let sent = Sent { case, load: None, gap: Some(gaps.gap) };
+        let recorded = self.record(f, sent, vec![invocation])?;
         let invocation = recorded
             .into_iter()
             .next()
@@ -172,7 +176,9 @@ impl Session {
     }
 
     /// `f.repeat(n)`: the loop runs on the platform.
-    pub(crate) fn repeat(&self, f: &Deployed, n: i64, event: Event<'_>) -> Result<Map, Fault> {
+    pub(crate) fn repeat(&self, f: &Function, n: i64, event: Event<'_>) -> Result<Map, Fault> {
+        let gaps = self.gaps(f);
+        let f = &*f.0;
         let outside = self.outside_for(f, "repeat")?;
         let Ok(invocations) = u64::try_from(n) else {
             return Err(format!("repeat: expected 0 or more invocations, got {n}").into());
@@ -188,7 +194,8 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f, case, None, batch) {
+            let sent = Sent { case, load: None, gap: Some(gaps.gap) };
+            match self.record(f, sent, batch) {
                 Ok(recorded) => tally.add(&recorded),
                 Err(error) => {
                     lost = Some(error);
@@ -196,7 +203,7 @@ impl Session {
                 }
             }
         };
-        let plan = RepeatPlan { request, invocations };
+        let plan = RepeatPlan { request, invocations, gaps };
         let work = outside.platform.repeat(f.id, plan, &mut sink);
         let work = Box::pin(async {
             // A run that cannot be recorded is not worth going on with.

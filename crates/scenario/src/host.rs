@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
-use kelvin_platform::{FunctionId, FunctionSpec};
+use kelvin_platform::{FunctionId, FunctionSpec, Gap};
 
 use crate::pipe::PipeFacts;
 use crate::runtime::WantedRuntime;
@@ -131,6 +131,8 @@ pub struct Resolved {
     pub cases: Vec<CaseDescription>,
     /// Environment variables that it gets unless the script sets the same.
     pub env_vars: BTreeMap<String, String>,
+    /// Files and folders outside of its package that it reads when it starts: an interpreter and its library.
+    pub reads: Vec<PathBuf>,
     /// What it turned out to be, where the script left that open: which runtime, for instance.
     pub variant: Option<String>,
 }
@@ -177,6 +179,8 @@ pub struct Batch<'a> {
     pub expected: Option<Status>,
     /// The load that they are part of.
     pub load: Option<OfLoad<'a>>,
+    /// What lay before each of them that followed another one; `None` in an open loop.
+    pub gap: Option<Gap>,
 }
 
 /// What a threshold was decided by.
@@ -255,6 +259,8 @@ pub enum LoadKind {
     Closed {
         /// Each for itself.
         clients: u32,
+        /// What lies between a client's response and its next request.
+        gap: Gap,
     },
 }
 

@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, engine, event_file, event_source, load, number, parallel, pipe, random, runtime,
-    service, template, threshold,
+    Progress, conditions, engine, event_file, event_source, load, number, parallel, pipe, random,
+    runtime, service, template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.
@@ -67,6 +67,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     runtime::add(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    conditions::add(&mut language);
     pipe::add(&mut language);
     load::add(&mut language);
     parallel::add(&mut language);
@@ -141,8 +142,8 @@ fn add_function(language: &mut Language<'_>) {
     language.group("Functions");
     language
         .add(
-            "deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency })",
-            "Builds a workload of the cargo workspace, takes an executable by its path, or puts code into a runtime, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`. A runtime is `python` or `nodejs`; its code is a folder, relative to the script, in which the handler is found (`app.handler` unless it says otherwise), and without code it answers what the workload `hello` does.",
+            "deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache })",
+            "Builds a workload of the cargo workspace, takes an executable by its path, or puts code into a runtime, and creates a function. Memory and ephemeral storage are in MB, the timeout is in seconds; reserved concurrency is how many execution environments it may have at once; `page_cache` is that of its cold starts, as page_cache() has it; the variant is the cargo profile that it is built with, and features of the package after it: `release`, `small`, `release+http-only`. A runtime is `python` or `nodejs`; its code is a folder, relative to the script, in which the handler is found (`app.handler` unless it says otherwise), and without code it answers what the workload `hello` does.",
             |s| move |ctx: NativeCallContext<'_>, map: Map| s.answer(&ctx, s.deploy(map)),
         )
         .returns("the function")
@@ -198,7 +199,7 @@ fn add_invoke(language: &mut Language<'_>) {
             "Invokes once with the default case. A failure is no error of the script: the invocation says what became of it.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function| {
-                    s.answer(&ctx, s.invoke(&f.0, f.0.default_event()))
+                    s.answer(&ctx, s.invoke(&f, f.0.default_event()))
                 }
             },
         )
@@ -207,7 +208,7 @@ fn add_invoke(language: &mut Language<'_>) {
     language
         .add("f.invoke(event)", "Invokes once with this event; any answer is right.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, event: Dynamic| {
-                s.answer(&ctx, own_event(&event).and_then(|e| s.invoke(&f.0, e)))
+                s.answer(&ctx, own_event(&event).and_then(|e| s.invoke(&f, e)))
             }
         })
         .returns("the invocation")
@@ -219,7 +220,7 @@ fn add_invoke(language: &mut Language<'_>) {
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, name: &str| {
                     let event = f.0.case_event(name).map_err(Fault::from);
-                    s.answer(&ctx, event.and_then(|e| s.invoke(&f.0, e)))
+                    s.answer(&ctx, event.and_then(|e| s.invoke(&f, e)))
                 }
             },
         )
@@ -234,7 +235,7 @@ fn add_repeat(language: &mut Language<'_>) {
             "Invokes n times, one after another, in a native loop with the default case.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, n: i64| {
-                    s.answer(&ctx, s.repeat(&f.0, n, f.0.default_event()))
+                    s.answer(&ctx, s.repeat(&f, n, f.0.default_event()))
                 }
             },
         )
@@ -243,7 +244,7 @@ fn add_repeat(language: &mut Language<'_>) {
     language
         .add("f.repeat(n, event)", "The same with an event.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, n: i64, event: Dynamic| {
-                s.answer(&ctx, own_event(&event).and_then(|e| s.repeat(&f.0, n, e)))
+                s.answer(&ctx, own_event(&event).and_then(|e| s.repeat(&f, n, e)))
             }
         })
         .returns("a map with `invocations` and `failed`")
@@ -252,7 +253,7 @@ fn add_repeat(language: &mut Language<'_>) {
         .add("f.repeat_case(n, \"name\")", "The same with a case.", |s| {
             move |ctx: NativeCallContext<'_>, f: Function, n: i64, name: &str| {
                 let event = f.0.case_event(name).map_err(Fault::from);
-                s.answer(&ctx, event.and_then(|e| s.repeat(&f.0, n, e)))
+                s.answer(&ctx, event.and_then(|e| s.repeat(&f, n, e)))
             }
         })
         .returns("a map with `invocations` and `failed`")

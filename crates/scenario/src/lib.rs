@@ -7,6 +7,7 @@
 
 mod blocks;
 mod chance;
+mod conditions;
 mod deploy;
 mod diagnose;
 mod documentation;
@@ -47,6 +48,7 @@ mod tally;
 mod template;
 mod threshold;
 
+pub use conditions::parse_gap;
 pub use documentation::documentation;
 pub use error::{ErrorKind, Place, ScenarioError};
 pub use folder::{NoFolder, ScriptFolder};

@@ -10,8 +10,8 @@ use kelvin_lambda::{
     US_EAST_1, billed_ms,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
-    PlatformError, PlatformFuture, RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape,
+    Platform, PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 
 /// Init Duration of every cold start.
@@ -74,12 +74,19 @@ impl NominalPlatform {
         self.state.lock().expect("nothing panics while it holds the state")
     }
 
-    /// An invocation, which takes its time.
+    /// An invocation, which takes its time, after the gap that it has if it is warm.
     fn invoke_now(
         &self,
         function: FunctionId,
         request: &InvokeRequest,
+        gap: Duration,
     ) -> Result<Invocation, PlatformError> {
+        {
+            let state = &mut *self.state();
+            if found(&mut state.functions, function)?.environment.is_some() {
+                state.totals.time = state.totals.time.saturating_add(gap);
+            }
+        }
         let invocation = self.answer(function, request)?;
         let latency = Duration::from_nanos(invocation.timing.latency_ns);
         self.state().totals.time += latency;
@@ -117,6 +124,7 @@ impl NominalPlatform {
             status: Status::Ok,
             sent_at_ns,
             intended_at_ns: None,
+            launch: None,
             timing: Timing {
                 latency_ns: ns(latency),
                 queue_ns: Some(init.map_or(0, ns)),
@@ -202,8 +210,9 @@ impl Platform for NominalPlatform {
         &self,
         function: FunctionId,
         request: InvokeRequest,
+        gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation> {
-        Box::pin(async move { self.invoke_now(function, &request) })
+        Box::pin(async move { self.invoke_now(function, &request, gaps.nth(0)) })
     }
 
     fn repeat<'a>(
@@ -216,7 +225,8 @@ impl Platform for NominalPlatform {
             let mut left = plan.invocations;
             while left > 0 {
                 let n = left.min(BATCH);
-                let batch = (0..n).map(|_| self.invoke_now(function, &plan.request));
+                let gaps = plan.gaps.after(plan.invocations - left);
+                let batch = (0..n).map(|i| self.invoke_now(function, &plan.request, gaps.nth(i)));
                 sink(batch.collect::<Result<_, _>>()?);
                 left -= n;
                 tokio::task::yield_now().await;
@@ -290,8 +300,9 @@ fn extent(shape: &LoadShape) -> (u64, Duration) {
         LoadShape::Closed { until: LoadEnd::Invocations(n), .. } => {
             (*n, Duration::from_nanos(turn(shape, n.saturating_sub(1))) + DURATION)
         }
-        LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration) } => {
-            let each = u64::try_from(duration.as_nanos() / DURATION.as_nanos());
+        LoadShape::Closed { clients, until: LoadEnd::Elapsed(duration), gaps } => {
+            let turn = DURATION + gaps.gap.mean();
+            let each = u64::try_from(duration.as_nanos() / turn.as_nanos());
             (each.unwrap_or(u64::MAX).saturating_mul(u64::from(*clients)), *duration)
         }
     }
@@ -300,8 +311,9 @@ fn extent(shape: &LoadShape) -> (u64, Duration) {
 /// When the request of this number is sent in a closed loop: each client has one at a time.
 fn turn(shape: &LoadShape, index: u64) -> u64 {
     match shape {
-        LoadShape::Closed { clients, .. } => {
-            (index / u64::from((*clients).max(1))).saturating_mul(ns(DURATION))
+        LoadShape::Closed { clients, gaps, .. } => {
+            let turn = DURATION + gaps.gap.mean();
+            (index / u64::from((*clients).max(1))).saturating_mul(ns(turn))
         }
         LoadShape::Open(_) => 0,
     }

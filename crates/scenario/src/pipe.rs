@@ -63,7 +63,7 @@ impl Session {
         let mut stages: Vec<InvocationResult> = Vec::new();
         let mut payload = own_event(event)?.payload;
         for f in &functions {
-            let stage = self.invoke(&f.0, Event { case: None, payload })?;
+            let stage = self.invoke(f, Event { case: None, payload })?;
             stage.check_known("response")?;
             let Invocation { status, response, .. } = stage.invocation();
             let (status, response) = (*status, response.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kelvin_lambda::{PriceTable, US_EAST_1};
+use kelvin_platform::{Gap, PageCache};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -22,6 +23,10 @@ pub struct RunOptions {
     pub folder: PathBuf,
     /// For `cost_usd`.
     pub prices: PriceTable,
+    /// What lies between invocations, whatever the script says for all of its loops; `None` leaves it to the script.
+    pub gap: Option<Gap>,
+    /// What cold starts find in the page cache, whatever the script says for all functions; `None` leaves it to the script.
+    pub page_cache: Option<PageCache>,
     /// Where the platform's futures are waited for. Its timer must be enabled, and a runtime of one thread must be driven by
     /// somebody else meanwhile.
     pub runtime: Handle,
@@ -38,6 +43,8 @@ impl RunOptions {
             limits: Limits::default(),
             folder: PathBuf::new(),
             prices: US_EAST_1(),
+            gap: None,
+            page_cache: None,
             runtime,
             stop,
         }

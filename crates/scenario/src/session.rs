@@ -8,7 +8,7 @@ use std::thread::ThreadId;
 use std::time::Instant;
 
 use kelvin_lambda::{Invocation, PriceTable, Status};
-use kelvin_platform::{FunctionId, Platform, PlatformError, PlatformFuture};
+use kelvin_platform::{FunctionId, Gap, PageCache, Platform, PlatformError, PlatformFuture};
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -41,6 +41,9 @@ pub(crate) struct Session {
     /// What lies beside the script.
     pub(crate) beside: Arc<dyn ScriptFolder>,
     pub(crate) prices: PriceTable,
+    /// Of the command line.
+    pub(crate) gap: Option<Gap>,
+    pub(crate) page_cache: Option<PageCache>,
     started: Instant,
     operations: AtomicU64,
     /// Set once the script must not go on.
@@ -73,6 +76,10 @@ pub(crate) struct State {
     pub(crate) thresholds: Vec<Threshold>,
     loads: u64,
     loads_of: BTreeMap<FunctionId, u64>,
+    loops_of: BTreeMap<FunctionId, u64>,
+    /// Of the scenario.
+    pub(crate) gap: Option<Gap>,
+    pub(crate) page_cache: Option<PageCache>,
     tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
     pub(crate) calls_of_template: u64,
@@ -93,6 +100,13 @@ impl State {
         (u64::from(function.0) << 32) | (*loads - 1)
     }
 
+    /// The stream of chance of a function's new loop, likewise.
+    pub(crate) fn next_loop_of(&mut self, function: FunctionId) -> u64 {
+        let loops = self.loops_of.entry(function).or_default();
+        *loops += 1;
+        (u64::from(function.0) << 32) | (*loops - 1)
+    }
+
     /// What was recorded of a function so far.
     pub(crate) fn tally(&mut self, function: FunctionId) -> &Tally {
         self.tallies.entry(function).or_default()
@@ -107,6 +121,15 @@ impl State {
     fn expectation(&mut self) -> Option<&mut Expectation> {
         self.expectations.iter_mut().rev().find(|e| parallel::concerns_me(e.thread))
     }
+}
+
+/// How invocations were sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    pub(crate) case: Option<&'a str>,
+    pub(crate) load: Option<OfLoad<'a>>,
+    /// What lay between them, in a closed loop.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// An `expect_status()` that is being evaluated.
@@ -173,7 +196,8 @@ impl Session {
         host: Arc<dyn Host>,
         beside: Arc<dyn ScriptFolder>,
     ) -> Session {
-        let RunOptions { settings, seed, limits, folder, prices, runtime, stop } = options;
+        let RunOptions { settings, seed, limits, folder, prices, gap, page_cache, runtime, stop } =
+            options;
         let outside = Some(Outside { platform, host, runtime, stop });
         let chance = Mutex::new(Chance::new(seed, Purpose::Script, 0));
         Session {
@@ -184,6 +208,8 @@ impl Session {
             folder,
             beside,
             prices,
+            gap,
+            page_cache,
             ..Session::without_outside(limits)
         }
     }
@@ -199,6 +225,8 @@ impl Session {
             folder: PathBuf::new(),
             beside: Arc::new(NoFolder),
             prices: kelvin_lambda::US_EAST_1(),
+            gap: None,
+            page_cache: None,
             started: Instant::now(),
             operations: AtomicU64::new(0),
             over: AtomicBool::new(false),
@@ -383,16 +411,16 @@ impl Session {
     pub(crate) fn record(
         &self,
         f: &Deployed,
-        case: Option<&str>,
-        load: Option<OfLoad<'_>>,
+        sent: Sent<'_>,
         invocations: Vec<Invocation>,
     ) -> Result<Vec<Invocation>, HostError> {
+        let Sent { case, load, gap } = sent;
         let expected = self.state().expectation().map(|expectation| expectation.status);
         let Some(host) = self.listener() else {
             return Ok(invocations);
         };
         let function = f.id;
-        let recorded = host.record(Batch { function, case, invocations, expected, load })?;
+        let recorded = host.record(Batch { function, case, invocations, expected, load, gap })?;
         let cost_usd = self.price_of(f);
         let mut state = self.state();
         state.tallies.entry(function).or_default().add(&recorded, load.is_some(), cost_usd);

@@ -4,15 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use kelvin_stats::LogNormal;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::{ServiceKind, SpecError};
 
 /// The longest a request may be made to wait: as long as a function may run.
 const LONGEST: Duration = Duration::from_secs(900);
-/// Of the standard normal distribution.
-const QUANTILE_99: f64 = 2.326_347_874_040_841;
 
 /// How long a service waits before it answers.
 ///
@@ -46,7 +44,7 @@ pub enum Latency {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Distribution {
     Fixed(Duration),
-    LogNormal { median_s: f64, sigma: f64 },
+    LogNormal(LogNormal),
 }
 
 impl Latency {
@@ -68,16 +66,15 @@ impl Latency {
 
 impl Distribution {
     fn log_normal(p50: Duration, p99: Duration) -> Distribution {
-        let sigma = (p99.as_secs_f64() / p50.as_secs_f64()).ln() / QUANTILE_99;
-        Distribution::LogNormal { median_s: p50.as_secs_f64(), sigma }
+        Distribution::LogNormal(LogNormal::of_quantiles(p50.as_secs_f64(), p99.as_secs_f64()))
     }
 
     /// The quantile `p`, which lies between 0 and 1, both excluded.
     pub(crate) fn quantile(self, p: f64) -> Duration {
         match self {
             Distribution::Fixed(duration) => duration,
-            Distribution::LogNormal { median_s, sigma } => {
-                let seconds = median_s * (sigma * Normal::standard().inverse_cdf(p)).exp();
+            Distribution::LogNormal(log_normal) => {
+                let seconds = log_normal.quantile(p);
                 Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST)
             }
         }

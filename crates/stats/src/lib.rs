@@ -4,6 +4,7 @@
 //! Every interval is a two-sided 95 % confidence interval, and every function is deterministic: none draws random numbers.
 
 mod estimate;
+mod log_normal;
 mod mean;
 mod order_statistics;
 mod sample;
@@ -11,6 +12,7 @@ mod signed_rank;
 mod walsh;
 
 pub use estimate::{Estimate, Interval, TooFew};
+pub use log_normal::LogNormal;
 pub use mean::{MEAN_NEEDS, mean};
 pub use order_statistics::{quantile, quantile_needs};
 pub use sample::Sample;

@@ -1,4 +1,4 @@
-// Says which Node.js this is, and whether AWS's runtime interface client works in it.
+// Says which Node.js this is, whether AWS's runtime interface client works in it, and what it reads when it starts.
 'use strict';
 
 const path = require('node:path');
@@ -17,6 +17,7 @@ async function client() {
 }
 
 client().then((client) => {
-  console.log(JSON.stringify({ program: process.execPath, version: process.versions.node, client }));
+  const reads = [process.execPath, ...(client ? [path.dirname(path.dirname(client.program))] : [])];
+  console.log(JSON.stringify({ program: process.execPath, version: process.versions.node, client, reads }));
   process.exit(0);
 });

@@ -11,7 +11,7 @@ use anyhow::Context;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status, Timeout};
-use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform};
+use kelvin_platform::{FunctionId, FunctionSpec, Gaps, InvokeRequest, Platform};
 use tokio::runtime::Runtime;
 
 use crate::alone::Alone;
@@ -76,7 +76,7 @@ impl Patient {
         config.timeout = Timeout::new(60)?;
         config.env_vars.insert(work::VARIABLE.to_owned(), "1".to_owned());
         let bootstrap = env::current_exe().context("failed to find this program")?;
-        Ok(self.runtime.block_on(self.emulator.deploy(FunctionSpec { config, bootstrap }))?)
+        Ok(self.runtime.block_on(self.emulator.deploy(FunctionSpec::new(config, bootstrap)))?)
     }
 
     fn recycle(&self, function: FunctionId) -> anyhow::Result<()> {
@@ -94,7 +94,7 @@ impl Patient {
     fn invoke(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
         let payload = serde_json::to_vec(work)?.into();
         let request = InvokeRequest { payload, log_tail: false };
-        Ok(self.runtime.block_on(self.emulator.invoke(function, request))?)
+        Ok(self.runtime.block_on(self.emulator.invoke(function, request, Gaps::NONE))?)
     }
 
     /// Ends the function's process, but not its execution environment.

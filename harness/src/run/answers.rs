@@ -119,6 +119,7 @@ mod tests {
             status: Status::Ok,
             sent_at_ns: 0,
             intended_at_ns: None,
+            launch: None,
             timing: Timing::default(),
             max_memory_bytes: None,
             billed_ms: 1,

@@ -81,6 +81,7 @@ impl Builds {
             workload: Some(name.to_owned()),
             cases,
             env_vars: spans.into_iter().collect(),
+            reads: Vec::new(),
             variant: None,
         })
     }
@@ -93,6 +94,7 @@ pub(super) fn bootstrap(path: &Path) -> Resolved {
         workload: None,
         cases: Vec::new(),
         env_vars: BTreeMap::new(),
+        reads: Vec::new(),
         variant: None,
     }
 }

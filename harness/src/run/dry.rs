@@ -106,6 +106,7 @@ impl Host for DryHost {
             workload,
             cases,
             env_vars: BTreeMap::new(),
+            reads: Vec::new(),
             variant: None,
         })
     }

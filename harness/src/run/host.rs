@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
+use kelvin_emulator::Beside;
 use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::{RecordError, RungRecord};
@@ -29,6 +30,8 @@ pub(super) struct RunHost {
     state: Mutex<State>,
     stop: Stop,
     progress: Progress,
+    /// Keeps the script's thread away from functions, but for what it starts.
+    beside: Beside,
 }
 
 struct State {
@@ -80,6 +83,7 @@ impl RunHost {
         recorder: Recorder,
         services: Services,
         progress: Progress,
+        beside: Beside,
     ) -> RunHost {
         let state = State {
             runtimes,
@@ -93,7 +97,7 @@ impl RunHost {
             failed: None,
         };
         let stop = builds.stop.clone();
-        RunHost { builds: Mutex::new(builds), state: Mutex::new(state), stop, progress }
+        RunHost { builds: Mutex::new(builds), state: Mutex::new(state), stop, progress, beside }
     }
 
     /// Answers `f.measure()` with these as long as there are some.
@@ -122,9 +126,9 @@ impl Host for RunHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let resolved = match &wanted.source {
             Source::Bootstrap(path) => builds::bootstrap(path),
-            Source::Workload(name) => {
-                self.builds().workload(name, &wanted.variant, &self.progress)?
-            }
+            Source::Workload(name) => self
+                .beside
+                .leave_while(|| self.builds().workload(name, &wanted.variant, &self.progress))?,
             Source::Runtime(runtime) => {
                 let Packed { resolved, note } = self.state().runtimes.resolve(runtime)?;
                 if let Some(note) = note {
@@ -149,7 +153,8 @@ impl Host for RunHost {
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
         let state = &mut *self.state();
-        let (id, service) = state.services.start(wanted)?;
+        // Its thread serves functions, and may run anywhere.
+        let (id, service) = self.beside.leave_while(|| state.services.start(wanted))?;
         let env_vars = service.env_vars();
         let written = state.recorder.service(id.0, service.spec());
         state.keep(written);
@@ -204,7 +209,7 @@ impl Host for RunHost {
         }
         let mut batch = batch;
         let mut invocations = std::mem::take(&mut batch.invocations);
-        let Batch { function, case, load, .. } = batch;
+        let Batch { function, case, load, gap, .. } = batch;
         for invocation in &mut invocations {
             // Loads are spread as their arrivals are, which is no noise.
             if load.is_none() {
@@ -220,7 +225,7 @@ impl Host for RunHost {
             }
             let declared = batch.may_end(invocation.status);
             let load = load.map(|load| load.number);
-            let facts = BatchFacts { function, case, declared, load };
+            let facts = BatchFacts { function, case, declared, load, gap };
             state.recorder.invocation(invocation, &facts).map_err(failed)?;
         }
         Ok(invocations)
@@ -249,7 +254,7 @@ impl Host for RunHost {
             })?
         };
         let begin_ns = kelvin_workload::monotonic_ns();
-        let times = rungs::measure(&bootstrap, wanted, &self.stop)?;
+        let times = self.beside.leave_while(|| rungs::measure(&bootstrap, wanted, &self.stop))?;
         let failed = |error| HostError::because("failed to record the run", error);
         self.state().recorder.rung(wanted, begin_ns, times.clone()).map_err(failed)?;
         Ok(times)
@@ -334,7 +339,7 @@ mod tests {
     fn deployment(wanted: &Wanted, resolved: &Resolved) -> Deployment {
         let config = FunctionConfig::new("f");
         Deployment {
-            spec: FunctionSpec { config, bootstrap: resolved.bootstrap.clone() },
+            spec: FunctionSpec::new(config, resolved.bootstrap.clone()),
             source: wanted.source.clone(),
             workload: resolved.workload.clone(),
             variant: resolved.variant.clone().unwrap_or_else(|| wanted.variant.clone()),
@@ -352,6 +357,7 @@ mod tests {
             workload: None,
             cases: Vec::new(),
             env_vars: BTreeMap::new(),
+            reads: Vec::new(),
             variant: variant.map(str::to_owned),
         };
         // The last is told by the host which variant it is, as runtimes are.

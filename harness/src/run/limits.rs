@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
-use kelvin_emulator::{IdleExpiry, Limits, Scaling, cpu};
+use kelvin_emulator::{IdleExpiry, Limits, ReleaseDelay, Scaling, cpu};
 use kelvin_lambda::PlatformFacts;
+use kelvin_platform::PageCache;
 
 use crate::cli::{self, CpuLimit, LimitArgs, PrivateFiles, Switch};
 
@@ -32,8 +33,21 @@ pub(super) fn scaling(args: &LimitArgs, seed: u64) -> Scaling {
             cli::IdleExpiry::Never => IdleExpiry::Never,
             cli::IdleExpiry::After(lifetime) => IdleExpiry::After(lifetime),
         },
+        release: match args.release_delay.unwrap_or_default() {
+            cli::ReleaseDelay::Aws => ReleaseDelay::Aws,
+            cli::ReleaseDelay::None => ReleaseDelay::None,
+            cli::ReleaseDelay::After(delay) => ReleaseDelay::After(delay),
+        },
         seed,
         ..defaults
+    }
+}
+
+/// In the words of platforms.
+pub(super) fn page_cache(page_cache: cli::PageCache) -> PageCache {
+    match page_cache {
+        cli::PageCache::Cold => PageCache::Cold,
+        cli::PageCache::Warm => PageCache::Warm,
     }
 }
 
@@ -50,6 +64,9 @@ fn given(args: &LimitArgs) -> BTreeMap<String, String> {
         ("awake-cores", name(args.awake_cores)),
         ("concurrency", args.concurrency.map(|n| n.to_string())),
         ("idle-expiry", args.idle_expiry.map(|expiry| expiry.to_string())),
+        ("release-delay", args.release_delay.map(|delay| delay.to_string())),
+        ("gap", args.gap.map(|gap| gap.to_string())),
+        ("page-cache", name(args.page_cache)),
     ];
     given.into_iter().filter_map(|(option, value)| Some((option.to_owned(), value?))).collect()
 }
@@ -64,6 +81,10 @@ pub(super) fn to_record(args: &LimitArgs) -> BTreeMap<String, String> {
         awake_cores: Some(args.awake_cores.unwrap_or_default()),
         concurrency: Some(args.concurrency.unwrap_or(Scaling::default().concurrency)),
         idle_expiry: Some(args.idle_expiry.unwrap_or_default()),
+        release_delay: Some(args.release_delay.unwrap_or_default()),
+        // Where they are not given, the scenario has them.
+        gap: args.gap,
+        page_cache: args.page_cache,
         require: Vec::new(),
     })
 }

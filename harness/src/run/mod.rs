@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
-use kelvin_emulator::{Emulator, GuardProgram, Options, Scaling};
+use kelvin_emulator::{Beside, Emulator, GuardProgram, Options, Scaling};
 use kelvin_lambda::{INIT_TIMEOUT, PlatformFacts, US_EAST_1};
 use kelvin_platform::Platform;
 use kelvin_record::{RecordError, RunStatus, Summary};
@@ -81,6 +81,8 @@ impl RunConfig {
             }
             None => shipped::find(args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO))?,
         };
+        options.gap = limits.gap;
+        options.page_cache = limits.page_cache.map(limits::page_cache);
         let interactive = terminal::stderr_is_interactive();
         let progress = Progress::new(Conditions { quiet: args.quiet, interactive });
         Ok(RunConfig {
@@ -172,6 +174,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     let scaling = limits::scaling(&limits, options.seed);
     let emulator = Arc::new(Emulator::start(&emulator_options(&limits, scaling)?)?);
     limits::check(&limits.require, &emulator.describe())?;
+    let beside = emulator.beside();
+    keep_beside(&beside, &options.runtime);
     let mut recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     recorder.set_limits(limits::to_record(&limits));
     recorder.set_other_runs(alone.others());
@@ -197,7 +201,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         Some(replay) => Arc::clone(replay) as _,
         None => Arc::clone(&emulator) as _,
     };
-    let host = RunHost::new(builds, runtimes, recorder, services, progress).with_rungs(rungs);
+    let host = RunHost::new(builds, runtimes, recorder, services, progress, beside.clone());
+    let host = host.with_rungs(rungs);
     let host = Arc::new(host);
     let ended = script.run(options, on, Arc::clone(&host) as _).map(drop);
     let ended = ended.and_then(|()| replay.as_ref().map_or(Ok(()), |replay| replay.check_end()));
@@ -212,6 +217,14 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     let ended = ended.and(lost.map_or(Ok(()), |error| Err(not_recorded(error))));
     recorder.set_other_runs(alone.others());
     finish(recorder, ended, platform, format)
+}
+
+/// Keeps the threads of this program that are awake in a run away from the cores of functions: this one, on which the script
+/// runs and records are written, and that of the runtime.
+fn keep_beside(beside: &Beside, runtime: &tokio::runtime::Handle) {
+    let of_runtime = beside.clone();
+    runtime.block_on(runtime.spawn(async move { of_runtime.join() })).ok();
+    beside.join();
 }
 
 fn not_recorded(error: RecordError) -> ScenarioError {

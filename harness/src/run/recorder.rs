@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
-use kelvin_platform::{FunctionId, Platform};
+use kelvin_platform::{FunctionId, Gap, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
     LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RESPONSES_LIMIT_BYTES,
@@ -73,6 +73,8 @@ pub(super) struct BatchFacts<'a> {
     /// Whether the script has declared that it may end as it did.
     pub declared: bool,
     pub load: Option<u64>,
+    /// What lay before it, if it followed another one in a closed loop.
+    pub gap: Option<Gap>,
 }
 
 /// A run on disk.
@@ -251,7 +253,7 @@ impl Recorder {
         invocation: &Invocation,
         batch: &BatchFacts<'_>,
     ) -> Result<(), RecordError> {
-        let BatchFacts { function, case, declared, load } = *batch;
+        let BatchFacts { function, case, declared, load, gap } = *batch;
         let started_offset_ns = self.offset(invocation.sent_at_ns);
         let Some(state) = self.functions.get_mut(&function) else { return Ok(()) };
         let launch = invocation.environment.map(|environment| {
@@ -260,7 +262,7 @@ impl Recorder {
                 self.next_launch += 1;
                 begun(launch, state.index, state.slot, started_offset_ns)
             });
-            note(launch, invocation);
+            note(launch, invocation, gap);
             (launch.launch, launch.invocations - 1)
         });
         let place = Place {
@@ -281,9 +283,13 @@ impl Recorder {
     /// A load begins.
     pub(super) fn load_begun(&mut self, load: &LoadFacts) {
         let Some(state) = self.functions.get(&load.function) else { return };
+        let gap = match &load.shape {
+            LoadKind::Open { .. } => None,
+            LoadKind::Closed { gap, .. } => Some(gap.to_string()),
+        };
         let (kind, clients) = match &load.shape {
             LoadKind::Open { .. } => (kelvin_record::LoadKind::Open, None),
-            LoadKind::Closed { clients } => (kelvin_record::LoadKind::Closed, Some(*clients)),
+            LoadKind::Closed { clients, .. } => (kelvin_record::LoadKind::Closed, Some(*clients)),
         };
         let (arrivals, offered_per_second, trace) = match &load.shape {
             LoadKind::Open { arrivals, per_second, trace } => {
@@ -299,6 +305,7 @@ impl Recorder {
             trace,
             offered_per_second,
             clients,
+            gap,
             planned: load.planned,
             planned_ns: load.lasts.map(|lasts| u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX)),
             block: load.slot.map(|slot| slot.block),
@@ -497,11 +504,25 @@ impl Recorder {
     }
 }
 
-fn note(launch: &mut LaunchRecord, invocation: &Invocation) {
+fn note(launch: &mut LaunchRecord, invocation: &Invocation, gap: Option<Gap>) {
     launch.invocations += 1;
     launch.failed += u64::from(invocation.status != Status::Ok);
     if let Some(init_ns) = invocation.timing.init_ns {
         launch.init_ns = Measured::Value(init_ns);
+    }
+    if let Some(facts) = &invocation.launch {
+        launch.cpus.clone_from(&facts.cpus);
+        launch.visible_cpus = facts.visible_cpus;
+        launch.serving_cpu = facts.serving_cpu;
+        launch.init = Some((&facts.init).into());
+        launch.page_cache = facts.page_cache.as_ref().map(Into::into);
+    }
+    // No gap lies before a launch's first invocation.
+    if let Some(gap) = gap.filter(|_| launch.invocations > 1) {
+        let gap = gap.to_string();
+        if !launch.gaps.contains(&gap) {
+            launch.gaps.push(gap);
+        }
     }
     if let Some(bytes) = invocation.max_memory_bytes {
         launch.max_memory_bytes = Measured::Value(bytes);
@@ -520,6 +541,12 @@ fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64)
         invocations: 0,
         failed: 0,
         max_memory_bytes: Measured::NotApplicable,
+        gaps: Vec::new(),
+        cpus: Vec::new(),
+        visible_cpus: None,
+        serving_cpu: None,
+        init: None,
+        page_cache: None,
     }
 }
 

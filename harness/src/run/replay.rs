@@ -12,8 +12,8 @@ use bytes::Bytes;
 use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionError, Invocation, PlatformFacts, Provenance, Status};
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform,
-    PlatformError, PlatformFuture, RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape,
+    Platform, PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_record::FunctionRecord;
 use kelvin_scenario::{ErrorKind, ScenarioError};
@@ -232,6 +232,7 @@ fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
         sent_at_ns: row.at_ns,
         intended_at_ns: row.intended_ns,
         timing,
+        launch: None,
         max_memory_bytes: row.max_memory_bytes.value(),
         billed_ms: row.billed_ms,
         request_bytes: row.request_bytes,
@@ -278,11 +279,12 @@ impl Platform for Replay {
         &self,
         function: FunctionId,
         request: InvokeRequest,
+        gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation> {
         Box::pin(async move {
             match self.answer(function, &request)? {
                 Some(invocation) => Ok(invocation),
-                None => self.platform.invoke(function, request).await,
+                None => self.platform.invoke(function, request, gaps).await,
             }
         })
     }
@@ -294,12 +296,13 @@ impl Platform for Replay {
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
-            let RepeatPlan { request, mut invocations } = plan;
+            let RepeatPlan { request, mut invocations, mut gaps } = plan;
             let mut batch = Vec::new();
             while invocations > 0 {
                 let Some(invocation) = self.answer(function, &request)? else { break };
                 batch.push(invocation);
                 invocations -= 1;
+                gaps = gaps.after(1);
                 if batch.len() == BATCH {
                     sink(std::mem::take(&mut batch));
                     // Whoever wants to stop comes in between.
@@ -312,7 +315,7 @@ impl Platform for Replay {
             if invocations == 0 {
                 return Ok(());
             }
-            self.platform.repeat(function, RepeatPlan { request, invocations }, sink).await
+            self.platform.repeat(function, RepeatPlan { request, invocations, gaps }, sink).await
         })
     }
 

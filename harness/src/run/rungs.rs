@@ -30,7 +30,7 @@ pub(super) fn measure(
         case: wanted.case,
         iterations: wanted.iterations,
         env_vars: &env_vars,
-        cpus: &visible_cpus(config.memory_size, 0),
+        cpus: &visible_cpus(config.memory_size),
         limit: LIMIT,
     };
     kelvin_artifact::measure(bootstrap, &measure, &|| stop.is_wanted()).map_err(|error| {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kelvin_lambda::MemorySize;
 
 use super::account::Account;
+use crate::clock::nanoseconds;
 
 /// How long one busy thread takes for `cpu` of work, beginning in an environment that was idle.
 pub fn predicted_wall(cpu: Duration, memory: MemorySize) -> Duration {
@@ -56,10 +57,6 @@ fn end_of(account: &mut Account, begin: u64, work: u64) -> u64 {
         now = next;
         account.advance(now, used);
     }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Published measurements, each with its memory size and its mean duration in milliseconds.

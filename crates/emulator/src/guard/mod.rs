@@ -11,9 +11,11 @@
 mod cgroups;
 mod client;
 mod descendants;
+mod exec;
 mod files;
 mod program;
 mod start;
+mod visible;
 
 use std::path::PathBuf;
 
@@ -54,6 +56,8 @@ pub(crate) struct Launch {
     pub files: Option<Files>,
     /// Numbers of the cores that it may use; empty for all of the guard's own.
     pub cpus: Vec<usize>,
+    /// Numbers of the cores that it is to see.
+    pub visible: Vec<usize>,
     /// A `NAME=value` of `env_vars` that no other process has: finds descendants that were orphaned.
     pub marker: String,
 }
@@ -65,13 +69,15 @@ pub(crate) struct Ready {
     pub no_folder: Option<i32>,
     /// Why environments cannot have files of their own, if they cannot.
     pub no_private_files: Option<String>,
+    /// Why functions cannot be shown more cores than they run on, if they cannot.
+    pub no_visible: Option<String>,
 }
 
 /// What the guard answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Event {
-    /// The process runs. `exec_ns` is the moment of its exec(2) on the monotonic clock, taken by the process itself.
-    Launched { id: u64, pid: i32, exec_ns: u64 },
+    /// The process runs.
+    Launched { id: u64, pid: i32, exec: Exec },
     /// The process could not be started.
     LaunchFailed { id: u64, message: String },
     /// A launched process has ended and was reaped, and nothing that it started runs any more.
@@ -89,6 +95,17 @@ impl Event {
             | Event::Removed { id } => id,
         }
     }
+}
+
+/// What a process has told of itself right before it became the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Exec {
+    /// The moment of its exec(2) on the monotonic clock.
+    pub at_ns: u64,
+    /// CPU time that it had used before.
+    pub cpu_ns: u64,
+    /// Whether it sees the cores that it is to see.
+    pub sees: bool,
 }
 
 /// How a process ended.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, IoSliceMut, Read};
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -17,8 +17,10 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::execve;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags,
+    SocketType, recvmsg, send, socketpair,
+};
 use rustix::process::{
     Pid, PidfdFlags, Rlimit, Signal, WaitOptions, getpid, kill_process, kill_process_group,
     pidfd_open, set_child_subreaper, wait, waitpid,
@@ -28,9 +30,10 @@ use serde::Serialize;
 
 use super::cgroups::{CgroupPlan, Cgroups, Refusal};
 use super::descendants::{Processes, carries};
+use super::exec::{hear_exec, tell_exec};
 use super::files::Mounts;
+use super::visible::{self, Answered, Visible};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Ready, Request};
-use crate::clock::now_ns;
 use crate::cpu::cgroup::Cgroup;
 use crate::descriptors;
 
@@ -59,7 +62,8 @@ pub fn main(root: &Path) -> io::Result<()> {
     let inherited = descriptors::raise_limit();
     let mut guard = Guard { inherited, socket, launched: HashMap::new(), cgroups: None, mounts };
     let no_folder = made.err().map(|error| error.raw_os_error().unwrap_or(0));
-    guard.tell(&Ready { no_folder, no_private_files });
+    let no_visible = visible::is_possible().err().map(|error| error.to_string());
+    guard.tell(&Ready { no_folder, no_private_files, no_visible });
     let served = guard.serve();
     guard.end_everything();
     if let Some(cgroups) = &mut guard.cgroups {
@@ -97,12 +101,25 @@ struct Launched {
     /// Becomes readable when the process ends. Unlike SIGCHLD it does not wake the guard at each stop and continue.
     pidfd: OwnedFd,
     cgroup: Option<Cgroup>,
+    /// Where it sees other cores than it runs on.
+    visible: Option<Visible>,
+}
+
+/// Why the guard has woken up.
+struct Woken {
+    asked: bool,
+    ended: bool,
+    /// Processes that want to know their cores.
+    asking: Vec<Pid>,
 }
 
 impl Guard {
     fn serve(&mut self) -> io::Result<()> {
         loop {
-            let (asked, ended) = self.wait()?;
+            let Woken { asked, ended, asking } = self.wait()?;
+            for pid in asking {
+                self.answer(pid);
+            }
             if ended {
                 self.reap();
             }
@@ -113,20 +130,43 @@ impl Guard {
         }
     }
 
-    /// Waits until the emulator asks for something or a launched process has ended.
-    fn wait(&self) -> io::Result<(bool, bool)> {
-        let pidfds = self.launched.values().map(|launched| &launched.pidfd);
+    /// Waits until the emulator asks for something, a launched process has ended, or one wants to know its cores.
+    fn wait(&self) -> io::Result<Woken> {
+        let launched: Vec<(Pid, &Launched)> =
+            self.launched.iter().map(|(pid, launched)| (*pid, launched)).collect();
+        let looking = launched.iter().filter_map(|(pid, l)| Some((*pid, l.visible.as_ref()?)));
+        let looking: Vec<(Pid, &Visible)> = looking.collect();
+        let pidfds = launched.iter().map(|(_, launched)| &launched.pidfd);
+        let listeners = looking.iter().map(|(_, visible)| visible.listener());
         let mut fds: Vec<PollFd<'_>> = [&self.socket]
             .into_iter()
             .chain(pidfds)
+            .chain(listeners)
             .map(|fd| PollFd::new(fd, PollFlags::IN))
             .collect();
         match poll(&mut fds, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
-        Ok((ready.next().unwrap_or(false), ready.any(|ready| ready)))
+        let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        let (socket, others) = fds.split_first().expect("the socket is there");
+        let (ended, listeners) = others.split_at(launched.len());
+        let asking = looking.iter().zip(listeners).filter(|(_, fd)| is_ready(fd));
+        Ok(Woken {
+            asked: is_ready(socket),
+            ended: ended.iter().any(is_ready),
+            asking: asking.map(|((pid, _), _)| *pid).collect(),
+        })
+    }
+
+    /// Answers what a process wants to know of its cores.
+    fn answer(&mut self, pid: Pid) {
+        if let Some(launched) = self.launched.get_mut(&pid)
+            && let Some(visible) = &mut launched.visible
+            && visible.answer() == Answered::Last
+        {
+            launched.visible = None;
+        }
     }
 
     /// The next request, or `None` when the emulator is gone.
@@ -206,12 +246,14 @@ impl Guard {
         procs: Option<File>,
     ) -> io::Result<Event> {
         let output = output.ok_or_else(|| io::Error::other("the message came without a pipe"))?;
-        let (exec_time, exec_time_write) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (told, tell) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let program = CString::new(launch.program.as_os_str().as_bytes())?;
         let env_vars =
             launch.env_vars.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
         let env_vars = env_vars.collect::<Result<Vec<_>, _>>()?;
         let cpus = cpu_set(&launch.cpus);
+        let sees_more = launch.visible.len() > launch.cpus.len() && !launch.cpus.is_empty();
         let files = launch.files;
         if let (Some(mounts), Some(files)) = (&mut self.mounts, &files) {
             mounts.prepare(files)?;
@@ -235,7 +277,8 @@ impl Guard {
             if let Some(files) = &files {
                 files.enter()?;
             }
-            rustix::io::write(&exec_time_write, &now_ns().to_ne_bytes())?;
+            let listener = if sees_more { visible::hand_over().ok() } else { None };
+            tell_exec(&tell, listener)?;
             // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
             let Err(error) = execve(&program, &[&program], &env_vars);
             Err(error.into())
@@ -249,16 +292,15 @@ impl Guard {
         }
         let child = command.spawn()?;
         drop(command);
-        let mut stamp = [0; 8];
-        File::from(exec_time).read_exact(&mut stamp)?;
+        let (mut exec, listener) = hear_exec(&told)?;
+        // Where it runs on all the cores that it is to see, nothing has to be shown to it.
+        exec.sees |= !sees_more;
         let pid = Pid::from_child(&child);
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
-        self.launched.insert(pid, Launched { id: launch.id, marker: launch.marker, pidfd, cgroup });
-        Ok(Event::Launched {
-            id: launch.id,
-            pid: pid.as_raw_nonzero().get(),
-            exec_ns: u64::from_ne_bytes(stamp),
-        })
+        let visible = listener.map(|listener| Visible::new(listener, launch.visible));
+        let launched = Launched { id: launch.id, marker: launch.marker, pidfd, cgroup, visible };
+        self.launched.insert(pid, launched);
+        Ok(Event::Launched { id: launch.id, pid: pid.as_raw_nonzero().get(), exec })
     }
 
     /// Kills the process, its group and its descendants, also those that left the group or were orphaned.

@@ -20,6 +20,8 @@ pub(crate) struct Started {
     pub cgroup: Option<Cgroup>,
     /// Why environments cannot have files of their own, if they cannot.
     pub no_private_files: Option<String>,
+    /// Why functions cannot be shown more cores than they run on, if they cannot.
+    pub no_visible: Option<String>,
 }
 
 /// Starts the guard of an emulator whose environments have their folders in `root`.
@@ -35,13 +37,14 @@ pub(crate) fn start(options: &Options, root: &Path) -> Result<Started, StartErro
         let source = std::io::Error::from_raw_os_error(error);
         return Err(StartError::Folder { folder: options.temporary_folder.clone(), source });
     }
-    let no_private_files = ready.no_private_files;
+    let (no_private_files, no_visible) = (ready.no_private_files, ready.no_visible);
     let Some(own) = own else {
-        return Ok(Started { child, socket, cgroup: None, no_private_files });
+        return Ok(Started { child, socket, cgroup: None, no_private_files, no_visible });
     };
     let failure = match GuardClient::make_cgroups(&socket, plan(own, root)) {
         Ok(Ok(cgroup)) => {
-            return Ok(Started { child, socket, cgroup: Some(cgroup), no_private_files });
+            let cgroup = Some(cgroup);
+            return Ok(Started { child, socket, cgroup, no_private_files, no_visible });
         }
         Ok(Err(refused)) => refused.into(),
         Err(source) => unusable(source),

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_lambda::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, MemorySize, Start, Status, Timeout};
-use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, PlatformError};
+use kelvin_platform::{FunctionId, Gaps, InvokeRequest, Platform, PlatformError};
 
-use crate::kit::{Kit, kit, kit_of, kit_with, seen};
+use crate::kit::{Kit, kit, kit_of, kit_with, seen, spec};
 
 /// What a failed function error looks like to the caller.
 fn payload(error_type: &str, message: &str) -> String {
@@ -138,7 +138,9 @@ fn a_request_over_the_limit_reaches_no_environment() {
     let invoke = |size| {
         let payload = Bytes::from(format!("\"{}\"", "x".repeat(size - 2)));
         let request = InvokeRequest { payload, log_tail: false };
-        kit.runtime.block_on(kit.emulator.invoke(function, request)).expect("the emulator works")
+        kit.runtime
+            .block_on(kit.emulator.invoke(function, request, Gaps::NONE))
+            .expect("the emulator works")
     };
     let refused = invoke(MAX_REQUEST_BYTES + 1);
     assert_eq!(
@@ -214,7 +216,7 @@ fn what_cannot_be_deployed_is_refused_with_the_reason() {
     let kit = kit();
     let check = |name: &str, bootstrap: &str, expected: &str| {
         let config = kelvin_lambda::FunctionConfig::new(name);
-        let spec = FunctionSpec { config, bootstrap: bootstrap.into() };
+        let spec = spec(config, bootstrap);
         let error = kit.runtime.block_on(kit.emulator.deploy(spec)).expect_err("it is refused");
         assert_eq!(chain(&error), expected);
     };

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling, StartError};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, Start, Status, Timeout};
-use kelvin_platform::{FunctionId, FunctionSpec, InvokeRequest, Platform, RepeatPlan};
+use kelvin_platform::{
+    FunctionId, FunctionSpec, Gaps, InvokeRequest, PageCache, Platform, RepeatPlan,
+};
 use tempfile::TempDir;
 
 pub(crate) struct Kit {
@@ -66,14 +68,16 @@ impl Kit {
         let mut config = FunctionConfig::new("function");
         config.timeout = Timeout::new(30).expect("in range");
         change(&mut config);
-        let spec = FunctionSpec { config, bootstrap };
+        let spec = spec(config, bootstrap);
         self.runtime.block_on(self.emulator.deploy(spec)).expect("the function can be deployed")
     }
 
     /// Invokes with the JSON string `what`.
     pub(crate) fn invoke(&self, function: FunctionId, what: &str) -> Invocation {
         let request = InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: true };
-        self.runtime.block_on(self.emulator.invoke(function, request)).expect("the emulator works")
+        self.runtime
+            .block_on(self.emulator.invoke(function, request, Gaps::NONE))
+            .expect("the emulator works")
     }
 
     pub(crate) fn repeat(
@@ -86,8 +90,8 @@ impl Kit {
             InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false };
         let mut all = Vec::new();
         let mut sink = |batch| all.extend(batch);
-        let repeated =
-            self.emulator.repeat(function, RepeatPlan { request, invocations }, &mut sink);
+        let plan = RepeatPlan { request, invocations, gaps: Gaps::NONE };
+        let repeated = self.emulator.repeat(function, plan, &mut sink);
         self.runtime.block_on(repeated).expect("the emulator works");
         all
     }
@@ -161,4 +165,10 @@ pub(crate) fn seen(invocation: &Invocation) -> (Status, Start, String) {
     let response = String::from_utf8_lossy(&invocation.response);
     let response = response.replace(&invocation.request_id, "ID");
     (invocation.status, invocation.start, response)
+}
+
+/// A function whose starts are warm in the page cache: most tests are about something else.
+pub(crate) fn spec(config: FunctionConfig, bootstrap: impl Into<PathBuf>) -> FunctionSpec {
+    let spec = FunctionSpec::new(config, bootstrap.into());
+    FunctionSpec { page_cache: PageCache::Warm, ..spec }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kelvin_lambda::{Invocation, Start, Status};
-use kelvin_platform::{FunctionId, LoadEnd, LoadPlan, LoadShape, Platform};
+use kelvin_platform::{FunctionId, Gaps, LoadEnd, LoadPlan, LoadShape, Platform};
 
 use crate::kit::{Kit, kit, request, seen};
 
@@ -18,7 +18,8 @@ fn a_load_that_cannot_be_meant_is_refused() {
         let error = kit.runtime.block_on(load).expect_err("it cannot be meant");
         assert!(error.to_string().contains(expected), "{error}");
     };
-    let closed = |clients| LoadShape::Closed { clients, until: LoadEnd::Invocations(1) };
+    let closed =
+        |clients| LoadShape::Closed { clients, until: LoadEnd::Invocations(1), gaps: Gaps::NONE };
     check(vec![], closed(1), "at least one event");
     check(vec![request("echo")], closed(0), "no clients");
     check(vec![request("echo")], LoadShape::Open([2, 1].into()), "ascending");
@@ -28,7 +29,8 @@ fn a_load_that_cannot_be_meant_is_refused() {
 fn results_come_in_batches() {
     let kit = kit();
     let function = kit.deploy(|_| ());
-    let shape = LoadShape::Closed { clients: 1, until: LoadEnd::Invocations(400) };
+    let shape =
+        LoadShape::Closed { clients: 1, until: LoadEnd::Invocations(400), gaps: Gaps::NONE };
     let mut batches = Vec::new();
     let mut sink = |batch: Vec<Invocation>| batches.push(batch.len());
     let plan = LoadPlan { requests: vec![request("echo")], shape };
@@ -75,7 +77,8 @@ fn a_closed_loop_has_as_many_requests_under_way_as_clients() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     let events: Vec<String> = (0..7).map(|i| format!("echo-{i}")).collect();
-    let shape = LoadShape::Closed { clients: 8, until: LoadEnd::Invocations(500) };
+    let shape =
+        LoadShape::Closed { clients: 8, until: LoadEnd::Invocations(500), gaps: Gaps::NONE };
     let all = load(&kit, function, &events, shape);
     assert_eq!(all.len(), 500);
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
@@ -95,7 +98,11 @@ fn whoever_gives_up_a_load_leaves_a_function_that_works() {
     let function = kit.deploy(|_| ());
     let plan = LoadPlan {
         requests: vec![request("echo")],
-        shape: LoadShape::Closed { clients: 4, until: LoadEnd::Elapsed(Duration::from_secs(3600)) },
+        shape: LoadShape::Closed {
+            clients: 4,
+            until: LoadEnd::Elapsed(Duration::from_secs(3600)),
+            gaps: Gaps::NONE,
+        },
     };
     let seen_some = tokio::sync::Notify::new();
     let mut sink = |_| seen_some.notify_one();

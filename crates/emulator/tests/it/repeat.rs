@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kelvin_lambda::{Invocation, Start, Status};
-use kelvin_platform::{FunctionId, Platform, PlatformError, RepeatPlan};
+use kelvin_platform::{FunctionId, Gaps, Platform, PlatformError, RepeatPlan};
 use tokio::net::TcpStream;
 
 use crate::gate::{Gate, open};
@@ -17,7 +17,7 @@ async fn repeat(
 ) -> Result<Vec<Invocation>, PlatformError> {
     let mut all = Vec::new();
     let mut sink = |batch| all.extend(batch);
-    let plan = RepeatPlan { request: request(what), invocations };
+    let plan = RepeatPlan { request: request(what), invocations, gaps: Gaps::NONE };
     kit.emulator.repeat(function, plan, &mut sink).await?;
     Ok(all)
 }
@@ -96,7 +96,7 @@ fn whoever_gives_up_a_loop_leaves_an_environment_that_works() {
         };
         open(busy).await;
         let again = tokio::time::timeout(Duration::from_secs(20), async {
-            kit.emulator.invoke(function, request("echo")).await
+            kit.emulator.invoke(function, request("echo"), Gaps::NONE).await
         });
         again.await.expect("nobody has to knock again").expect("the emulator works")
     });

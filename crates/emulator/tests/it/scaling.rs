@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use kelvin_emulator::{IdleExpiry, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
-use kelvin_platform::{FunctionId, FunctionSpec, Platform, PlatformError};
+use kelvin_platform::{FunctionId, Gaps, Platform, PlatformError};
 
 use crate::gate::{Gate, open};
-use crate::kit::{Kit, kit, kit_of, request, seen};
+use crate::kit::{Kit, kit, kit_of, request, seen, spec};
 
 async fn invoke(kit: &Kit, function: FunctionId, what: &str) -> Invocation {
-    kit.emulator.invoke(function, request(what)).await.expect("the emulator works")
+    kit.emulator.invoke(function, request(what), Gaps::NONE).await.expect("the emulator works")
 }
 
 fn scaled(change: impl FnOnce(&mut Scaling)) -> Kit {
@@ -74,8 +74,8 @@ async fn spare_environment(kit: &Kit, name: &str) -> Start {
     let (init, work) = (Gate::new().await, Gate::new().await);
     let mut config = FunctionConfig::new(name);
     config.env_vars.insert("INIT".to_owned(), init.event());
-    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function").into();
-    let spec = FunctionSpec { config, bootstrap };
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function");
+    let spec = spec(config, bootstrap);
     let function = kit.emulator.deploy(spec).await.expect("it can be deployed");
     let event = work.event();
     let in_line = async {
@@ -183,7 +183,7 @@ fn what_is_reserved_leaves_a_hundred_for_the_others() {
     let deploy = |name: &str, reserved| {
         let mut config = FunctionConfig::new(name);
         config.reserved_concurrency = Some(reserved);
-        let spec = FunctionSpec { config, bootstrap: bootstrap.into() };
+        let spec = spec(config, bootstrap);
         kit.runtime.block_on(kit.emulator.deploy(spec))
     };
     let first = deploy("a", 30).expect("50 can be reserved");
@@ -294,7 +294,8 @@ fn whoever_stands_in_line_when_the_function_is_removed_is_told() {
             let _in_init = gate.knock().await;
             kit.emulator.remove(function).await.expect("it is there");
         };
-        let (invoked, ()) = tokio::join!(kit.emulator.invoke(function, request("echo")), steps);
+        let (invoked, ()) =
+            tokio::join!(kit.emulator.invoke(function, request("echo"), Gaps::NONE), steps);
         assert!(matches!(invoked, Err(PlatformError::NoSuchFunction { .. })), "{invoked:?}");
     });
 }
@@ -302,8 +303,8 @@ fn whoever_stands_in_line_when_the_function_is_removed_is_told() {
 async fn deploy(kit: &Kit, change: impl FnOnce(&mut FunctionConfig)) -> FunctionId {
     let mut config = FunctionConfig::new("function");
     change(&mut config);
-    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function").into();
-    kit.emulator.deploy(FunctionSpec { config, bootstrap }).await.expect("it can be deployed")
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function");
+    kit.emulator.deploy(spec(config, bootstrap)).await.expect("it can be deployed")
 }
 
 #[test]
@@ -392,7 +393,7 @@ fn environments_started_at_once_do_not_get_lost_on_the_way_to_the_guard() {
             config.env_vars.insert("LARGE".into(), "x".repeat(3_900));
         })
         .await;
-        let requests = (0..80).map(|_| kit.emulator.invoke(function, request("echo")));
+        let requests = (0..80).map(|_| kit.emulator.invoke(function, request("echo"), Gaps::NONE));
         let mut requests: Vec<_> = requests.collect();
         let all = std::future::poll_fn(|context| {
             requests.retain_mut(|request| request.as_mut().poll(context).is_pending());

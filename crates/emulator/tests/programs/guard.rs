@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Timeout};
-use kelvin_platform::{FunctionSpec, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Platform};
+use kelvin_platform::{
+    FunctionSpec, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape, PageCache, Platform,
+};
 
 type Error = Box<dyn std::error::Error>;
 
@@ -33,12 +35,17 @@ fn emulate(folder: &Path, bootstrap: &Path, event: &str) -> Result<(), Error> {
     })?;
     let mut config = FunctionConfig::new("function");
     config.timeout = Timeout::new(900)?;
-    let spec = FunctionSpec { config, bootstrap: bootstrap.to_owned() };
+    let spec = FunctionSpec {
+        page_cache: PageCache::Warm,
+        ..FunctionSpec::new(config, bootstrap.to_owned())
+    };
     let payload = format!("\"{event}\"").into_bytes().into();
     let request = InvokeRequest { payload, log_tail: false };
     let until = LoadEnd::Invocations(40);
-    let plan =
-        LoadPlan { requests: vec![request], shape: LoadShape::Closed { clients: 40, until } };
+    let plan = LoadPlan {
+        requests: vec![request],
+        shape: LoadShape::Closed { clients: 40, until, gaps: Gaps::NONE },
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let function = emulator.deploy(spec).await?;

@@ -9,9 +9,10 @@ use kelvin_lambda::{
     PlatformFacts, Provenance, Start, Status, Timeout, Timing, US_EAST_1,
 };
 use kelvin_record::{
-    Billing, FunctionRecord, HostRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord,
-    Measured, Outcome, Place, Recorded, Run, RunRecord, RunStatus, RunWriter, SCHEMA_VERSION,
-    ScenarioRecord, ServiceRecord, Summary, ToolRecord,
+    Billing, FunctionRecord, HostRecord, InitRecord, InvocationRecord, LaunchRecord, LoadKind,
+    LoadRecord, Measured, Outcome, PageCacheRecord, PageInByRecord, Place, Recorded, Run,
+    RunRecord, RunStatus, RunWriter, SCHEMA_VERSION, ScenarioRecord, ServiceRecord, Summary,
+    ToolRecord,
 };
 
 pub(crate) fn run_record() -> RunRecord {
@@ -139,6 +140,7 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
         status: Status::Ok,
         sent_at_ns,
         intended_at_ns: None,
+        launch: None,
         timing: Timing {
             latency_ns: queue_ns + response_latency_ns + response_duration_ns + noise.around(9_000),
             queue_ns: Some(queue_ns),
@@ -213,6 +215,25 @@ pub(crate) fn record_launch(
         invocations: warm + 1,
         failed: 0,
         max_memory_bytes: Measured::Value(9_437_184),
+        gaps: vec!["as called".to_owned()],
+        cpus: vec![1],
+        visible_cpus: Some(2),
+        serving_cpu: Some(0),
+        init: Some(InitRecord {
+            cpu_ns: Some(900_000),
+            run_queue_ns: Some(10_000),
+            page_in_ns: Some(3_000_000),
+            page_in_by: PageInByRecord::Residue,
+            major_faults: Some(6),
+            read_bytes: Some(2_600_000),
+        }),
+        page_cache: Some(PageCacheRecord {
+            cold: true,
+            bytes: 5_000_000,
+            resident_bytes: Some(0),
+            starting: 1,
+            ..PageCacheRecord::default()
+        }),
     }
 }
 
@@ -248,6 +269,7 @@ pub(crate) fn record_load(writer: &mut RunWriter, load: u64, launch: u64) -> Loa
         trace: None,
         offered_per_second: Some(1000.0),
         clients: None,
+        gap: None,
         planned: Some(6),
         planned_ns: Some(6_000_000),
         block: None,

@@ -71,6 +71,7 @@ fn load(number: u64, kind: LoadKind, requests: u64) -> LoadRecord {
         trace: None,
         offered_per_second: is_open.then_some(20.0),
         clients: (!is_open).then_some(16),
+        gap: None,
         planned: Some(requests),
         planned_ns: is_open.then_some(20_000 * MS),
         block: None,

@@ -5,7 +5,7 @@ mod seen;
 mod trace;
 
 use kelvin_lambda::Invocation;
-use kelvin_platform::{LoadPlan, LoadShape};
+use kelvin_platform::{Gap, LoadPlan, LoadShape};
 use rhai::{Map, NativeCallContext};
 use tokio::sync::Notify;
 
@@ -14,18 +14,18 @@ use self::seen::Seen;
 use crate::chance::{Chance, Purpose};
 use crate::function::{Deployed, Function};
 use crate::language::Language;
-use crate::session::{Fault, Session};
+use crate::session::{Fault, Sent, Session};
 use crate::{LoadFacts, OfLoad, Progress};
 
 pub(crate) fn add(language: &mut Language<'_>) {
     language.group("Load");
     language
         .add(
-            "f.load(#{ rate | concurrency | phases | file, duration | invocations, arrivals, to, events, case_name, allow })",
-            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. A file beside the script is a trace of arrivals: one timestamp a line, in seconds, or the traces of Azure Functions of 2019 (invocations in each minute) or 2021 (end and duration of each invocation). Of those it takes the busiest `function` unless one is named, `from` a time of the trace like \"9h\", at a `speed` of so many seconds of the trace in one; with `spread: \"poisson\"` the invocations of a minute are at random moments of it, and else at equal distances. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. Statuses to allow, such as [\"throttled\", \"timeout\"], are what may come of it, and do not fail the run. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
+            "f.load(#{ rate | concurrency | phases | file, duration | invocations, arrivals, to, events, case_name, allow, gap })",
+            "Puts the function under load, in a native loop. With a rate, in requests a second, it is an open loop: requests are sent when they are due, whatever becomes of those before, and latency counts from then. With a concurrency it is a closed loop: so many clients each send a request when they have the response to the one before, and latency is service time; the gap lies between a client's response and its next request, as gap() has it. The arrivals of an open loop are \"constant\" (the default), \"poisson\", or \"ramp\", where the rate changes evenly until it is that of `to`; phases are a list of [duration, rate] or [duration, rate, to], one after another. A file beside the script is a trace of arrivals: one timestamp a line, in seconds, or the traces of Azure Functions of 2019 (invocations in each minute) or 2021 (end and duration of each invocation). Of those it takes the busiest `function` unless one is named, `from` a time of the trace like \"9h\", at a `speed` of so many seconds of the trace in one; with `spread: \"poisson\"` the invocations of a minute are at random moments of it, and else at equal distances. The duration is a text like \"30s\" or a number of seconds. Events are those of an array in turn, of a template, or one for all; without them it is the default case, or the case of that name. Statuses to allow, such as [\"throttled\", \"timeout\"], are what may come of it, and do not fail the run. A load is in a table of its own in the report, and in neither that of cold nor that of warm starts.",
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, map: Map| {
-                    s.answer(&ctx, s.load(&f.0, map))
+                    s.answer(&ctx, s.load(&f, map))
                 }
             },
         )
@@ -42,10 +42,14 @@ pub(crate) fn add(language: &mut Language<'_>) {
 }
 
 impl Session {
-    fn load(&self, f: &Deployed, map: Map) -> Result<Map, Fault> {
+    fn load(&self, f: &Function, map: Map) -> Result<Map, Fault> {
+        let gap = f.1;
+        let f = &*f.0;
         let outside = self.outside_for(f, "load")?;
         let chance = Chance::new(self.seed, Purpose::Load, self.state().next_load_of(f.id));
-        let plan = Plan::read(map, f, chance, &*self.beside).map_err(|e| format!("load: {e}"))?;
+        let gaps = |of_load: Option<Gap>| self.gaps_of(f.id, of_load.or(gap));
+        let plan = Plan::read(map, f, chance, &*self.beside, gaps);
+        let plan = plan.map_err(|e| format!("load: {e}"))?;
         let number = self.state().next_load();
         let Plan { case, requests, shape, kind, planned, lasts, allowed } = plan;
         let of_load = OfLoad { number, allowed: &allowed };
@@ -54,6 +58,10 @@ impl Session {
         let facts = LoadFacts { number, function: f.id, shape: kind, planned, lasts, slot };
         outside.host.load_begun(&facts);
 
+        let gap = match &shape {
+            LoadShape::Open(_) => None,
+            LoadShape::Closed { gaps, .. } => Some(gaps.gap),
+        };
         let mut seen = Seen::default();
         let mut lost = None;
         let cannot_record = Notify::new();
@@ -61,7 +69,8 @@ impl Session {
             if lost.is_some() {
                 return;
             }
-            match self.record(f, case.as_deref(), Some(of_load), batch) {
+            let sent = Sent { case: case.as_deref(), load: Some(of_load), gap };
+            match self.record(f, sent, batch) {
                 Ok(recorded) => seen.add(&recorded),
                 Err(error) => {
                     lost = Some(error);
@@ -69,7 +78,7 @@ impl Session {
                 }
             }
         };
-        let open = matches!(shape, LoadShape::Open(_));
+        let open = gap.is_none();
         let work = outside.platform.load(f.id, LoadPlan { requests, shape }, &mut sink);
         let work = Box::pin(async {
             // A run that cannot be recorded is not worth going on with.

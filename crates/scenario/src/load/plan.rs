@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kelvin_lambda::Status;
 use kelvin_load::{Phase, Spread, arrivals};
-use kelvin_platform::{InvokeRequest, LoadEnd, LoadShape};
+use kelvin_platform::{Gap, Gaps, InvokeRequest, LoadEnd, LoadShape};
 use rhai::{Dynamic, Map};
 
 use super::trace;
@@ -13,12 +13,12 @@ use crate::events::Events;
 use crate::fields::{Fields, show};
 use crate::function::Deployed;
 use crate::number::as_float;
-use crate::{LoadKind, ScriptFolder, pause, suggest};
+use crate::{LoadKind, ScriptFolder, conditions, pause, suggest};
 
 /// A load has at most so many different events; then they begin again. They are made before it begins.
 const MOST_EVENTS: usize = 10_000;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "rate",
     "to",
     "concurrency",
@@ -34,6 +34,7 @@ const KEYS: [&str; 15] = [
     "from",
     "speed",
     "spread",
+    "gap",
 ];
 
 const ARRIVALS: [&str; 4] = ["constant", "poisson", "ramp", "trace"];
@@ -61,6 +62,7 @@ impl Plan {
         f: &Deployed,
         mut chance: Chance,
         beside: &dyn ScriptFolder,
+        gaps: impl FnOnce(Option<Gap>) -> Gaps,
     ) -> Result<Plan, String> {
         let mut fields = Fields::new("key", map, &KEYS)?;
         let limits = Limits::take(&mut fields)?;
@@ -69,7 +71,12 @@ impl Plan {
                 arrivals.as_immutable_string_ref().is_ok_and(|name| name.as_str() == "trace")
             });
         let (shape, kind, lasts) = match fields.whole("concurrency")? {
-            Some(clients) => closed(clients, &mut fields, &limits)?,
+            Some(clients) => closed(clients, &mut fields, &limits, gaps)?,
+            None if fields.peek("gap").is_some() => {
+                return Err(
+                    "gap is of a closed loop; an open one sends when requests are due".to_owned()
+                );
+            }
             None if is_trace => trace::read(&mut fields, &limits, chance, beside)?,
             None => open(&mut fields, &limits, || chance.float())?,
         };
@@ -119,7 +126,12 @@ impl Limits {
     }
 }
 
-fn closed(clients: u32, fields: &mut Fields, limits: &Limits) -> Result<Shape, String> {
+fn closed(
+    clients: u32,
+    fields: &mut Fields,
+    limits: &Limits,
+    gaps: impl FnOnce(Option<Gap>) -> Gaps,
+) -> Result<Shape, String> {
     let open = ["rate", "to", "phases", "arrivals"];
     for key in open.into_iter().chain(trace::KEYS) {
         if fields.value(key).is_some() {
@@ -139,7 +151,10 @@ fn closed(clients: u32, fields: &mut Fields, limits: &Limits) -> Result<Shape, S
             return Err("give either a duration or a number of invocations, not both".to_owned());
         }
     };
-    Ok((LoadShape::Closed { clients, until }, LoadKind::Closed { clients }, limits.duration))
+    let gap = fields.value("gap").map(|gap| conditions::gap(&gap)).transpose();
+    let gaps = gaps(gap.map_err(|e| format!("gap: {e}"))?);
+    let shape = LoadShape::Closed { clients, until, gaps };
+    Ok((shape, LoadKind::Closed { clients, gap: gaps.gap }, limits.duration))
 }
 
 fn open(

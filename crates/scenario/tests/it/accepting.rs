@@ -19,6 +19,7 @@ impl Host for Accepting {
     /// Nothing was built, so any name may be that of a case.
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         Ok(Resolved {
+            reads: Vec::new(),
             bootstrap: "bootstrap".into(),
             workload: match &wanted.source {
                 Source::Workload(name) => Some(name.clone()),

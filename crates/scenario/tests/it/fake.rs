@@ -11,8 +11,8 @@ use kelvin_lambda::{
     Start, Status, Timing,
 };
 use kelvin_platform::{
-    ConfigChange, FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform,
-    PlatformError, PlatformFuture, RepeatPlan, Sink,
+    ConfigChange, FunctionId, FunctionSpec, Gap, Gaps, InvokeRequest, LoadPlan, LoadShape,
+    Platform, PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress, Resolved,
@@ -119,6 +119,7 @@ fn invocation(request: &InvokeRequest) -> Invocation {
         status,
         sent_at_ns: 0,
         intended_at_ns: None,
+        launch: None,
         timing: Timing {
             latency_ns: 9_500_000,
             init_ns: Some(6_000_000),
@@ -180,9 +181,11 @@ impl Platform for Fake {
         &self,
         function: FunctionId,
         request: InvokeRequest,
+        gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation> {
+        let gap = other_gap(gaps);
         let event = String::from_utf8_lossy(&request.payload);
-        self.log(format!("invoke {}: {event}, log {}", function.0, request.log_tail));
+        self.log(format!("invoke {}: {event}, log {}{gap}", function.0, request.log_tail));
         self.done(invocation(&request))
     }
 
@@ -192,10 +195,11 @@ impl Platform for Fake {
         plan: RepeatPlan,
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
-        let RepeatPlan { request, invocations } = plan;
+        let RepeatPlan { request, invocations, gaps } = plan;
+        let gap = other_gap(gaps);
         let event = String::from_utf8_lossy(&request.payload);
         self.log(format!(
-            "repeat {}: {invocations} × {event}, log {}",
+            "repeat {}: {invocations} × {event}, log {}{gap}",
             function.0, request.log_tail
         ));
         Box::pin(async move {
@@ -221,7 +225,9 @@ impl Platform for Fake {
                 let ms: Vec<u64> = schedule.iter().take(5).map(|ns| ns / 1_000_000).collect();
                 format!("open, {} requests from {ms:?} ms", schedule.len())
             }
-            LoadShape::Closed { clients, until } => format!("closed, {clients} until {until:?}"),
+            LoadShape::Closed { clients, until, gaps } => {
+                format!("closed, {clients} until {until:?}{}", other_gap(gaps))
+            }
         };
         self.log(format!("load {}: {shape}, events {events:?}", function.0));
         Box::pin(async move {
@@ -307,7 +313,7 @@ impl Host for Fake {
         let env_vars = BTreeMap::from([("KELVIN_SPANS".to_owned(), "1".to_owned())]);
         let variant = matches!(wanted.source, Source::Runtime(_));
         let variant = variant.then(|| "standard library".to_owned());
-        Ok(Resolved { bootstrap, workload, cases, env_vars, variant })
+        Ok(Resolved { bootstrap, workload, cases, env_vars, reads: Vec::new(), variant })
     }
 
     fn runtimes(&self) -> Result<Vec<String>, HostError> {
@@ -345,7 +351,7 @@ impl Host for Fake {
     }
 
     fn record(&self, batch: Batch<'_>) -> Result<Vec<Invocation>, HostError> {
-        let Batch { function, case, invocations, expected, load } = batch;
+        let Batch { function, case, invocations, expected, load, gap: _ } = batch;
         let statuses: Vec<&str> = invocations.iter().map(|i| i.status.as_str()).collect();
         let expected = expected.map_or("nothing", Status::as_str);
         let load = load.map(|load| format!(" of load {}", load.number)).unwrap_or_default();
@@ -425,4 +431,9 @@ impl Host for Fake {
         };
         self.log(format!("({line})"));
     }
+}
+
+/// The gap, where it is not the default.
+fn other_gap(gaps: Gaps) -> String {
+    if gaps.gap == Gap::default() { String::new() } else { format!(", gap {}", gaps.gap) }
 }

@@ -18,6 +18,9 @@ pub(super) struct Interpreter {
     pub version: String,
     /// AWS's runtime interface client, if it has one.
     pub client: Option<Client>,
+    /// Files and folders that it reads when it starts.
+    #[serde(default)]
+    pub reads: Vec<PathBuf>,
 }
 
 /// A runtime interface client.

@@ -76,6 +76,7 @@ impl Runtimes {
             workload: None,
             cases: cases(wanted),
             env_vars: BTreeMap::new(),
+            reads: interpreter.reads.clone(),
             variant: Some(interpreter.describe(kind)),
         };
         self.packed.push((wanted.clone(), resolved.clone()));

@@ -122,7 +122,7 @@ mod tests {
 
     fn interpreter() -> Interpreter {
         let (program, version) = ("/opt/it's/python3".into(), "3.11.7".to_owned());
-        Interpreter { program, version, client: None }
+        Interpreter { program, version, client: None, reads: Vec::new() }
     }
 
     #[test]
