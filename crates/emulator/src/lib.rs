@@ -29,6 +29,8 @@ mod load;
 mod measured;
 mod output;
 mod package;
+#[expect(dead_code, unused_imports, reason = "nothing is started from it yet")]
+mod page_cache;
 mod process;
 mod refusal;
 mod runtime_api;
