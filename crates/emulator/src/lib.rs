@@ -29,7 +29,8 @@ mod load;
 mod measured;
 mod output;
 mod package;
-#[expect(dead_code, unused_imports, reason = "nothing is started from it yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing is started from it yet"))]
+#[expect(unused_imports, reason = "likewise")]
 mod page_cache;
 mod process;
 mod refusal;

@@ -1,9 +1,10 @@
 //! On what kind of file system a file is: whether it can leave the page cache at all, and who can tell.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use rustix::fs::statfs;
+use rustix::fs::{fstatfs, statfs};
 
 /// Magic numbers of statfs(2).
 const IN_MEMORY: [i64; 3] = [
@@ -26,11 +27,19 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn of(path: &Path) -> io::Result<Place> {
-        Ok(match statfs(path)?.f_type {
+        Ok(Place::by_magic(statfs(path)?.f_type))
+    }
+
+    pub(crate) fn of_open(file: &File) -> io::Result<Place> {
+        Ok(Place::by_magic(fstatfs(file)?.f_type))
+    }
+
+    fn by_magic(magic: i64) -> Place {
+        match magic {
             magic if IN_MEMORY.contains(&magic) => Place::Memory,
             OVERLAY => Place::Overlay,
             _ => Place::Disk,
-        })
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::place::Place;
 use super::prepare::Preparation;
 use super::shelf::{Lent, Shelf};
 use super::start_files::{Program, StartFiles};
-use super::tree::{Identity, Links, Tree};
+use super::tree::{Identity, Tree};
 use crate::guard::TASK_ROOT;
 
 /// The most files that are learned of one program.
@@ -56,14 +56,14 @@ struct Known {
 struct Found {
     files: StartFiles,
     /// What it was found by: if that is the same, so is the result.
-    links: Links,
-    identities: Vec<(PathBuf, Option<Identity>)>,
+    package: Arc<Tree>,
+    others: Vec<(PathBuf, Option<Identity>)>,
 }
 
 impl Found {
-    fn holds(&self, links: &Links) -> bool {
+    fn holds(&self, package: &Arc<Tree>) -> bool {
         let is_same = |(path, before): &(PathBuf, _)| Identity::of(path).ok() == *before;
-        self.links == *links && self.identities.iter().all(is_same)
+        self.package == *package && self.others.iter().all(is_same)
     }
 }
 
@@ -120,20 +120,24 @@ impl Pool {
         self.0.images
     }
 
-    /// What a program reads, as long as nothing of that changes from the last time; and what was learned of it.
-    pub(super) fn start_files(&self, program: &Program, links: &Links) -> io::Result<StartFiles> {
+    /// What a program reads, looked up again only if something of it has changed; and what was learned of it. `package` is
+    /// what its package is now.
+    pub(super) fn start_files(
+        &self,
+        program: &Program,
+        package: &Arc<Tree>,
+    ) -> io::Result<StartFiles> {
         let known = lock(&self.0.known);
         let found = known.get(program).and_then(|known| known.found.as_ref());
-        let same = found.filter(|found| found.holds(links)).map(|found| found.files.clone());
+        let same = found.filter(|found| found.holds(package)).map(|found| found.files.clone());
         drop(known);
         let mut files = match same {
             Some(files) => files,
             None => {
-                let files = program.start_files(links)?;
-                let looked_at = files.images.iter().chain([&files.bootstrap]);
-                let identities = looked_at.map(|path| (path.clone(), Identity::of(path).ok()));
-                let identities = identities.collect();
-                let found = Found { files: files.clone(), links: links.clone(), identities };
+                let files = program.start_files(&package.links)?;
+                let others = files.images.iter().chain([&files.bootstrap]);
+                let others = others.map(|path| (path.clone(), Identity::of(path).ok())).collect();
+                let found = Found { files: files.clone(), package: Arc::clone(package), others };
                 lock(&self.0.known).entry(program.clone()).or_default().found = Some(found);
                 files
             }

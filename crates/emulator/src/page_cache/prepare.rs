@@ -9,7 +9,7 @@ use super::copies::at;
 use super::lease::{Lease, Mount};
 use super::pool::{Images, Pool, Taken};
 use super::report::Prepared;
-use super::residency::Pages;
+use super::residency;
 use super::shelf::Lent;
 use super::start_files::{Program, StartFiles};
 use super::tree::Tree;
@@ -75,7 +75,7 @@ impl Preparation {
     ) -> io::Result<(PathBuf, Option<PathBuf>, Option<StartFiles>)> {
         let package = program.package()?;
         let tree = Arc::new(Tree::read(&package)?);
-        let files = self.pool.start_files(program, &tree.links)?;
+        let files = self.pool.start_files(program, &tree)?;
         self.report.not_found = files.not_found.iter().cloned().collect();
         // Folders first: what of them does not leave the cache is one more file to take a copy of.
         let mut images: Vec<PathBuf> = files.images.iter().cloned().collect();
@@ -189,11 +189,7 @@ impl Left {
         let report = &mut self.report;
         report.n_files += 1;
         report.bytes += len;
-        let looked = Pages::open(path).and_then(|pages| {
-            pages.evict()?;
-            Ok(pages.resident())
-        });
-        let resident = match looked {
+        let resident = match residency::evict(path) {
             Ok(Some(0)) => 0,
             Ok(Some(resident)) => {
                 report.not_evicted.add(path, "somebody has it mapped, or it is being written");
@@ -206,7 +202,7 @@ impl Left {
             }
             Err(error) => {
                 report.not_evicted.add(path, error.to_string());
-                let resident = super::residency::resident_bytes(path);
+                let resident = residency::resident_bytes(path);
                 if resident.is_none() {
                     report.unknown_bytes += len;
                     report.unknown.add(path, "it cannot be looked at");

@@ -1,6 +1,6 @@
 //! How much of a file is in the page cache, and getting it out of there.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::AsRawFd;
@@ -53,15 +53,8 @@ impl Pages {
         }
         let can_tell = metadata.uid() == geteuid().as_raw()
             || accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok();
-        Ok(Pages { file, len: metadata.len(), place: Place::of(path)?, can_tell })
-    }
-
-    pub(crate) fn len(&self) -> u64 {
-        self.len
-    }
-
-    pub(crate) fn file(&self) -> &File {
-        &self.file
+        let (place, len) = (Place::of_open(&file)?, metadata.len());
+        Ok(Pages { file, len, place, can_tell })
     }
 
     /// Bytes in the page cache; `None` if it cannot be told.
@@ -83,19 +76,21 @@ impl Pages {
         Some(pages.saturating_mul(page).min(self.len))
     }
 
-    /// Drops the file's pages that are clean and that nobody has mapped (posix_fadvise(2)).
+    /// Drops the file's pages that nobody has mapped (posix_fadvise(2)). Returns the bytes that are left, if it can be told.
     ///
     /// What has just been written is written to the disk first, as dirty pages stay.
-    pub(crate) fn evict(&self) -> io::Result<()> {
+    pub(crate) fn evict(&self) -> io::Result<Option<u64>> {
         self.evict_clean()?;
-        if !self.can_tell || self.resident() == Some(0) {
-            return Ok(());
+        let left = self.resident();
+        if matches!(left, None | Some(0)) {
+            return Ok(left);
         }
         if self.by_cachestat().is_none_or(|found| found.dirty > 0) {
             rustix::fs::fdatasync(&self.file)?;
         }
         // Also of what is clean now: the advice itself has begun to write it.
-        self.evict_clean()
+        self.evict_clean()?;
+        Ok(self.resident())
     }
 
     /// Without waiting for the disk.
@@ -161,8 +156,8 @@ impl Pages {
     }
 }
 
-/// Gets a file out of the page cache, as far as nobody has it mapped.
-pub(crate) fn evict(path: &Path) -> io::Result<()> {
+/// Gets a file out of the page cache, as far as nobody has it mapped. Returns the bytes that are left, if it can be told.
+pub(crate) fn evict(path: &Path) -> io::Result<Option<u64>> {
     Pages::open(path)?.evict()
 }
 
@@ -174,21 +169,17 @@ pub(crate) fn resident_bytes(path: &Path) -> Option<u64> {
 /// Whether files in a folder leave the page cache, and this machine can tell. The error says what is not so.
 pub(crate) fn probe(folder: &Path) -> io::Result<()> {
     let path = folder.join("probe");
-    let outcome = std::fs::write(&path, vec![1; 4 * rustix::param::page_size()]).and_then(|()| {
+    let outcome = fs::write(&path, vec![1; 4 * rustix::param::page_size()]).and_then(|()| {
         let pages = Pages::open(&path)?;
-        match pages.resident() {
-            None => {
-                return Err(io::Error::other("the kernel does not tell what is in its page cache"));
-            }
-            Some(0) => return Err(io::Error::other("what was just written is in no page cache")),
-            Some(_) => pages.evict()?,
-        }
-        match pages.resident() {
-            Some(0) => Ok(()),
-            _ => Err(io::Error::other("the kernel keeps files in its page cache")),
-        }
+        let reason = match (pages.resident(), pages.evict()?) {
+            (None, _) => "the kernel does not tell what is in its page cache",
+            (Some(0), _) => "what was just written is in no page cache",
+            (Some(_), Some(0)) => return Ok(()),
+            (Some(_), _) => "the kernel keeps files in its page cache",
+        };
+        Err(io::Error::other(reason))
     });
-    std::fs::remove_file(&path).ok();
+    fs::remove_file(&path).ok();
     outcome
 }
 
@@ -200,7 +191,7 @@ mod tests {
     fn both_ways_to_look_tell_the_same() {
         let program = std::env::current_exe().unwrap();
         let path = program.with_file_name(format!("page cache {}", std::process::id()));
-        std::fs::write(&path, vec![1; 1_234_567]).unwrap();
+        fs::write(&path, vec![1; 1_234_567]).unwrap();
         let pages = Pages::open(&path).unwrap();
         // Where either of them is missing there is nothing to compare.
         let compare = |moment: &str| {
@@ -211,7 +202,7 @@ mod tests {
         compare("written");
         pages.evict().ok();
         compare("evicted");
-        std::fs::remove_file(path).unwrap();
+        fs::remove_file(path).unwrap();
     }
 
     #[test]
@@ -221,7 +212,7 @@ mod tests {
             return;
         }
         let path = place.path().join("file");
-        std::fs::write(&path, "1").unwrap();
+        fs::write(&path, "1").unwrap();
         let error = evict(&path).unwrap_err();
         assert_eq!(error.to_string(), "it is on a file system in memory");
         assert!(probe(place.path()).is_err());
