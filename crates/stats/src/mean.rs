@@ -14,9 +14,9 @@ pub const MEAN_NEEDS: u64 = 10;
 /// Fails only on an empty sample; with fewer than [`MEAN_NEEDS`] values the estimate has no interval.
 pub fn mean(sample: &Sample) -> Result<Estimate, TooFew> {
     let n = sample.len();
-    let value = sample.mean().ok_or(TooFew { needs: 1, has: 0 })?;
+    let value = sample.mean().ok_or(TooFew::new(1, 0))?;
     let ci95 = if n < MEAN_NEEDS {
-        Err(TooFew { needs: MEAN_NEEDS, has: n })
+        Err(TooFew::new(MEAN_NEEDS, n))
     } else {
         let half = t_975(n - 1) * standard_error(sample, value);
         Ok(Interval { low: value - half, high: value + half })
@@ -58,10 +58,10 @@ mod tests {
 
     #[test]
     fn few_values_have_a_mean_without_an_interval() {
-        assert_eq!(mean(&Sample::default()), Err(TooFew { needs: 1, has: 0 }));
+        assert_eq!(mean(&Sample::default()), Err(TooFew::new(1, 0)));
         let nine = mean(&(1..=9).map(f64::from).collect()).unwrap();
         assert_eq!(nine.value, 5.0);
-        assert_eq!(nine.ci95, Err(TooFew { needs: 10, has: 9 }));
+        assert_eq!(nine.ci95, Err(TooFew::new(10, 9)));
         assert!(mean(&(1..=10).map(f64::from).collect()).unwrap().ci95.is_ok());
     }
 }

@@ -10,7 +10,7 @@ use crate::{Estimate, Interval, Sample, TooFew};
 /// `l = ppf(α/2)` and `u = ppf(1 − α/2) + 1` enclose it (David and Nagaraja, "Order Statistics", §7.1).
 /// Where a rank falls outside the sample, neither the interval nor the value is given: see [`quantile_needs`].
 pub fn quantile(sample: &Sample, q: f64) -> Result<Estimate, TooFew> {
-    let too_few = TooFew { needs: quantile_needs(q), has: sample.len() };
+    let too_few = TooFew::new(quantile_needs(q), sample.len());
     let value = sample.quantile(q).ok_or(too_few)?;
     let interval = interval(sample, q).ok_or(too_few)?;
     Ok(Estimate { value, ci95: Ok(interval) })
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn says_what_is_missing() {
         let sample: Sample = (1..=20).map(f64::from).collect();
-        assert_eq!(quantile(&sample, 0.9), Err(TooFew { needs: 36, has: 20 }));
-        assert_eq!(quantile(&Sample::default(), 0.5), Err(TooFew { needs: 6, has: 0 }));
+        assert_eq!(quantile(&sample, 0.9), Err(TooFew::new(36, 20)));
+        assert_eq!(quantile(&Sample::default(), 0.5), Err(TooFew::new(6, 0)));
         let median = quantile(&sample, 0.5).unwrap();
         assert_eq!(median.value, 10.5);
         assert_eq!(median.ci95, Ok(Interval { low: 6.0, high: 15.0 }));

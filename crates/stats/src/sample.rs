@@ -1,6 +1,6 @@
 //! A sample: numbers in ascending order.
 
-use crate::quantile_needs;
+use crate::{Seen, quantile_needs};
 
 /// Numbers in ascending order; the order in which they came does not matter to any statistic of it.
 ///
@@ -56,6 +56,12 @@ impl Sample {
         let low = self.sorted[below];
         let high = self.sorted[(below + 1).min(last)];
         Some(low + (h - h.floor()) * (high - low))
+    }
+
+    /// What was seen; `None` of an empty sample.
+    pub fn seen(&self) -> Option<Seen> {
+        let (&min, &max) = (self.sorted.first()?, self.sorted.last()?);
+        Some(Seen { min, median: self.quantile(0.5)?, max })
     }
 
     /// [`Sample::quantile`], where the sample is large enough for an interval of it: see [`quantile_needs`].

@@ -1,5 +1,7 @@
 //! The Hodges–Lehmann pseudo-median with the interval that inverts Wilcoxon's signed-rank test.
 
+use std::sync::LazyLock;
+
 use crate::walsh::WalshAverages;
 use crate::{Estimate, Interval, Sample, TooFew};
 
@@ -17,11 +19,11 @@ const EXACT_UP_TO: u64 = 50;
 /// Fails only on an empty sample; with fewer than [`PSEUDO_MEDIAN_NEEDS`] values the estimate has no interval.
 pub fn pseudo_median(sample: &Sample) -> Result<Estimate, TooFew> {
     if sample.is_empty() {
-        return Err(TooFew { needs: 1, has: 0 });
+        return Err(TooFew::new(1, 0));
     }
     let averages = WalshAverages::of(sample);
     let ci95 = match critical_value(sample.len()) {
-        0 => Err(TooFew { needs: PSEUDO_MEDIAN_NEEDS, has: sample.len() }),
+        0 => Err(TooFew::new(PSEUDO_MEDIAN_NEEDS, sample.len())),
         c => Ok(Interval {
             low: averages.smallest(c),
             high: averages.smallest(averages.count() + 1 - c),
@@ -32,7 +34,10 @@ pub fn pseudo_median(sample: &Sample) -> Result<Estimate, TooFew> {
 
 /// The largest c with P(W⁺ ≤ c − 1) ≤ 2.5 %; 0 if there is none.
 fn critical_value(n: u64) -> u64 {
-    if n > EXACT_UP_TO { normal_critical_value(n) } else { exact_critical_value(n) }
+    static EXACT: LazyLock<Vec<u64>> =
+        LazyLock::new(|| (0..=EXACT_UP_TO).map(exact_critical_value).collect());
+    let exact = usize::try_from(n).ok().and_then(|n| EXACT.get(n).copied());
+    exact.unwrap_or_else(|| normal_critical_value(n))
 }
 
 /// By counting for every sum of ranks the sets of signs that have it. The counts stay below 2⁵³, so all sums are exact.
@@ -98,9 +103,9 @@ mod tests {
 
     #[test]
     fn few_values_have_no_interval() {
-        assert_eq!(pseudo_median(&Sample::default()), Err(TooFew { needs: 1, has: 0 }));
+        assert_eq!(pseudo_median(&Sample::default()), Err(TooFew::new(1, 0)));
         let five = pseudo_median(&(1..=5).map(f64::from).collect()).unwrap();
         assert_eq!(five.value, 3.0);
-        assert_eq!(five.ci95, Err(TooFew { needs: 6, has: 5 }));
+        assert_eq!(five.ci95, Err(TooFew::new(6, 5)));
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold of every sample.
 
-use kelvin_stats::{Estimate, Sample, TooFew, mean, pseudo_median, quantile};
+use kelvin_stats::{ByLaunch, Estimate, Sample, TooFew, mean, pseudo_median, quantile};
 use proptest::prelude::*;
 
 /// Nanoseconds as they come: whole numbers from nothing to minutes, with ties.
@@ -29,6 +29,22 @@ proptest! {
             if let Ok(interval) = estimate.ci95 {
                 prop_assert!(interval.contains(estimate.value), "{:?}", estimate);
             }
+        }
+    }
+
+    #[test]
+    fn the_estimates_of_launches_lie_in_their_intervals(
+        launches in prop::collection::vec(nanoseconds(0..30), 0..30),
+    ) {
+        let numbers = launches.iter().enumerate();
+        let numbers = numbers.flat_map(|(launch, numbers)| numbers.iter().map(move |&x| (launch, x)));
+        let by_launch: ByLaunch = numbers.collect();
+        let pooled = by_launch.pooled();
+        for estimate in [by_launch.quantile(0.5), by_launch.quantile(0.9), by_launch.mean()] {
+            let Ok(Estimate { value, ci95 }) = estimate else { continue };
+            prop_assert!(ci95.is_err() || ci95.is_ok_and(|interval| interval.contains(value)));
+            let (least, most) = (pooled.quantile(0.0).unwrap(), pooled.quantile(1.0).unwrap());
+            prop_assert!((least..=most).contains(&value) || least == most);
         }
     }
 
