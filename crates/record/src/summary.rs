@@ -81,24 +81,41 @@ pub struct FunctionSummary {
 pub struct Metric {
     /// Size of the sample, in units.
     pub n: u64,
+    /// Launches that it is of; 0 in summaries that were made before this was said.
+    #[serde(default)]
+    pub launches: u64,
     /// What the sample consists of.
     pub unit: Unit,
     /// Of launches: the mean. Of invocations: the mean of the launches' means. Student's interval over launches.
     pub mean: Estimate,
-    /// The median; its interval is as the unit says.
+    /// The median; what that is of, the unit says.
     pub p50: Estimate,
     /// The 90th percentile.
     pub p90: Estimate,
+    /// What was seen, where there is something but too little for an estimate of the median. It is none itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// What was seen in a sample that is too small for an estimate: it says nothing of what was not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Seen {
+    /// The least number.
+    pub min: f64,
+    /// The median of all numbers together, pooled over launches.
+    pub median: f64,
+    /// The greatest number.
+    pub max: f64,
 }
 
 /// What a sample consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// One number a launch. The interval of a quantile is by order statistics.
+    /// One number a launch. A quantile is over launches; its interval is by order statistics.
     Launch,
-    /// One number an invocation, pooled over launches. The interval of a quantile is that of the pseudo-median of the
-    /// launches' own quantiles, and need not contain the pooled value where launches are small or unlike each other.
+    /// One number an invocation. A quantile is the Hodges–Lehmann estimate over the launches' own quantiles, and its interval
+    /// is that of the signed-rank test, which contains it.
     Invocation,
 }
 
@@ -130,8 +147,11 @@ pub struct CostSummary {
 /// What invocations of one kind of start cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StartCost {
-    /// Mean Billed Duration, in milliseconds.
+    /// Mean Billed Duration, in milliseconds: the mean of the launches' means.
     pub billed_ms: Option<f64>,
+    /// Its 95 % confidence interval, Student's over launches, of 10 or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_ci95: Option<[f64; 2]>,
     /// GB-seconds of a million invocations, in US dollars.
     pub compute_usd_per_million: Option<f64>,
     /// Request fees of a million invocations, in US dollars.

@@ -25,9 +25,9 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     page.text(
         Role::Aside,
         2,
-        "Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm: quantiles over all \
-         invocations; interval of the launches' own quantiles (signed rank), as invocations of one launch are not \
-         independent; it need not contain the quantile beside it where durations have two modes.",
+        "Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm: each launch counts \
+         once, as its invocations are not independent; a quantile is the typical one of the launches' own (Hodges-Lehmann), \
+         with its signed-rank interval. A mean is that of the launches' means.",
     );
     let whose = if run.loads.is_empty() { "Latency" } else { "Latency of cold and warm starts" };
     page.text(

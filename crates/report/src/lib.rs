@@ -17,6 +17,7 @@ mod number;
 mod page;
 mod pipes;
 mod reasons;
+mod seen;
 mod summarise;
 mod table;
 mod text;

@@ -5,6 +5,7 @@ use kelvin_record::{Estimate, Summary};
 use crate::label::{label, order};
 use crate::number::{interval, megabytes, three_digits};
 use crate::reasons::EMPTY;
+use crate::seen;
 
 /// One row a function: cold start, warm start, memory and cost. Made of the summary alone.
 pub fn render_markdown_table(summary: &Summary) -> String {
@@ -31,6 +32,7 @@ pub fn render_markdown_table(summary: &Summary) -> String {
         ];
         text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
+    text.push_str(&seen::markdown(&summary.functions));
     text
 }
 

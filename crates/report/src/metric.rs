@@ -1,7 +1,9 @@
 //! From measured nanoseconds to the estimates of a summary.
 
-use kelvin_record::{Estimate, Metric, Unit};
-use kelvin_stats::{Interval, Sample, mean, pseudo_median, quantile, quantile_needs};
+use kelvin_record::{Estimate, Metric, Seen, Unit};
+use kelvin_stats::{ByLaunch, Interval, Sample, TooFew, mean, quantile};
+
+const LAUNCHES: [&str; 2] = ["launch", "launches"];
 
 /// Mean and quantiles of one number a launch. `missing` says why there is none.
 pub(crate) fn of_launches(ns: &[u64], missing: &str) -> Metric {
@@ -9,76 +11,62 @@ pub(crate) fn of_launches(ns: &[u64], missing: &str) -> Metric {
         return empty(Unit::Launch, missing);
     }
     let sample: Sample = ns.iter().map(|&ns| ns as f64).collect();
-    let of_quantile = |q| match quantile(&sample, q) {
-        Ok(estimate) => allowed(estimate),
-        Err(too_few) => without_value(count(too_few.needs, "launch", too_few.has)),
-    };
+    let p50 = estimate(quantile(&sample, 0.5));
     Metric {
         n: sample.len(),
+        launches: sample.len(),
         unit: Unit::Launch,
         mean: mean_of(&sample),
-        p50: of_quantile(0.5),
-        p90: of_quantile(0.9),
+        seen: seen(&p50, &sample),
+        p50,
+        p90: estimate(quantile(&sample, 0.9)),
     }
 }
 
-/// Mean and quantiles of many numbers a launch.
-///
-/// A quantile is that of all numbers together; its interval is that of the pseudo-median of the launches' own quantiles,
-/// because numbers of one launch are not independent of each other.
-pub(crate) fn of_invocations(ns_by_launch: &[Vec<u64>], missing: &str) -> Metric {
-    let launches: Vec<Sample> = ns_by_launch
-        .iter()
-        .filter(|ns| !ns.is_empty())
-        .map(|ns| ns.iter().map(|&ns| ns as f64).collect())
-        .collect();
-    if launches.is_empty() {
+/// Mean and quantiles of many numbers a launch, each with its launch: every launch counts once.
+pub(crate) fn of_invocations(ns: impl Iterator<Item = (u64, u64)>, missing: &str) -> Metric {
+    let ns: ByLaunch = ns.map(|(launch, ns)| (launch, ns as f64)).collect();
+    if ns.is_empty() {
         return empty(Unit::Invocation, missing);
     }
-    let pooled: Sample = launches.iter().flat_map(Sample::values).copied().collect();
+    let p50 = estimate(ns.quantile(0.5));
     Metric {
-        n: pooled.len(),
+        n: ns.len(),
+        launches: ns.launches(),
         unit: Unit::Invocation,
-        mean: mean_of(&launches.iter().filter_map(Sample::mean).collect()),
-        p50: pooled_quantile(&pooled, &launches, 0.5),
-        p90: pooled_quantile(&pooled, &launches, 0.9),
-    }
-}
-
-fn pooled_quantile(pooled: &Sample, launches: &[Sample], q: f64) -> Estimate {
-    let (needs, has) = (quantile_needs(q), pooled.len());
-    let Some(value) = pooled.quantile(q).filter(|_| has >= needs) else {
-        return without_value(count(needs, "invocation", has));
-    };
-    let own: Sample = launches.iter().filter_map(|launch| launch.quantile(q)).collect();
-    match pseudo_median(&own).and_then(|estimate| estimate.ci95) {
-        Ok(interval) => allowed(kelvin_stats::Estimate { value, ci95: Ok(interval) }),
-        Err(too_few) => without_interval(value, too_few),
+        mean: estimate(ns.mean()),
+        seen: seen(&p50, &ns.pooled()),
+        p50,
+        p90: estimate(ns.quantile(0.9)),
     }
 }
 
 /// The mean of one number a launch, in milliseconds.
 pub(crate) fn mean_of(sample: &Sample) -> Estimate {
-    match mean(sample) {
-        Ok(estimate) => allowed(estimate),
-        Err(too_few) => without_value(count(too_few.needs, "launch", too_few.has)),
-    }
+    estimate(mean(sample))
 }
 
-fn allowed(estimate: kelvin_stats::Estimate) -> Estimate {
+fn estimate(estimate: Result<kelvin_stats::Estimate, TooFew>) -> Estimate {
+    let estimate = match estimate {
+        Ok(estimate) => estimate,
+        Err(too_few) => return without_value(too_few.of(LAUNCHES)),
+    };
+    let value = Some(milliseconds(estimate.value));
     match estimate.ci95 {
-        Ok(Interval { low, high }) => Estimate {
-            value: Some(milliseconds(estimate.value)),
-            ci95: Some([milliseconds(low), milliseconds(high)]),
-            reason: None,
-        },
-        Err(too_few) => without_interval(estimate.value, too_few),
+        Ok(Interval { low, high }) => {
+            Estimate { value, ci95: Some([milliseconds(low), milliseconds(high)]), reason: None }
+        }
+        Err(too_few) => {
+            let reason = format!("interval {}", too_few.of(LAUNCHES));
+            Estimate { value, ci95: None, reason: Some(reason) }
+        }
     }
 }
 
-fn without_interval(value: f64, too_few: kelvin_stats::TooFew) -> Estimate {
-    let reason = format!("interval {}", count(too_few.needs, "launch", too_few.has));
-    Estimate { value: Some(milliseconds(value)), ci95: None, reason: Some(reason) }
+/// What there is to see where there is no median.
+fn seen(p50: &Estimate, sample: &Sample) -> Option<Seen> {
+    let kelvin_stats::Seen { min, median, max } = sample.seen().filter(|_| p50.value.is_none())?;
+    Some(Seen { min: milliseconds(min), median: milliseconds(median), max: milliseconds(max) })
 }
 
 /// What cannot be estimated, and why.
@@ -88,13 +76,8 @@ pub(crate) fn without_value(reason: String) -> Estimate {
 
 fn empty(unit: Unit, missing: &str) -> Metric {
     let nothing = || without_value(missing.to_owned());
-    Metric { n: 0, unit, mean: nothing(), p50: nothing(), p90: nothing() }
-}
-
-/// What a sample lacks. Every smallest size is more than one.
-fn count(needs: u64, unit: &str, has: u64) -> String {
-    let plural = if unit == "launch" { "es" } else { "s" };
-    format!("needs {needs} {unit}{plural}, has {has}")
+    let [mean, p50, p90] = [nothing(), nothing(), nothing()];
+    Metric { n: 0, launches: 0, unit, mean, p50, p90, seen: None }
 }
 
 /// Milliseconds of nanoseconds, with six decimals: finer than one nanosecond is noise.
@@ -123,17 +106,43 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_of_invocations_is_as_large_as_its_launches() {
+    fn every_launch_counts_once() {
         let metric = |launches: u64, each: u64| {
-            let rows: Vec<Vec<u64>> =
-                (1..=launches).map(|l| (1..=each).map(|i| l * 1_000_000 + i).collect()).collect();
-            of_invocations(&rows, "")
+            let number = |l: u64| (1..=each).map(move |i| (l, l * 1_000_000 + i));
+            of_invocations((1..=launches).flat_map(number), "")
         };
-        assert_eq!(metric(5, 100).p50.reason.as_deref(), Some("interval needs 6 launches, has 5"));
-        assert_eq!(metric(6, 1).p90.reason.as_deref(), Some("needs 36 invocations, has 6"));
-        assert_eq!(metric(6, 1).p50.ci95, Some([1.000_001, 6.000_001]));
-        assert!(metric(6, 6).p90.ci95.is_some());
+        let few = metric(5, 100);
+        assert_eq!(
+            few.p50.reason.as_deref(),
+            Some("needs 6 launches with 2 invocations each, has 5")
+        );
+        assert_eq!((few.n, few.launches), (500, 5));
+        let Seen { min, median, max } = few.seen.expect("something was seen");
+        assert_eq!((min, median, max), (1.000_001, 3.000_051, 5.0001));
+        let short = metric(6, 9).p90;
+        assert_eq!(
+            short.reason.as_deref(),
+            Some("needs 6 launches with 10 invocations each, has 0")
+        );
+        let enough = metric(6, 10);
+        assert_eq!(enough.p50.ci95, Some([1.000_006, 6.000_006]));
+        assert!(enough.p90.ci95.is_some() && enough.seen.is_none());
         assert_eq!(metric(9, 9).mean.value, Some(5.000_005));
         assert_eq!(metric(9, 9).mean.reason.as_deref(), Some("interval needs 10 launches, has 9"));
+    }
+
+    #[test]
+    fn the_number_lies_in_its_interval_where_launches_have_two_modes() {
+        // Half of the launches take 1 ms and half 9, one invocation in ten the other time: the quantile of all invocations
+        // together would be that of neither.
+        let number =
+            |l: u64| (0..20).map(move |i| if (i % 10 == 0) == l.is_multiple_of(2) { 9 } else { 1 });
+        let ns = (0..20).flat_map(|l| number(l).map(move |ms: u64| (l, ms * 1_000_000)));
+        let metric = of_invocations(ns, "");
+        for estimate in [&metric.p50, &metric.p90] {
+            let (value, [low, high]) = (estimate.value.unwrap(), estimate.ci95.unwrap());
+            assert!(low <= value && value <= high, "{estimate:?}");
+        }
+        assert_eq!(metric.p50.value, Some(5.0));
     }
 }

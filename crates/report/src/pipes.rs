@@ -25,7 +25,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         column(["", "starts"], Align::Right),
         column(["", "runs"], Align::Right),
         column(["latency", "mean"], Align::Decimal),
-        column(["", "p50"], Align::Decimal),
+        column(["pooled", "p50"], Align::Decimal),
         column(["stages", "mean"], Align::Decimal),
         column(["between", "mean"], Align::Decimal),
     ];
@@ -57,7 +57,8 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         Role::Aside,
         2,
         "A chain takes what its stages take, one after another, and what lies between a response and the next request. It \
-         is cold if one of its stages started cold. Warm runs share launches: there are no intervals.",
+         is cold if one of its stages started cold. Warm runs share launches: means and the p50 are over all runs together, \
+         and there are no intervals.",
     );
     let failed = run.pipes.iter().filter(|pipe| !pipe.ok).count();
     if failed > 0 {

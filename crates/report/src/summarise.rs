@@ -37,11 +37,13 @@ fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
         of_launches(&values, missing)
     };
     let warm = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
-        let values: Vec<Vec<u64>> =
-            warm.iter().map(|rows| rows.iter().filter_map(|row| value(row)).collect()).collect();
+        let launches = (0..).zip(&warm);
+        let values = launches.flat_map(|(launch, rows)| {
+            rows.iter().filter_map(|row| value(row)).map(move |value| (launch, value))
+        });
         let missing =
             if warm.is_empty() { function.why_none(Start::Warm) } else { reason(run, fields) };
-        of_invocations(&values, missing)
+        of_invocations(values, missing)
     };
     const DURATION: [&str; 3] = ["response_latency_ns", "response_duration_ns", "post_response_ns"];
     FunctionSummary {

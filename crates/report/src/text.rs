@@ -8,7 +8,7 @@ use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Table};
-use crate::{failures, footer, head, load, pipes};
+use crate::{failures, footer, head, load, pipes, seen};
 
 /// The report of a run, at most 100 columns wide. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
@@ -21,6 +21,7 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     } else if !FunctionRows::of(run).iter().all(FunctionRows::only_loads) {
         add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(run, functions));
         add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
+        seen::add(&mut page, functions);
     }
     load::add(&mut page, &summary.loads);
     pipes::add(&mut page, run);
@@ -118,7 +119,6 @@ fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
             let duration = &function.warm_duration_ms;
             let cost = &function.cost.warm;
             reasons.value(&function.name, "duration p50", &duration.p50);
-            reasons.interval(&function.name, "interval", &duration.p50);
             reasons.value(&function.name, "duration p90", &duration.p90);
             reasons.value(&function.name, "latency p50", &function.warm_latency_ms.p50);
             reasons.value(&function.name, "CPU", &function.cpu_ms.mean);

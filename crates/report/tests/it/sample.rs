@@ -4,8 +4,8 @@ use std::path::Path;
 
 use kelvin_lambda::{Start, Status};
 use kelvin_record::{
-    CheckRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord, MeasureRecord, PipeRecord,
-    Run, RunStatus,
+    CheckRecord, InvocationRecord, LaunchRecord, LoadKind, LoadRecord, MeasureRecord, Measured,
+    PipeRecord, Run, RunStatus,
 };
 
 /// Two functions with 20 launches each, of one cold and ten warm starts.
@@ -55,6 +55,31 @@ pub(crate) fn killed(launches: usize) -> Run {
     run.incomplete = 7;
     run.truncated = Some("the run has not ended, or its program was killed".to_owned());
     run.record.status = RunStatus::Running;
+    run
+}
+
+/// Twelve launches of one function, by turns of one warm invocation that takes 3.1 ms and of fifty that take 1.1 ms.
+pub(crate) fn uneven() -> Run {
+    let mut run = recorded();
+    let (cold, warm) = (run.invocations[0].clone(), run.invocations[1].clone());
+    let function = run.launches[0].function;
+    run.launches.retain(|launch| launch.function == function);
+    run.launches.truncate(12);
+    run.invocations.clear();
+    for (turn, launch) in run.launches.iter_mut().enumerate() {
+        let (n, ns) = if turn % 2 == 0 { (1, 3_100_000) } else { (50, 1_100_000) };
+        launch.invocations = n + 1;
+        run.invocations.push(InvocationRecord { launch: Some(launch.launch), ..cold.clone() });
+        run.invocations.extend((1..=n).map(|index| InvocationRecord {
+            launch: Some(launch.launch),
+            index,
+            response_latency_ns: Measured::Value(ns),
+            response_duration_ns: Measured::Value(0),
+            post_response_ns: Measured::Value(0),
+            billed_ms: ns.div_ceil(MS),
+            ..warm.clone()
+        }));
+    }
     run
 }
 

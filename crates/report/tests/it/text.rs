@@ -4,7 +4,7 @@ use kelvin_lambda::{Start, Status};
 use kelvin_record::{Billing, Run};
 use kelvin_report::{Style, render_json, render_markdown_table, render_text, summarise};
 
-use crate::sample::{chained, failed, killed, only_loads, recorded, under_load};
+use crate::sample::{chained, failed, killed, only_loads, recorded, under_load, uneven};
 
 fn check(run: &Run, unicode: bool) -> String {
     render_text(run, &summarise(run), &Style { color: false, unicode })
@@ -12,7 +12,7 @@ fn check(run: &Run, unicode: bool) -> String {
 
 #[test]
 fn a_good_run() {
-    insta::assert_snapshot!(check(&recorded(), true), @"
+    insta::assert_snapshot!(check(&recorded(), true), @r"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
     enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -29,15 +29,15 @@ fn a_good_run() {
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
                        launches   dur.   duration p50   dur.  latency    CPU   max  billed
     function       MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
-    json-release  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+    json-release  128   20 × 10  0.458    0.455–0.461  0.472    0.462  0.339  9.00    1.00  0.00208
+    json-release  512   20 × 10  0.459    0.456–0.461  0.471    0.463  0.338  9.00    1.00  0.00833
 
     40 launches, 440 invocations, none failed.
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
-      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent; it need not contain the quantile beside it where
-      durations have two modes.
+      each launch counts once, as its invocations are not independent; a quantile is the typical one of
+      the launches' own (Hodges-Lehmann), with its signed-rank interval. A mean is that of the launches'
+      means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
@@ -48,7 +48,7 @@ fn a_good_run() {
 
 #[test]
 fn a_run_with_failures() {
-    insta::assert_snapshot!(check(&failed(), true), @"
+    insta::assert_snapshot!(check(&failed(), true), @r"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
     enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -67,8 +67,8 @@ fn a_run_with_failures() {
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
                         launches   dur.   duration p50   dur.  latency    CPU   max  billed
     function       MB     × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release  128  20 × 7–10  0.458    0.455–0.461  0.474    0.462  0.339  9.00    1.00  0.00208
-    json-release  512    20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+    json-release  128  20 × 7–10  0.458    0.455–0.461  0.472    0.462  0.339  9.00    1.00  0.00208
+    json-release  512    20 × 10  0.459    0.456–0.461  0.471    0.463  0.338  9.00    1.00  0.00833
 
     Failed invocations
     function          status     error type                                invocations
@@ -89,9 +89,9 @@ fn a_run_with_failures() {
     40 launches, 441 invocations, 5 failed, 4 of them UNEXPECTEDLY.
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
-      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent; it need not contain the quantile beside it where
-      durations have two modes.
+      each launch counts once, as its invocations are not independent; a quantile is the typical one of
+      the launches' own (Hodges-Lehmann), with its signed-rank interval. A mean is that of the launches'
+      means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
@@ -102,7 +102,7 @@ fn a_run_with_failures() {
 
 #[test]
 fn a_run_that_was_killed_in_ascii() {
-    insta::assert_snapshot!(check(&killed(7), false), @"
+    insta::assert_snapshot!(check(&killed(7), false), @r"
     kelvin 0.1.0 | cold-warm | run 20261123T124838Z-3fa9c1 | seed 42 | emulator 0.1.0
     host x86_64 | AMD EPYC 9V74 x 2 | 3.8 GB | kernel 6.8.0-45-generic | kvm
     enforced: timeout (kill signal) | not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -121,13 +121,23 @@ fn a_run_that_was_killed_in_ascii() {
     - total p90 of json-release-512: needs 36 launches, has 3
 
     Warm starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
-                       launches   dur.   duration p50   dur.  latency    CPU   max  billed
-    function       MB    x each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release  128    4 x 10  0.454              -  0.469    0.458  0.335  9.00    1.00  0.00208
-    json-release  512    3 x 10  0.456              -      -    0.460  0.337  9.00    1.00  0.00833
-    - interval of json-release-128: needs 6 launches, has 4
-    - interval of json-release-512: needs 6 launches, has 3
-    - duration p90 of json-release-512: needs 36 invocations, has 30
+                       launches  dur.   duration p50  dur.  latency    CPU   max  billed
+    function       MB    x each   p50  95 % interval   p90      p50   mean    MB    mean     cost
+    json-release  128    4 x 10     -              -     -        -  0.335  9.00    1.00  0.00208
+    json-release  512    3 x 10     -              -     -        -  0.337  9.00    1.00  0.00833
+    - duration p50, latency p50 of json-release-128: needs 6 launches with 2 invocations each, has 4
+    - duration p90 of json-release-128: needs 6 launches with 10 invocations each, has 4
+    - duration p50, latency p50 of json-release-512: needs 6 launches with 2 invocations each, has 3
+    - duration p90 of json-release-512: needs 6 launches with 10 invocations each, has 3
+
+    Seen, too few for an estimate | ms | the median is of all numbers together
+    function       MB         metric  launches   n    min  median    max
+    json-release  128           INIT         4   4  6.12    6.37   6.63
+    json-release  128     cold total         4   4  7.21    7.45   7.72
+    json-release  128  warm duration         4  40  0.436   0.454  0.478
+    json-release  512           INIT         3   3  6.28    6.47   6.75
+    json-release  512     cold total         3   3  7.39    7.56   7.79
+    json-release  512  warm duration         3  30  0.434   0.456  0.482
 
     Notes
     - 7 invocations are left out because not all of their launch is recorded.
@@ -135,9 +145,9 @@ fn a_run_that_was_killed_in_ascii() {
     7 launches, 77 invocations, none failed.
 
     Cold: one number a launch; total is INIT + first invocation; interval by order statistics. Warm:
-      quantiles over all invocations; interval of the launches' own quantiles (signed rank), as
-      invocations of one launch are not independent; it need not contain the quantile beside it where
-      durations have two modes.
+      each launch counts once, as its invocations are not independent; a quantile is the typical one of
+      the launches' own (Hodges-Lehmann), with its signed-rank interval. A mean is that of the launches'
+      means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
     A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
@@ -180,19 +190,63 @@ fn markdown() {
     insta::assert_snapshot!(render_markdown_table(&summarise(&recorded())), @r"
     | function | memory (MB) | binary (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
     |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-    | json-release | 128 | 1.80 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.473 | 9.00 | 0.217 | 0.202 |
-    | json-release | 512 | 1.80 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.473 | 9.00 | 0.267 | 0.208 |
+    | json-release | 128 | 1.80 | 20 | 6.43 | 7.56 (7.33–7.67) | 0.458 (0.455–0.461) | 0.472 | 9.00 | 0.217 | 0.202 |
+    | json-release | 512 | 1.80 | 20 | 6.41 | 7.47 (7.37–7.67) | 0.459 (0.456–0.461) | 0.471 | 9.00 | 0.267 | 0.208 |
     ");
 }
 
 #[test]
 fn json_is_the_summary_on_disk() {
-    let text = render_json(&summarise(&recorded()));
-    // The run on disk is older than this field.
-    let newer = "      \"binary_bytes\": 1892344,\n";
-    assert_eq!(text.matches(newer).count(), 2);
-    let text = text.replace(newer, "");
-    assert_eq!(text, include_str!("../../../record/tests/fixtures/v1/summary.json"));
+    // That of the fixture is of an older version, which took quantiles over all invocations together.
+    assert_eq!(render_json(&summarise(&recorded())), include_str!("summary.json"));
+}
+
+#[test]
+fn what_is_too_little_for_an_estimate_is_shown_as_such() {
+    insta::assert_snapshot!(render_markdown_table(&summarise(&killed(1))), @r"
+    | function | memory (MB) | binary (MB) | launches | INIT p50 (ms) | cold start p50 (ms) | warm p50 (ms) | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |
+    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+    | json-release | 128 | 1.80 | 1 | – | – | – | – | 9.00 | 0.217 | 0.202 |
+    | json-release | 512 | 1.80 | 0 | – | – | – | – | – | – | – |
+
+    Seen, too few for an estimate (the median is of all numbers together):
+
+    | function | memory (MB) | metric | launches | n | min (ms) | median (ms) | max (ms) |
+    |---|--:|---|--:|--:|--:|--:|--:|
+    | json-release | 128 | INIT | 1 | 1 | 6.58 | 6.58 | 6.58 |
+    | json-release | 128 | cold total | 1 | 1 | 7.72 | 7.72 | 7.72 |
+    | json-release | 128 | warm duration | 1 | 10 | 0.436 | 0.451 | 0.466 |
+    ");
+    let summary = summarise(&killed(1));
+    let warm = &summary.functions[0].warm_duration_ms;
+    assert_eq!((warm.n, warm.launches, warm.p50.value), (10, 1, None));
+    insta::assert_json_snapshot!(warm.seen, @r#"
+    {
+      "min": 0.43559,
+      "median": 0.45078,
+      "max": 0.465627
+    }
+    "#);
+    // Where there is an estimate, nothing else is beside it.
+    let warm = &summarise(&recorded()).functions[0].warm_duration_ms;
+    assert!(warm.p50.ci95.is_some() && warm.seen.is_none());
+}
+
+/// Launches with one warm invocation and with 50 take turns, and the one is three times as slow.
+#[test]
+fn a_mean_is_that_of_launches_and_never_below_what_it_bills() {
+    let run = uneven();
+    let function = summarise(&run).functions.remove(0);
+    let (duration, billed) = (function.warm_duration_ms, function.cost.warm);
+    // Six launches take 3.1 ms and six 1.1 ms, however many invocations that is of.
+    assert_eq!((duration.n, duration.launches), (306, 12));
+    assert_eq!(duration.mean.value, Some(2.1));
+    assert_eq!(billed.billed_ms, Some(3.0));
+    assert!(billed.billed_ms >= duration.mean.value);
+    let [low, high] = billed.billed_ci95.expect("12 launches are enough");
+    assert!(low < 3.0 && 3.0 < high);
+    // Only six of the launches have a median of their own.
+    assert_eq!((duration.p50.value, duration.p50.ci95), (Some(1.1), Some([1.1, 1.1])));
 }
 
 /// What lies between the tables of starts and the reading aids at the end.
@@ -217,8 +271,8 @@ fn a_run_with_loads() {
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
                        launches   dur.   duration p50   dur.  latency    CPU   max  billed
     function       MB    × each    p50  95 % interval    p90      p50   mean    MB    mean     cost
-    json-release  128   20 × 10  0.458    0.455–0.461  0.473    0.462  0.339  9.00    1.00  0.00208
-    json-release  512   20 × 10  0.459    0.456–0.461  0.473    0.464  0.338  9.00    1.00  0.00833
+    json-release  128   20 × 10  0.458    0.455–0.461  0.472    0.462  0.339  9.00    1.00  0.00208
+    json-release  512   20 × 10  0.459    0.456–0.461  0.471    0.463  0.338  9.00    1.00  0.00833
 
     Loads · what became of the requests
                                                            good                throt-        envi-    at
@@ -325,15 +379,15 @@ fn loads_are_in_the_summary() {
 #[test]
 fn a_run_with_chains_and_thresholds() {
     let text = check(&chained(), true);
-    insta::assert_snapshot!(between(&text, "0.464  0.338  9.00    1.00  0.00833\n", "40 launches"), @r"
+    insta::assert_snapshot!(between(&text, "0.463  0.338  9.00    1.00  0.00833\n", "40 launches"), @r"
     Chains · ms · of those that were answered
-                                                       latency        stages  between
-    chain                                starts  runs     mean   p50    mean     mean
-    json-release-128 > json-release-512    warm     6     6.54  6.54    6.50   0.0400
-    json-release-128 > json-release-512    cold     1     3.04     –    3.00   0.0400
+                                                       latency  pooled  stages  between
+    chain                                starts  runs     mean     p50    mean     mean
+    json-release-128 > json-release-512    warm     6     6.54    6.54    6.50   0.0400
+    json-release-128 > json-release-512    cold     1     3.04       –    3.00   0.0400
     A chain takes what its stages take, one after another, and what lies between a response and the next
-      request. It is cold if one of its stages started cold. Warm runs share launches: there are no
-      intervals.
+      request. It is cold if one of its stages started cold. Warm runs share launches: means and the p50
+      are over all runs together, and there are no intervals.
     Runs through a chain that ended before its end: 1.
 
     Checks
