@@ -244,6 +244,9 @@ pub struct CheckRecord {
 pub struct MeasureRecord {
     /// What was measured; `null` if the sample was too small.
     pub value: Option<f64>,
+    /// Its 95 % confidence interval, by which shares and quantiles are decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci95: Option<[f64; 2]>,
     /// What it had to be below; absent if it had to be above something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
@@ -255,7 +258,13 @@ pub struct MeasureRecord {
     /// Of how many invocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
-    /// Why there is no value.
+    /// Of how many launches; absent where launches play no part, as in loads and shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launches: Option<u64>,
+    /// Whether what was measured says neither that the threshold holds nor that it does not. It has not passed then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undecided: bool,
+    /// Why it is undecided or has no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -6,7 +6,7 @@ use kelvin_lambda::Start;
 use kelvin_record::{MeasureRecord, Run};
 
 use crate::functions::FunctionRows;
-use crate::number::three_digits;
+use crate::number::{interval, three_digits};
 use crate::page::{Page, Role};
 use crate::table::{Align, Column, Table, shortened};
 
@@ -59,8 +59,12 @@ fn add_checks(page: &mut Page, run: &Run) {
     page.gap();
     page.text(Role::Title, 2, "Checks");
     for check in &run.record.checks {
-        let (role, result) =
-            if check.passed { (Role::Plain, "passed") } else { (Role::Warning, "FAILED") };
+        let undecided = check.measure.as_ref().is_some_and(|measure| measure.undecided);
+        let (role, result) = match (check.passed, undecided) {
+            (true, _) => (Role::Plain, "passed"),
+            (false, false) => (Role::Warning, "FAILED"),
+            (false, true) => (Role::Warning, "UNDECIDED"),
+        };
         let measure = check.measure.as_ref().map(measured).unwrap_or_default();
         page.text(role, 7, &format!("{result} {}{measure}", check.name));
     }
@@ -76,16 +80,23 @@ fn measured(measure: &MeasureRecord) -> String {
     let below = measure.below.map(|limit| format!("to be below {}", three_digits(limit)));
     let above = measure.above.map(|limit| format!("to be above {}", three_digits(limit)));
     let limit = below.or(above).unwrap_or_else(|| "without a limit".to_owned());
-    match (measure.value, &measure.reason) {
-        (Some(value), _) => {
-            let n = measure.n.map(|n| format!(", n = {n}")).unwrap_or_default();
-            format!(": {}{unit}, {limit}{n}", three_digits(value))
-        }
-        (None, reason) => {
-            let reason = reason.as_deref().unwrap_or("not measured");
-            format!(": {limit}{unit}, but {reason}")
-        }
-    }
+    let n = match (measure.n, measure.launches) {
+        (Some(n), Some(launches)) if n != launches => format!(", n = {n} of {launches} launches"),
+        (Some(n), Some(_)) => format!(", n = {n} launches"),
+        (Some(n), None) => format!(", n = {n}"),
+        (None, _) => String::new(),
+    };
+    let reason = measure.reason.as_deref();
+    let Some(value) = measure.value else {
+        return format!(": {limit}{unit}, but {}", reason.unwrap_or("not measured"));
+    };
+    let ci95 = measure.ci95.map(|[low, high]| {
+        // Of a share of nothing the upper bound is what there is to read.
+        let like = if value == 0.0 { high } else { value };
+        format!(" ({})", interval([low, high], like))
+    });
+    let reason = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
+    format!(": {}{unit}{}, {limit}{n}{reason}", three_digits(value), ci95.unwrap_or_default())
 }
 
 fn add_notes(page: &mut Page, run: &Run, functions: &[FunctionRows<'_>]) {

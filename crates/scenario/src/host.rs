@@ -188,6 +188,8 @@ pub struct Batch<'a> {
 pub struct Measure {
     /// What was measured; `None` if the sample was too small.
     pub value: Option<f64>,
+    /// Its 95 % interval, where there is one.
+    pub ci95: Option<[f64; 2]>,
     /// What it had to be below, or above.
     pub limit: f64,
     /// Which of the two.
@@ -196,7 +198,11 @@ pub struct Measure {
     pub unit: &'static str,
     /// Of how many invocations.
     pub n: Option<u64>,
-    /// Why there is no value.
+    /// Of how many launches; `None` where launches play no part, as in loads and shares.
+    pub launches: Option<u64>,
+    /// Whether what was measured says neither that it holds nor that it does not. The check has not passed then.
+    pub undecided: bool,
+    /// Why it is undecided, and what would decide it where that is known.
     pub reason: Option<String>,
 }
 

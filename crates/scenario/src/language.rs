@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, conditions, engine, event_file, event_source, load, number, parallel, pipe, random,
-    runtime, service, template, threshold,
+    Progress, compare, conditions, engine, event_file, event_source, figure, load, number, parallel,
+    pipe, random, runtime, service, template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.
@@ -70,6 +70,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     conditions::add(&mut language);
     pipe::add(&mut language);
     load::add(&mut language);
+    compare::add(&mut language);
     parallel::add(&mut language);
     event_source::add(&mut language);
     event_file::add(&mut language);
@@ -77,6 +78,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     random::add(&mut language);
     add_result(&mut language);
     number::add(&mut language);
+    figure::add(&mut language);
     service::add(&mut language);
     add_properties(language.engine, session);
     language.signatures

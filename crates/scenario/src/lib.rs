@@ -7,6 +7,7 @@
 
 mod blocks;
 mod chance;
+mod compare;
 mod conditions;
 mod deploy;
 mod diagnose;
@@ -17,6 +18,7 @@ mod event_file;
 mod event_source;
 mod events;
 mod fields;
+mod figure;
 mod folder;
 mod function;
 mod host;
@@ -35,6 +37,7 @@ mod parallel;
 mod parameters;
 mod pause;
 mod pipe;
+mod quantity;
 mod random;
 mod result;
 mod run;

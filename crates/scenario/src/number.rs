@@ -13,12 +13,18 @@ pub(crate) fn as_float(value: &Dynamic) -> Option<f64> {
 }
 
 /// With so many significant digits, from 1 to 17, without an exponent. Whole digits are never cut off.
-fn significant(x: f64, digits: usize) -> String {
+pub(crate) fn significant(x: f64, digits: usize) -> String {
+    with_decimals(x, x, digits)
+}
+
+/// A number with as many decimals as another one has that is shown with so many significant digits: a bound of it.
+pub(crate) fn with_decimals(x: f64, like: f64, digits: usize) -> String {
     // The exponent is read after rounding: 9.996 is 10.0, with one decimal.
-    let text = format!("{x:.*e}", digits - 1);
+    let text = format!("{like:.*e}", digits.saturating_sub(1));
     let exponent: i64 = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     let digits = i64::try_from(digits).unwrap_or(i64::MAX);
-    let decimals = if x == 0.0 { 0 } else { usize::try_from(digits - 1 - exponent).unwrap_or(0) };
+    let decimals =
+        if like == 0.0 { 0 } else { usize::try_from(digits - 1 - exponent).unwrap_or(0) };
     format!("{x:.decimals$}")
 }
 

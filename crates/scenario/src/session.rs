@@ -112,11 +112,6 @@ impl State {
         self.tallies.entry(function).or_default()
     }
 
-    /// The same; `None` if nothing was.
-    pub(crate) fn tally_of(&self, function: FunctionId) -> Option<&Tally> {
-        self.tallies.get(&function)
-    }
-
     /// The `expect_status()` that the running thread, or the one that started it, is in.
     fn expectation(&mut self) -> Option<&mut Expectation> {
         self.expectations.iter_mut().rev().find(|e| parallel::concerns_me(e.thread))

@@ -1,18 +1,25 @@
 //! What a run has seen of a function so far: for scripts that react to it, and for thresholds.
 
-use kelvin_lambda::{Invocation, Start, Status};
-use kelvin_stats::{Sample, quantile_needs};
-use rhai::{Dynamic, Map};
+use std::collections::HashMap;
 
-/// Counts, and the numbers that quantiles are made of: 40 bytes an invocation.
+use kelvin_lambda::{Invocation, Start, Status};
+use kelvin_stats::{ByLaunch, Sample, share};
+use rhai::Map;
+
+use crate::figure::{Figure, Sampled, count, load_map, number};
+use crate::quantity::{Kind, Metric, Statistic};
+
+/// Counts, and what statistics are made of: 40 bytes an invocation that succeeded.
 #[derive(Default)]
 pub(crate) struct Tally {
     all: Counts,
     /// Those of `all` that were of loads.
     of_loads: Counts,
-    cold: Numbers,
-    warm: Numbers,
-    load: Numbers,
+    cold: Vec<Row>,
+    warm: Vec<Row>,
+    load: Vec<Row>,
+    /// Numbers of the execution environments outside of loads, in the order in which they were first seen.
+    launches: HashMap<u64, u32>,
 }
 
 /// How invocations ended.
@@ -23,120 +30,29 @@ struct Counts {
     throttled: u64,
 }
 
-/// Of invocations of one kind that succeeded.
-#[derive(Default)]
-struct Numbers {
-    duration_ns: Vec<u64>,
-    latency_ns: Vec<u64>,
-    init_ns: Vec<u64>,
-    total_ns: Vec<u64>,
-    billed_ms: Vec<u64>,
-    /// Of all of them, each with the configuration that it ran with.
+/// An invocation that succeeded.
+struct Row {
+    /// [`Tally::launches`] has it; 0 for those of loads, which are one sample whatever served them.
+    launch: u32,
+    billed_ms: u32,
+    latency_ns: u64,
+    duration_ns: Known,
+    init_ns: Known,
+    /// With the configuration that it ran with.
     cost_usd: f64,
 }
 
-/// Which invocations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Warm,
-    Cold,
-    /// Both of them.
-    Any,
-    /// Those of loads, however they started.
-    Load,
-}
+/// A number that may not be known, without a word of memory for saying so.
+#[derive(Clone, Copy)]
+struct Known(u64);
 
-/// Which quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Metric {
-    Duration,
-    Latency,
-    Init,
-    Total,
-    Billed,
-    Cost,
-    Failed,
-    Throttled,
-}
-
-/// What a quantity is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Milliseconds,
-    UsDollars,
-    Share,
-}
-
-/// What is made of a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Statistic {
-    Mean,
-    Quantile(f64),
-}
-
-impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [Kind::Warm, Kind::Cold, Kind::Any, Kind::Load];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::Warm => "warm",
-            Kind::Cold => "cold",
-            Kind::Any => "any",
-            Kind::Load => "load",
-        }
+impl Known {
+    fn new(value: Option<u64>) -> Known {
+        Known(value.unwrap_or(u64::MAX))
     }
 
-    pub(crate) fn named(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl Metric {
-    pub(crate) const ALL: [Metric; 8] = [
-        Metric::Duration,
-        Metric::Latency,
-        Metric::Init,
-        Metric::Total,
-        Metric::Billed,
-        Metric::Cost,
-        Metric::Failed,
-        Metric::Throttled,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Metric::Duration => "duration",
-            Metric::Latency => "latency",
-            Metric::Init => "init",
-            Metric::Total => "total",
-            Metric::Billed => "billed",
-            Metric::Cost => "cost",
-            Metric::Failed => "failed",
-            Metric::Throttled => "throttled",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Metric> {
-        Metric::ALL.into_iter().find(|metric| metric.name() == name)
-    }
-
-    pub(crate) fn unit(self) -> Unit {
-        match self {
-            Metric::Cost => Unit::UsDollars,
-            Metric::Failed | Metric::Throttled => Unit::Share,
-            _ => Unit::Milliseconds,
-        }
-    }
-}
-
-impl Unit {
-    /// As it stands in records.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Unit::Milliseconds => "ms",
-            Unit::UsDollars => "usd_per_million",
-            Unit::Share => "share",
-        }
+    fn value(self) -> Option<u64> {
+        Some(self.0).filter(|value| *value != u64::MAX)
     }
 }
 
@@ -156,14 +72,25 @@ impl Tally {
             if invocation.status != Status::Ok {
                 continue;
             }
-            let numbers = match invocation.start {
+            let launch = match invocation.environment {
+                _ if of_load => 0,
+                Some(environment) => self.launch(environment),
+                // Of what no launch is known, a report makes no statistic either.
+                None => continue,
+            };
+            let rows = match invocation.start {
                 _ if of_load => &mut self.load,
                 Start::Cold => &mut self.cold,
                 Start::Warm => &mut self.warm,
                 Start::SuppressedInit | Start::ProactiveInit => continue,
             };
-            numbers.add(invocation, cost_usd(invocation.billed_ms));
+            rows.push(Row::new(launch, invocation, cost_usd(invocation.billed_ms)));
         }
+    }
+
+    fn launch(&mut self, environment: u64) -> u32 {
+        let next = u32::try_from(self.launches.len()).unwrap_or(u32::MAX);
+        *self.launches.entry(environment).or_insert(next)
     }
 
     /// As a map of the script.
@@ -172,58 +99,90 @@ impl Tally {
             ("invocations".into(), count(self.all.invocations)),
             ("failed".into(), count(self.all.failed)),
             ("throttled".into(), count(self.all.throttled)),
-            ("cold".into(), self.cold.to_map().into()),
-            ("warm".into(), self.warm.to_map().into()),
-            ("load".into(), self.load.to_map().into()),
+            ("cold".into(), self.starts_map(Kind::Cold).into()),
+            ("warm".into(), self.starts_map(Kind::Warm).into()),
+            ("load".into(), self.load_map().into()),
         ])
     }
 
-    /// Which share of all invocations, or of those of loads, ended in a way; and of how many.
-    pub(crate) fn share(&self, metric: Metric, of_loads: bool) -> Result<(f64, u64), String> {
+    fn starts_map(&self, kind: Kind) -> Map {
+        let metric = |metric| self.sampled(kind, metric).to_map(metric).into();
+        let mean = |metric| self.figure(kind, metric, Statistic::Mean);
+        let (billed, cost) = (mean(Metric::Billed), mean(Metric::Cost));
+        Map::from([
+            ("count".into(), count(self.sampled(kind, Metric::Latency).n())),
+            ("launches".into(), count(self.sampled(kind, Metric::Latency).launches())),
+            ("duration".into(), metric(Metric::Duration)),
+            ("latency".into(), metric(Metric::Latency)),
+            ("init".into(), metric(Metric::Init)),
+            ("total".into(), metric(Metric::Total)),
+            ("billed_ms".into(), number(billed.value)),
+            ("billed".into(), billed.to_map("ms").into()),
+            ("cost_per_million_usd".into(), number(cost.value)),
+            ("cost".into(), cost.to_map("usd").into()),
+        ])
+    }
+
+    fn load_map(&self) -> Map {
+        let sample = |metric: Metric| -> Sample {
+            self.load.iter().filter_map(|row| row.get(metric)).collect()
+        };
+        let map = |metric| load_map(&sample(metric)).into();
+        Map::from([
+            ("count".into(), count(self.load.len() as u64)),
+            ("duration".into(), map(Metric::Duration)),
+            ("latency".into(), map(Metric::Latency)),
+            ("init".into(), map(Metric::Init)),
+            ("total".into(), map(Metric::Total)),
+            ("billed_ms".into(), number(sample(Metric::Billed).mean())),
+            ("cost_per_million_usd".into(), number(sample(Metric::Cost).mean())),
+        ])
+    }
+
+    /// Which share of all invocations, or of those of loads, ended in a way, with Clopper and Pearson's interval.
+    fn share(&self, metric: Metric, of_loads: bool) -> Figure {
         let counts = if of_loads { &self.of_loads } else { &self.all };
         let part = if metric == Metric::Throttled { counts.throttled } else { counts.failed };
-        match counts.invocations {
-            0 => Err("not enough data: nothing was invoked".to_owned()),
-            all => Ok((float(part) / float(all), all)),
+        let nothing = |_| "nothing was invoked".to_owned();
+        let figure = Figure::new(share(part, counts.invocations).map_err(nothing));
+        Figure { n: counts.invocations, ..figure }
+    }
+
+    /// A statistic of those that succeeded, or the share of those that did not.
+    pub(crate) fn figure(&self, kind: Kind, metric: Metric, statistic: Statistic) -> Figure {
+        if matches!(metric, Metric::Failed | Metric::Throttled) {
+            return self.share(metric, kind == Kind::Load);
+        }
+        self.sampled(kind, metric).figure(statistic)
+    }
+
+    /// The numbers of one quantity, in the way in which they are one sample.
+    pub(crate) fn sampled(&self, kind: Kind, metric: Metric) -> Sampled {
+        let numbers = |row: &Row| Some((row.launch, row.get(metric)?));
+        let by_launch = |rows: &[&[Row]]| -> ByLaunch {
+            rows.iter().copied().flatten().filter_map(numbers).collect()
+        };
+        let one_each = |rows: &[Row]| rows.iter().filter_map(|row| row.get(metric)).collect();
+        match kind {
+            Kind::Warm => Sampled::Invocations(by_launch(&[&self.warm])),
+            Kind::Any => Sampled::Invocations(by_launch(&[&self.warm, &self.cold])),
+            Kind::Cold => Sampled::Launches(one_each(&self.cold)),
+            Kind::Load => Sampled::Requests(one_each(&self.load)),
         }
     }
 
-    /// A statistic of those that succeeded and the size of its sample; otherwise what the sample lacks.
-    pub(crate) fn statistic(
-        &self,
-        kind: Kind,
-        metric: Metric,
-        statistic: Statistic,
-    ) -> Result<(f64, u64), String> {
-        let numbers: &[&Numbers] = match kind {
-            Kind::Warm => &[&self.warm],
-            Kind::Cold => &[&self.cold],
-            Kind::Any => &[&self.warm, &self.cold],
-            Kind::Load => &[&self.load],
-        };
-        let gather = |of: fn(&Numbers) -> &[u64], unit: f64| -> Sample {
-            let values = numbers.iter().flat_map(|numbers| of(numbers));
-            values.map(|&value| float(value) / unit).collect()
-        };
-        let sample = match metric {
-            Metric::Failed | Metric::Throttled => return self.share(metric, kind == Kind::Load),
-            Metric::Duration => gather(|n| &n.duration_ns, 1e6),
-            Metric::Latency => gather(|n| &n.latency_ns, 1e6),
-            Metric::Init => gather(|n| &n.init_ns, 1e6),
-            Metric::Total => gather(|n| &n.total_ns, 1e6),
-            Metric::Billed | Metric::Cost => gather(|n| &n.billed_ms, 1.0),
-        };
-        let (needs, value) = match statistic {
-            Statistic::Mean => (1, sample.mean()),
-            Statistic::Quantile(q) => (quantile_needs(q), sample.quantile(q)),
-        };
-        let n = sample.len();
-        let Some(value) = value.filter(|_| n >= needs) else {
-            let plural = if needs == 1 { "" } else { "s" };
-            return Err(format!("not enough data: needs {needs} invocation{plural}, has {n}"));
-        };
-        let cost = || numbers.iter().map(|numbers| numbers.cost_usd).sum::<f64>() * 1e6 / float(n);
-        Ok((if metric == Metric::Cost { cost() } else { value }, n))
+    /// The statistic of each launch, in the order of the launches; `None` where a launch is too small for it.
+    pub(crate) fn own(&self, kind: Kind, metric: Metric, statistic: Statistic) -> Vec<Option<f64>> {
+        match (self.sampled(kind, metric), statistic) {
+            (Sampled::Invocations(numbers), Statistic::Mean) => {
+                numbers.means().into_iter().map(Some).collect()
+            }
+            (Sampled::Invocations(numbers), Statistic::Quantile(q)) => numbers.own_quantiles(q),
+            _ => {
+                let rows = if kind == Kind::Cold { &self.cold } else { &self.load };
+                rows.iter().map(|row| row.get(metric)).collect()
+            }
+        }
     }
 }
 
@@ -235,53 +194,115 @@ impl Counts {
     }
 }
 
-impl Numbers {
-    fn add(&mut self, invocation: &Invocation, cost_usd: f64) {
+impl Row {
+    fn new(launch: u32, invocation: &Invocation, cost_usd: f64) -> Row {
         let timing = &invocation.timing;
-        self.latency_ns.push(timing.latency_ns);
-        self.duration_ns.extend(timing.duration_ns());
-        self.init_ns.extend(timing.init_ns);
-        self.total_ns.extend(timing.cold_total_ns());
-        self.billed_ms.push(invocation.billed_ms);
-        self.cost_usd += cost_usd;
+        Row {
+            launch,
+            billed_ms: u32::try_from(invocation.billed_ms).unwrap_or(u32::MAX),
+            latency_ns: timing.latency_ns,
+            duration_ns: Known::new(timing.duration_ns()),
+            init_ns: Known::new(timing.init_ns),
+            cost_usd,
+        }
     }
 
-    fn to_map(&self) -> Map {
-        let billed: Sample = self.billed_ms.iter().map(|&ms| float(ms)).collect();
-        let cost = billed.mean().map(|_| self.cost_usd * 1e6 / float(billed.len()));
-        Map::from([
-            ("count".into(), count(self.latency_ns.len() as u64)),
-            ("duration".into(), quantiles(&self.duration_ns).into()),
-            ("latency".into(), quantiles(&self.latency_ns).into()),
-            ("init".into(), quantiles(&self.init_ns).into()),
-            ("total".into(), quantiles(&self.total_ns).into()),
-            ("billed_ms".into(), number(billed.mean())),
-            ("cost_per_million_usd".into(), number(cost)),
-        ])
+    /// In milliseconds, or in US dollars of a million such invocations; `None` where it does not have it.
+    fn get(&self, metric: Metric) -> Option<f64> {
+        let ns = match metric {
+            Metric::Latency => Some(self.latency_ns),
+            Metric::Duration => self.duration_ns.value(),
+            Metric::Init => self.init_ns.value(),
+            Metric::Total => Some(self.init_ns.value()?.saturating_add(self.duration_ns.value()?)),
+            Metric::Billed => return Some(f64::from(self.billed_ms)),
+            Metric::Cost => return Some(self.cost_usd * 1e6),
+            Metric::Failed | Metric::Throttled => None,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+        ns.map(|ns| ns as f64 / 1e6)
     }
 }
 
-/// Mean and quantiles in milliseconds; `()` where the sample is too small.
-pub(crate) fn quantiles(ns: &[u64]) -> Map {
-    let sample: Sample = ns.iter().map(|&ns| float(ns) / 1e6).collect();
-    let at = |q| sample.quantile_if_enough(q);
-    Map::from([
-        ("mean_ms".into(), number(sample.mean())),
-        ("p50_ms".into(), number(at(0.5))),
-        ("p90_ms".into(), number(at(0.9))),
-        ("p99_ms".into(), number(at(0.99))),
-    ])
-}
+#[cfg(test)]
+mod tests {
+    use kelvin_lambda::{Provenance, Timing, billed_ms};
 
-fn number(value: Option<f64>) -> Dynamic {
-    value.map_or(Dynamic::UNIT, Dynamic::from)
-}
+    use super::*;
 
-pub(crate) fn count(value: u64) -> Dynamic {
-    i64::try_from(value).unwrap_or(i64::MAX).into()
-}
+    fn invocation(environment: u64, start: Start, ns: u64) -> Invocation {
+        let init_ns = (start == Start::Cold).then_some(20_000_000);
+        Invocation {
+            provenance: Provenance::Made,
+            request_id: String::new(),
+            environment: Some(environment),
+            start,
+            status: Status::Ok,
+            sent_at_ns: 0,
+            intended_at_ns: None,
+            timing: Timing {
+                latency_ns: ns + init_ns.unwrap_or(0),
+                init_ns,
+                response_latency_ns: Some(ns),
+                response_duration_ns: Some(0),
+                post_response_ns: Some(0),
+                ..Timing::default()
+            },
+            max_memory_bytes: None,
+            billed_ms: billed_ms(ns, init_ns),
+            request_bytes: 0,
+            response: bytes::Bytes::new(),
+            error: None,
+            log_tail: None,
+        }
+    }
 
-#[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
-fn float(value: u64) -> f64 {
-    value as f64
+    /// Twelve launches, by turns of one warm invocation that takes 3.1 ms and of fifty that take 1.1 ms.
+    fn uneven() -> Tally {
+        let mut tally = Tally::default();
+        for environment in 0..12 {
+            let (n, ns) = if environment % 2 == 0 { (1, 3_100_000) } else { (50, 1_100_000) };
+            let mut made = vec![invocation(environment, Start::Cold, ns)];
+            made.extend((0..n).map(|_| invocation(environment, Start::Warm, ns)));
+            tally
+                .add(&made, false, |billed_ms| 1e-6 * f64::from(u32::try_from(billed_ms).unwrap()));
+        }
+        tally
+    }
+
+    #[test]
+    fn a_launch_counts_once_in_every_statistic() {
+        let tally = uneven();
+        let check = |kind, metric, statistic, expected: f64, n, launches| {
+            let figure = tally.figure(kind, metric, statistic);
+            let value = figure.value.unwrap();
+            assert!((value - expected).abs() < 1e-9, "{metric:?}: {value}");
+            assert_eq!((figure.n, figure.launches), (n, Some(launches)), "{metric:?}");
+            assert!(figure.ci95.is_some_and(|[low, high]| low <= value && value <= high));
+        };
+        check(Kind::Warm, Metric::Duration, Statistic::Mean, 2.1, 306, 12);
+        // What is billed is never less than what it is billed for.
+        check(Kind::Warm, Metric::Billed, Statistic::Mean, 3.0, 306, 12);
+        check(Kind::Warm, Metric::Cost, Statistic::Mean, 3.0, 306, 12);
+        // Six launches have a median of their own.
+        check(Kind::Warm, Metric::Duration, Statistic::Quantile(0.5), 1.1, 306, 12);
+        check(Kind::Cold, Metric::Total, Statistic::Quantile(0.5), 22.1, 12, 12);
+        let own = tally.own(Kind::Warm, Metric::Duration, Statistic::Quantile(0.5));
+        assert_eq!(own.iter().flatten().count(), 6);
+        assert_eq!(tally.own(Kind::Cold, Metric::Init, Statistic::Mean), [Some(20.0); 12]);
+    }
+
+    #[test]
+    fn too_few_launches_have_no_quantile_however_many_invocations() {
+        let mut tally = Tally::default();
+        let made: Vec<_> = (0..1000).map(|n| invocation(n % 5, Start::Warm, 1_000_000)).collect();
+        tally.add(&made, false, |_| 0.0);
+        let figure = tally.figure(Kind::Warm, Metric::Latency, Statistic::Quantile(0.5));
+        assert_eq!((figure.value, figure.n, figure.launches), (None, 1000, Some(5)));
+        assert_eq!(figure.why.as_deref(), Some("needs 6 launches with 2 invocations each, has 5"));
+    }
+
+    #[test]
+    fn an_invocation_takes_40_bytes() {
+        assert_eq!(size_of::<Row>(), 40);
+    }
 }

@@ -1,14 +1,16 @@
 //! `threshold()`: what must hold of a function over the whole run, looked at when the run is over.
 
 use kelvin_platform::FunctionId;
+use kelvin_stats::share_needs;
 use rhai::{Map, NativeCallContext};
 
 use crate::fields::{Fields, show};
+use crate::figure::Figure;
 use crate::function::Function;
 use crate::host::{Measure, Side};
 use crate::language::Language;
+use crate::quantity::{Kind, Metric, Statistic, Unit};
 use crate::session::{Fault, Session};
-use crate::tally::{Kind, Metric, Statistic, Unit};
 use crate::{number, suggest};
 
 const KEYS: [&str; 9] =
@@ -29,14 +31,14 @@ pub(crate) fn add(language: &mut Language<'_>) {
     language
         .add(
             "threshold(\"name\", #{ function, start, metric, p | mean, below_ms | below | above_ms | above })",
-            "What must hold of a function over the whole run; it is looked at when the run is over, wherever it is declared. The start is \"warm\", \"cold\", \"any\" of both, or \"load\" for the invocations of loads. The metric is \"duration\" (the default), \"latency\", \"init\", \"total\" (INIT and the first duration) or \"billed\", which are below or above so many milliseconds; or \"cost\" (US dollars a million), \"failed\" or \"throttled\" (shares from 0 to 1), which are just below or above a number. It is a percentile `p`, or the mean. Without a start it is about warm starts, with init and total about cold ones, and shares are of all invocations. A threshold that the sample is too small for has failed: p90 needs 36 invocations, p99 368.",
+            "What must hold of a function over the whole run; it is looked at when the run is over, wherever it is declared. The start is \"warm\", \"cold\", \"any\" of both, or \"load\" for the invocations of loads. The metric is \"duration\" (the default), \"latency\", \"init\", \"total\" (INIT and the first duration) or \"billed\", which are below or above so many milliseconds; or \"cost\" (US dollars a million), \"failed\" or \"throttled\" (shares from 0 to 1), which are just below or above a number. It is a percentile `p`, or the mean. Without a start it is about warm starts, with init and total about cold ones, and shares are of all invocations. Percentiles and shares are decided by their 95 % interval: where all of it is on the good side, the threshold has passed, and where none of it is, it has failed. Otherwise it is undecided, which fails the run's checks as well, and so is one that the sample is too small for: warm percentiles need 6 launches (with 10 invocations each for p90, 100 for p99), cold ones 36 launches for p90 and 368 for p99, and those of loads as many requests; that fewer than 1 in 1,000 fails takes 3,688 invocations of which none does. Means are decided by their point alone. `kelvin check` says beforehand which thresholds the plan is too small for.",
             |s| {
                 move |ctx: NativeCallContext<'_>, name: &str, map: Map| {
                     s.answer(&ctx, s.threshold(name, map))
                 }
             },
         )
-        .example("threshold(\"warm p90 below 50 ms\", #{ function: f, start: \"warm\", metric: \"duration\", p: 90, below_ms: 50 });\nf.invoke();\nf.repeat(40);");
+        .example("threshold(\"warm p90 below 50 ms\", #{ function: f, start: \"warm\", metric: \"duration\", p: 90, below_ms: 50 });\nfor launch in 0..6 { f.recycle(); f.invoke(); f.repeat(10); }");
 }
 
 impl Session {
@@ -52,23 +54,80 @@ impl Session {
         let Ok(outside) = self.outside("threshold") else { return };
         let thresholds = std::mem::take(&mut self.state().thresholds);
         for Threshold { name, function, kind, metric, statistic, limit, side } in thresholds {
-            let found = match self.state().tally_of(function) {
-                None => Err("not enough data: nothing was invoked".to_owned()),
-                Some(tally) => tally.statistic(kind, metric, statistic),
+            let figure = self.state().tally(function).figure(kind, metric, statistic);
+            let verdict = verdict(&figure, metric, statistic, side, limit);
+            let measure = Measure {
+                value: figure.value,
+                ci95: figure.ci95,
+                limit,
+                side,
+                unit: metric.unit().name(),
+                n: Some(figure.n),
+                launches: figure.launches,
+                undecided: verdict == Verdict::Undecided,
+                reason: reason(&figure, verdict, metric, side, limit),
             };
-            let passed = found.as_ref().is_ok_and(|(value, _)| match side {
-                Side::Below => *value < limit,
-                Side::Above => *value > limit,
-            });
-            let (value, n, reason) = match found {
-                Ok((value, n)) => (Some(value), Some(n), None),
-                Err(reason) => (None, None, Some(reason)),
-            };
-            let unit = metric.unit().name();
-            let measure = Measure { value, limit, side, unit, n, reason };
-            self.check(outside, &name, passed, Some(&measure));
+            self.check(outside, &name, verdict == Verdict::Passed, Some(&measure));
         }
     }
+}
+
+/// What becomes of a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    /// What was measured says neither.
+    Undecided,
+}
+
+/// By the interval of a share or a quantile, and by the point of a mean.
+fn verdict(
+    figure: &Figure,
+    metric: Metric,
+    statistic: Statistic,
+    side: Side,
+    limit: f64,
+) -> Verdict {
+    let is_good = |x: f64| match side {
+        Side::Below => x < limit,
+        Side::Above => x > limit,
+    };
+    let by_point = statistic == Statistic::Mean && metric.unit() != Unit::Share;
+    let bounds = if by_point { figure.value.map(|value| [value; 2]) } else { figure.ci95 };
+    match bounds.map(|bounds| bounds.map(is_good)) {
+        Some([true, true]) => Verdict::Passed,
+        Some([false, false]) => Verdict::Failed,
+        _ => Verdict::Undecided,
+    }
+}
+
+/// Why a threshold is undecided, with what would decide it where that is known.
+fn reason(
+    figure: &Figure,
+    verdict: Verdict,
+    metric: Metric,
+    side: Side,
+    limit: f64,
+) -> Option<String> {
+    if verdict != Verdict::Undecided {
+        return None;
+    }
+    if figure.ci95.is_none() {
+        return figure.why.clone();
+    }
+    if metric.unit() != Unit::Share {
+        return Some("the interval contains the limit; more launches narrow it".to_owned());
+    }
+    let needs = share_needs(if side == Side::Below { limit } else { 1.0 - limit });
+    Some(if figure.n < needs && needs < u64::MAX {
+        format!(
+            "the interval contains the limit; it takes {needs} invocations at least, has {}",
+            figure.n
+        )
+    } else {
+        "the interval contains the limit; more invocations narrow it".to_owned()
+    })
 }
 
 impl Threshold {
@@ -81,9 +140,7 @@ impl Threshold {
         let function = function
             .try_cast::<Function>()
             .ok_or_else(|| format!("function: expected a function, got {got}"))?;
-        let metric = fields.string("metric")?.unwrap_or_else(|| "duration".to_owned());
-        let metric = Metric::named(&metric)
-            .ok_or_else(|| suggest::unknown("metric", &metric, Metric::ALL.map(Metric::name)))?;
+        let metric = metric(&mut fields)?;
         let kind = kind(&mut fields, metric)?;
         let statistic = statistic(&mut fields, metric)?;
         let (side, limit) = limit(&mut fields, metric)?;
@@ -92,8 +149,15 @@ impl Threshold {
     }
 }
 
+/// Which quantity; the duration if none is named.
+pub(crate) fn metric(fields: &mut Fields) -> Result<Metric, String> {
+    let metric = fields.string("metric")?.unwrap_or_else(|| "duration".to_owned());
+    Metric::named(&metric)
+        .ok_or_else(|| suggest::unknown("metric", &metric, Metric::ALL.map(Metric::name)))
+}
+
 /// Which invocations: those that are asked for, if they have the metric.
-fn kind(fields: &mut Fields, metric: Metric) -> Result<Kind, String> {
+pub(crate) fn kind(fields: &mut Fields, metric: Metric) -> Result<Kind, String> {
     let Some(start) = fields.string("start")? else {
         return Ok(match metric {
             Metric::Init | Metric::Total => Kind::Cold,
@@ -115,7 +179,8 @@ fn kind(fields: &mut Fields, metric: Metric) -> Result<Kind, String> {
     }
 }
 
-fn statistic(fields: &mut Fields, metric: Metric) -> Result<Statistic, String> {
+/// A percentile, or else the mean.
+pub(crate) fn statistic(fields: &mut Fields, metric: Metric) -> Result<Statistic, String> {
     let mean = fields.value("mean").map(|value| {
         value.as_bool().map_err(|_| format!("mean: expected true or false, got {}", show(&value)))
     });
@@ -153,4 +218,49 @@ fn limit(fields: &mut Fields, metric: Metric) -> Result<(Side, f64), String> {
     let number = number::as_float(value).filter(|number| number.is_finite());
     let number = number.ok_or_else(|| format!("{key}: expected a number, got {}", show(value)))?;
     Ok((*side, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P50: Statistic = Statistic::Quantile(0.5);
+
+    #[test]
+    fn an_interval_decides_only_if_all_of_it_is_on_one_side() {
+        let check = |ci95, side, limit, expected| {
+            let figure = Figure { value: Some(2.0), ci95, ..Figure::default() };
+            let found = verdict(&figure, Metric::Duration, P50, side, limit);
+            assert_eq!(found, expected, "{ci95:?} {side:?} {limit}");
+        };
+        let narrow = Some([1.0, 3.0]);
+        check(narrow, Side::Below, 3.5, Verdict::Passed);
+        check(narrow, Side::Below, 3.0, Verdict::Undecided);
+        check(narrow, Side::Below, 2.5, Verdict::Undecided);
+        check(narrow, Side::Below, 1.0, Verdict::Failed);
+        check(narrow, Side::Above, 0.5, Verdict::Passed);
+        check(narrow, Side::Above, 1.0, Verdict::Undecided);
+        check(narrow, Side::Above, 3.0, Verdict::Failed);
+        check(None, Side::Below, 3.5, Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_mean_is_decided_by_its_point_and_nothing_by_nothing() {
+        let mean = |value| {
+            let figure = Figure { value, ci95: Some([0.0, 9.0]), ..Figure::default() };
+            verdict(&figure, Metric::Cost, Statistic::Mean, Side::Below, 3.0)
+        };
+        assert_eq!(mean(Some(2.0)), Verdict::Passed);
+        assert_eq!(mean(Some(3.0)), Verdict::Failed);
+        assert_eq!(mean(None), Verdict::Undecided);
+        let share =
+            Figure { value: Some(0.0), ci95: Some([0.0, 0.036]), n: 100, ..Figure::default() };
+        let found = |limit| verdict(&share, Metric::Failed, Statistic::Mean, Side::Below, limit);
+        assert_eq!(found(0.05), Verdict::Passed);
+        assert_eq!(found(0.001), Verdict::Undecided);
+        let why = |limit| reason(&share, found(limit), Metric::Failed, Side::Below, limit);
+        assert_eq!(why(0.05), None);
+        let needs = "the interval contains the limit; it takes 3688 invocations at least, has 100";
+        assert_eq!(why(0.001).as_deref(), Some(needs));
+    }
 }

@@ -10,7 +10,7 @@ use crate::signals::Stop;
 use crate::{shipped, terminal};
 
 /// Evaluates every scenario; one that is wrong does not keep the others from being looked at. What they note is left out: its
-/// figures are nominal.
+/// figures are nominal. A threshold that the plan is too small for is a warning.
 pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals().context("failed to watch for signals")?;
     let runtime = RunConfig::runtime()?;
@@ -20,7 +20,12 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
         let checked = shipped::find(scenario)
             .and_then(|script| Ok(dry::evaluate(&script, options.clone(), |_| {})?));
         match checked {
-            Ok(totals) => terminal::print(&format!("{scenario}: ok: {}\n", describe(&totals)))?,
+            Ok(planned) => {
+                terminal::print(&format!("{scenario}: ok: {}\n", describe(&planned.totals)))?;
+                for line in planned.undecided {
+                    terminal::complain(&format!("{scenario}: warning: {line}"));
+                }
+            }
             Err(error) => {
                 exit = Exit::NotCarriedOut;
                 complain(scenario, &error);

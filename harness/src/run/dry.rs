@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use kelvin_artifact::{Variant, Workspace};
 use kelvin_lambda::Invocation;
@@ -20,15 +20,24 @@ use crate::run::{RunConfig, runtimes, services, shown};
 use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let totals = match evaluate(&config.script, config.options.clone(), terminal::complain) {
-        Ok(totals) => totals,
+    let planned = match evaluate(&config.script, config.options.clone(), terminal::complain) {
+        Ok(planned) => planned,
         Err(error) => return shown(error.into()),
     };
+    planned.undecided.iter().for_each(|line| terminal::complain(line));
+    let totals = planned.totals;
     terminal::print(&match config.format {
         Format::Text => text(&totals),
         Format::Json => json(&totals),
     })?;
     Ok(Exit::Done)
+}
+
+/// What a script would do.
+pub(super) struct Planned {
+    pub(super) totals: Totals,
+    /// A line for each threshold that the plan is too small for, however good what is measured.
+    pub(super) undecided: Vec<String>,
 }
 
 /// Evaluates a script; tells what it would do, as far as that does not depend on what is measured. What it notes goes to
@@ -37,12 +46,17 @@ pub(super) fn evaluate(
     script: &Script,
     options: RunOptions,
     say: fn(&str),
-) -> Result<Totals, ScenarioError> {
+) -> Result<Planned, ScenarioError> {
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let host =
-        Arc::new(DryHost { folder: options.folder.clone(), workspace: Mutex::default(), say });
-    script.run(options, Arc::clone(&platform) as _, host)?;
-    Ok(platform.totals())
+    let host = Arc::new(DryHost {
+        folder: options.folder.clone(),
+        workspace: Mutex::default(),
+        say,
+        undecided: Mutex::default(),
+    });
+    script.run(options, Arc::clone(&platform) as _, Arc::clone(&host) as _)?;
+    let undecided = std::mem::take(&mut *host.undecided());
+    Ok(Planned { totals: platform.totals(), undecided })
 }
 
 fn text(totals: &Totals) -> String {
@@ -75,6 +89,13 @@ struct DryHost {
     workspace: Mutex<Option<Workspace>>,
     /// Where the script's words go.
     say: fn(&str),
+    undecided: Mutex<Vec<String>>,
+}
+
+impl DryHost {
+    fn undecided(&self) -> MutexGuard<'_, Vec<String>> {
+        self.undecided.lock().expect("nothing panics while it holds the list")
+    }
 }
 
 impl Host for DryHost {
@@ -149,8 +170,15 @@ impl Host for DryHost {
         (self.say)(&format!("answer, with nominal figures: {text}"));
     }
 
-    // Nominal answers satisfy no check of a script, nor do they fail it.
-    fn check(&self, _name: &str, _passed: bool, _measure: Option<&Measure>) {}
+    // Nominal answers satisfy no check of a script, nor do they fail it. But none of them fails and all take as long as each
+    // other, so a threshold that they leave undecided has too small a sample.
+    fn check(&self, name: &str, _passed: bool, measure: Option<&Measure>) {
+        if let Some(measure) = measure.filter(|measure| measure.undecided) {
+            let reason = measure.reason.as_deref().unwrap_or("nothing is measured");
+            let line = format!("threshold \"{name}\" cannot be decided as planned: {reason}");
+            self.undecided().push(line);
+        }
+    }
 
     fn progress(&self, _progress: Progress<'_>) {}
 }

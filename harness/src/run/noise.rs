@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kelvin_lambda::{Invocation, Start, Status};
 use kelvin_platform::FunctionId;
-use kelvin_stats::{Sample, pseudo_median};
+use kelvin_stats::{Sample, own_quantile_needs, pseudo_median};
 
 /// Warm durations as they are recorded. Nothing is computed before a launch has ended.
 #[derive(Debug, Default)]
@@ -41,7 +41,9 @@ impl Noise {
         if ended.is_empty() {
             return;
         }
-        let medians = ended.into_values().filter_map(|ns| Sample::new(ns).quantile(0.5));
+        let whole = ended.into_values().map(Sample::new);
+        let whole = whole.filter(|launch| launch.len() >= own_quantile_needs(0.5));
+        let medians = whole.filter_map(|launch| launch.quantile(0.5));
         of_function.medians.extend(medians);
         of_function.spread = spread(&of_function.medians);
     }

@@ -372,10 +372,13 @@ impl Recorder {
             passed,
             measure: measure.map(|measure| MeasureRecord {
                 value: measure.value,
+                ci95: measure.ci95,
                 below: (measure.side == Side::Below).then_some(measure.limit),
                 above: (measure.side == Side::Above).then_some(measure.limit),
                 unit: measure.unit.to_owned(),
                 n: measure.n,
+                launches: measure.launches,
+                undecided: measure.undecided,
                 reason: measure.reason.clone(),
             }),
         });

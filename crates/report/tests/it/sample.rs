@@ -183,13 +183,33 @@ pub(crate) fn chained() -> Run {
         position: None,
     };
     run.pipes = (0..8).map(|n| pipe(n, u64::from(n < 1), n < 7)).collect();
-    let measure = |value, n, above| MeasureRecord {
+    let measure = |value| MeasureRecord {
         value,
-        below: if above { None } else { Some(5.0) },
-        above: above.then_some(5.0),
+        ci95: None,
+        below: Some(5.0),
+        above: None,
         unit: "ms".to_owned(),
-        n,
-        reason: value.is_none().then(|| "not enough data: needs 36 invocations, has 20".to_owned()),
+        n: Some(20),
+        launches: Some(20),
+        undecided: value.is_none(),
+        reason: value.is_none().then(|| "needs 36 launches, has 20".to_owned()),
+    };
+    let warm = MeasureRecord { ci95: Some([0.455, 0.461]), n: Some(200), ..measure(Some(0.458)) };
+    let above = MeasureRecord { below: None, above: Some(5.0), ..measure(Some(6.43)) };
+    // As it stands in records that are older than intervals.
+    let old = MeasureRecord { launches: None, undecided: false, ..measure(None) };
+    let share = MeasureRecord {
+        ci95: Some([0.0, 0.0362]),
+        below: Some(0.001),
+        unit: "share".to_owned(),
+        n: Some(100),
+        launches: None,
+        undecided: true,
+        reason: Some(
+            "the interval contains the limit; it takes 3688 invocations at least, has 100"
+                .to_owned(),
+        ),
+        ..measure(Some(0.0))
     };
     let check = |name: &str, passed, measure| CheckRecord {
         name: name.to_owned(),
@@ -197,10 +217,12 @@ pub(crate) fn chained() -> Run {
         measure: Some(measure),
     };
     run.record.checks = vec![
-        check("warm p50", true, measure(Some(0.458), Some(200), false)),
-        check("cold p50", false, measure(Some(7.56), Some(20), false)),
-        check("cold p90", false, measure(None, None, false)),
-        check("INIT is work", true, measure(Some(6.43), Some(20), true)),
+        check("warm p50", true, warm),
+        check("cold p50", false, measure(Some(7.56))),
+        check("cold p90", false, measure(None)),
+        check("old cold p90", false, old),
+        check("INIT is work", true, above),
+        check("hardly any fails", false, share),
     ];
     run.record.status = RunStatus::ChecksFailed;
     run

@@ -391,10 +391,13 @@ fn a_run_with_chains_and_thresholds() {
     Runs through a chain that ended before its end: 1.
 
     Checks
-    passed warm p50: 0.458 ms, to be below 5.00, n = 200
-    FAILED cold p50: 7.56 ms, to be below 5.00, n = 20
-    FAILED cold p90: to be below 5.00 ms, but not enough data: needs 36 invocations, has 20
-    passed INIT is work: 6.43 ms, to be above 5.00, n = 20
+    passed warm p50: 0.458 ms (0.455–0.461), to be below 5.00, n = 200 of 20 launches
+    FAILED cold p50: 7.56 ms, to be below 5.00, n = 20 launches
+    UNDECIDED cold p90: to be below 5.00 ms, but needs 36 launches, has 20
+    FAILED old cold p90: to be below 5.00 ms, but needs 36 launches, has 20
+    passed INIT is work: 6.43 ms, to be above 5.00, n = 20 launches
+    UNDECIDED hardly any fails: 0 of all (0.0000–0.0362), to be below 0.00100, n = 100; the interval
+           contains the limit; it takes 3688 invocations at least, has 100
     ");
 }
 

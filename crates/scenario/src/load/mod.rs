@@ -34,11 +34,11 @@ pub(crate) fn add(language: &mut Language<'_>) {
     language
         .add(
             "f.summary()",
-            "What was seen of the function so far in this run, by cold and warm starts that succeeded, those of loads apart.",
+            "What was seen of the function so far in this run, by cold and warm starts that succeeded, those of loads apart. These are the numbers of `summary.json`: a warm quantile is that of a typical launch (Hodges–Lehmann over the launches' own), a mean that of the launches' means.",
             |s| move |ctx: NativeCallContext<'_>, f: Function| s.answer(&ctx, s.summary(&f.0)),
         )
-        .returns("#{ invocations, failed, throttled, cold, warm, load }; each of the last three is #{ count, duration, latency, init, total, billed_ms, cost_per_million_usd }, of which four are #{ mean_ms, p50_ms, p90_ms, p99_ms }, with () where there are too few")
-        .example("f.invoke();\nf.repeat(50);\nif f.summary().warm.duration.p90_ms > 10.0 { note(\"too slow\"); }");
+        .returns("#{ invocations, failed, throttled, cold, warm, load }; each of the last three is #{ count, launches, duration, latency, init, total, billed_ms, billed, cost_per_million_usd, cost }, of which four are #{ count, launches, mean_ms, p50_ms, p90_ms, p99_ms, mean, p50, p90, p99, seen }, with () where there are too few. `mean`, `p50` and so on, `billed` and `cost` are statistics: #{ value, low, high, unit, why }, with the 95 % interval or why there is none, for `figure()`. Where there is no p50, seen is #{ min_ms, median_ms, max_ms } of what there is, which is no estimate. Those of loads have neither launches nor intervals")
+        .example("for launch in 0..6 { f.recycle(); f.repeat(11); }\nif f.summary().warm.duration.p90_ms > 10.0 { note(\"too slow\"); }");
 }
 
 impl Session {

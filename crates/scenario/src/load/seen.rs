@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kelvin_lambda::{Invocation, Start, Status};
 use rhai::{Dynamic, Map};
 
-use crate::tally::{count, quantiles};
+use crate::figure::{count, load_map, milliseconds};
 
 /// Counts and numbers of one load.
 #[derive(Default)]
@@ -57,7 +57,8 @@ impl Seen {
         #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
         let (seconds, good) = (took_ns as f64 / 1e9, ok as f64);
         let per_second = if seconds > 0.0 { (good / seconds).into() } else { Dynamic::UNIT };
-        let behind = if open { quantiles(&self.behind_ns).into() } else { Dynamic::UNIT };
+        let behind =
+            if open { load_map(&milliseconds(&self.behind_ns)).into() } else { Dynamic::UNIT };
         Map::from([
             ("sent".into(), count(self.sent)),
             ("ok".into(), count(ok)),
@@ -67,8 +68,8 @@ impl Seen {
             ("environments".into(), count(self.environments.len() as u64)),
             ("seconds".into(), seconds.into()),
             ("per_second".into(), per_second),
-            ("latency".into(), quantiles(&self.latency_ns).into()),
-            ("duration".into(), quantiles(&self.duration_ns).into()),
+            ("latency".into(), load_map(&milliseconds(&self.latency_ns)).into()),
+            ("duration".into(), load_map(&milliseconds(&self.duration_ns)).into()),
             ("behind".into(), behind),
         ])
     }

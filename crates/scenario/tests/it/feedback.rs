@@ -37,14 +37,14 @@ fn thresholds_are_decided_at_the_end() {
         f.invoke(#{ status: "error" });
     "#;
     assert_snapshot!(lines(script, "check"), @r#"
-    check mean: true Measure { value: Some(2.5), limit: 3.0, side: Below, unit: "ms", n: Some(1), reason: None }
-    check billed: false Measure { value: Some(9.0), limit: 3.0, side: Below, unit: "ms", n: Some(1), reason: None }
-    check p90: false Measure { value: None, limit: 100.0, side: Below, unit: "ms", n: None, reason: Some("not enough data: needs 36 invocations, has 0") }
-    check failed: true Measure { value: Some(0.4), limit: 0.5, side: Below, unit: "share", n: Some(5), reason: None }
-    check never: false Measure { value: None, limit: 1.0, side: Below, unit: "ms", n: None, reason: Some("not enough data: nothing was invoked") }
-    check init: true Measure { value: Some(6.0), limit: 5.0, side: Above, unit: "ms", n: Some(1), reason: None }
-    check cost: false Measure { value: Some(0.2187500375), limit: 1.0, side: Above, unit: "usd_per_million", n: Some(1), reason: None }
-    check of loads: true Measure { value: Some(0.3333333333333333), limit: 0.4, side: Below, unit: "share", n: Some(3), reason: None }
+    check mean: true Measure { value: Some(2.5), ci95: None, limit: 3.0, side: Below, unit: "ms", n: Some(1), launches: Some(1), undecided: false, reason: None }
+    check billed: false Measure { value: Some(9.0), ci95: None, limit: 3.0, side: Below, unit: "ms", n: Some(1), launches: Some(1), undecided: false, reason: None }
+    check p90: false Measure { value: None, ci95: None, limit: 100.0, side: Below, unit: "ms", n: Some(0), launches: Some(0), undecided: true, reason: Some("needs 6 launches with 10 invocations each, has 0") }
+    check failed: false Measure { value: Some(0.4), ci95: Some([0.05274495052631695, 0.8533672003653261]), limit: 0.5, side: Below, unit: "share", n: Some(5), launches: None, undecided: true, reason: Some("the interval contains the limit; it takes 6 invocations at least, has 5") }
+    check never: false Measure { value: None, ci95: None, limit: 1.0, side: Below, unit: "ms", n: Some(0), launches: Some(0), undecided: true, reason: Some("needs 1 launch, has 0") }
+    check init: true Measure { value: Some(6.0), ci95: None, limit: 5.0, side: Above, unit: "ms", n: Some(1), launches: Some(1), undecided: false, reason: None }
+    check cost: false Measure { value: Some(0.2187500375), ci95: None, limit: 1.0, side: Above, unit: "usd_per_million", n: Some(1), launches: Some(1), undecided: false, reason: None }
+    check of loads: false Measure { value: Some(0.3333333333333333), ci95: Some([0.008403758659612678, 0.9057006759497537]), limit: 0.4, side: Below, unit: "share", n: Some(3), launches: None, undecided: true, reason: Some("the interval contains the limit; it takes 8 invocations at least, has 3") }
     "#);
 }
 

@@ -249,13 +249,31 @@ fn scripts_can_react_to_what_they_measured() {
     sent: 3
     throttled: 0
     "#);
-    assert_snapshot!(notes("f.invoke(); f.repeat(3); f.load(#{ concurrency: 1, invocations: 3 }); let s = f.summary(); for key in s.keys() { print(`${key}: ${s[key]}`); }"), @r#"
-    cold: #{"billed_ms": 9.0, "cost_per_million_usd": 0.2187500375, "count": 4, "duration": #{"mean_ms": 2.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": 6.0, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": 9.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": 8.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
-    failed: 0
-    invocations: 7
-    load: #{"billed_ms": 9.0, "cost_per_million_usd": 0.2187500375, "count": 3, "duration": #{"mean_ms": 2.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": 6.0, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": 9.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": 8.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
-    throttled: 0
-    warm: #{"billed_ms": (), "cost_per_million_usd": (), "count": 0, "duration": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "init": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "latency": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}, "total": #{"mean_ms": (), "p50_ms": (), "p90_ms": (), "p99_ms": ()}}
+    let script = "f.invoke(); f.repeat(3); f.load(#{ concurrency: 1, invocations: 3 });
+        let s = f.summary();
+        print(`${s.invocations} ${s.failed} ${s.throttled} ${s.cold.count} ${s.cold.launches} ${s.warm.count} ${s.load.count}`);
+        for key in s.cold.total.keys() { print(`${key}: ${s.cold.total[key]}`); }
+        print(figure(s.cold.cost));
+        print(figure(s.warm.billed));
+        print(s.warm.latency.seen);
+        print(s.load.latency);";
+    assert_snapshot!(notes(script), @r#"
+    7 0 0 4 4 0 3
+    count: 4
+    launches: 4
+    mean: #{"high": (), "low": (), "unit": "ms", "value": 8.5, "why": "interval needs 10 launches, has 4"}
+    mean_ms: 8.5
+    p50: #{"high": (), "low": (), "unit": "ms", "value": (), "why": "needs 6 launches, has 4"}
+    p50_ms: 
+    p90: #{"high": (), "low": (), "unit": "ms", "value": (), "why": "needs 36 launches, has 4"}
+    p90_ms: 
+    p99: #{"high": (), "low": (), "unit": "ms", "value": (), "why": "needs 368 launches, has 4"}
+    p99_ms: 
+    seen: #{"max_ms": 8.5, "median_ms": 8.5, "min_ms": 8.5}
+    $0.219 (interval needs 10 launches, has 4)
+    – (needs 1 launch, has 0)
+
+    #{"mean_ms": 9.5, "p50_ms": (), "p90_ms": (), "p99_ms": ()}
     "#);
 }
 
