@@ -21,7 +21,7 @@ use crate::{HostError, Progress, WantedRung, json, number, suggest};
 const RUNGS: [&str; 2] = ["compute", "serde"];
 
 /// The properties of the maps that functions of the language return.
-pub(crate) const KEYS_OF_MAPS: [&str; 62] = [
+pub(crate) const KEYS_OF_MAPS: [&str; 63] = [
     "architecture",
     "behind",
     "billed",
@@ -81,6 +81,7 @@ pub(crate) const KEYS_OF_MAPS: [&str; 62] = [
     "unit",
     "value",
     "variant",
+    "verdict",
     "warm",
     "why",
     "workload",

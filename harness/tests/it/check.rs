@@ -57,6 +57,32 @@ fn says_what_it_would_do_or_where_the_mistake_is() {
 }
 
 #[test]
+fn a_plan_that_is_too_small_for_a_threshold_is_a_warning() {
+    let place = Place::new();
+    let script = place.script(
+        "let p = params(#{ launches: 1 });
+         let f = deploy(#{ workload: \"hello\" });
+         let g = deploy(#{ workload: \"hello\", name: \"g\" });
+         threshold(\"hardly any fails\", #{ function: f, metric: \"failed\", below: 0.001 });
+         threshold(\"few fail\", #{ function: f, metric: \"failed\", below: 0.05 });
+         threshold(\"p90\", #{ function: f, p: 90, below_ms: 5000 });
+         threshold(\"cold p50\", #{ function: f, start: \"cold\", p: 50, below_ms: 5000 });
+         threshold(\"mean\", #{ function: f, mean: true, below_ms: 5000 });
+         threshold(\"not invoked\", #{ function: g, metric: \"failed\", below: 0.5 });
+         blocks(p.launches, [f], |f| { f.recycle(); f.invoke(); f.repeat(99); });",
+    );
+    let check = |command: &[&str]| {
+        let done = place.wait(&mut place.kelvin(command)).exits(0);
+        done.stderr.replace(&script, "SCRIPT")
+    };
+    insta::assert_snapshot!(check(&["check", &script]), @r#""#);
+    let enough = check(&["check", &script, "--set", "launches=37"]);
+    assert_eq!(enough.lines().count(), 1, "{enough}");
+    let dry = check(&["run", &script, "--dry-run"]);
+    assert!(dry.contains("threshold \"p90\" cannot be decided as planned: "), "{dry}");
+}
+
+#[test]
 fn help_is_of_the_scenario_that_is_named() {
     let place = Place::new();
     let script = place.script(

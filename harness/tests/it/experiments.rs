@@ -35,7 +35,7 @@ fn cold_starts_are_compared_with_warm_ones() {
 #[test]
 fn memory_picks_a_size_for_an_objective() {
     build_workload("hello");
-    let small = ["workload=hello", "memory=128,512,1769", "launches=2", "warm=8"];
+    let small = ["workload=hello", "memory=128,512,1769", "launches=6", "warm=3"];
     let with = |more: &[&'static str]| [&small[..], more].concat();
     let run = answer("memory", &with(&["objective=cheapest"]), "For cheapest, take");
     assert_eq!(run.record.functions.len(), 3);
@@ -62,7 +62,7 @@ fn loads_of_every_kind_have_their_answers() {
     let run = answer("burst", &burst, "A burst of 4 waits");
     assert_eq!(run.loads.iter().map(|load| load.invocations).sum::<u64>(), 2 + 8);
     let spike = ["workload=hello", "rate=20", "before=200ms", "spike=200ms"];
-    assert_eq!(answer("spike", &spike, "The spike made callers wait").loads.len(), 3);
+    assert_eq!(answer("spike", &spike, "During the spike callers waited").loads.len(), 3);
     let knee = ["workload=hello", "from=20", "to=40", "step=200ms", "p90_ms=1e9", "failing=1.0"];
     answer("break-it", &knee, "that was the last rate tried");
     // Less than one environment can take.
@@ -122,7 +122,11 @@ fn payloads_chains_and_work_after_the_response() {
     assert!(run.pipes.iter().all(|pipe| pipe.ok && pipe.functions.len() == 3));
     assert!(run.pipes.iter().all(|p| p.whole_ns >= p.latency_ns.iter().sum::<u64>()));
     let after = ["memory=1769", "launches=1", "warm=3", "again=3"];
-    let run = answer("after-response", &after, "work after the response saves its caller");
+    let run = answer(
+        "after-response",
+        &after,
+        "with the work done after the response instead of before it, the caller waits",
+    );
     assert_eq!(run.record.functions.len(), 4);
     assert!(run.record.checks.iter().all(|check| check.passed));
 }

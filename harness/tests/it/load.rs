@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use kelvin_lambda::Status;
-use kelvin_record::{LoadKind, Run, RunStatus};
+use kelvin_record::{CheckRecord, LoadKind, Run, RunStatus};
 use rustix::process::Signal;
 
 use crate::kit::{Place, Running, build_workload, json};
@@ -179,20 +179,75 @@ fn thresholds_decide_at_the_end_and_give_exit_code_3() {
          threshold(\"of too few\", #{ function: f, p: 99, below_ms: 3600000 });
          threshold(\"of loads\", #{ function: f, start: \"load\", metric: \"failed\", below: 0.5 });
          f.repeat(10);
-         f.load(#{ concurrency: 1, invocations: 5 });",
+         f.load(#{ concurrency: 1, invocations: 6 });",
     );
     let done = place.run_script(&text, &[]).exits(3);
     let done = done
         .prints("passed in an hour: ")
         .prints("passed not at once: ")
         .prints("passed of loads: 0 of all");
-    done.prints("FAILED of too few: to be below 3600000 ms, but not enough data: needs 368 invocations, has 9");
+    done.prints("UNDECIDED of too few: to be below 3600000 ms, but needs 6 launches with 100 invocations each");
     let run = place.only_run();
     assert_eq!(run.record.status, RunStatus::ChecksFailed);
     let measure = run.record.checks[0].measure.as_ref().expect("it was measured");
     assert_eq!((measure.n, measure.below, measure.above), (Some(9), Some(3_600_000.0), None));
     let passed: Vec<bool> = run.record.checks.iter().map(|check| check.passed).collect();
     assert_eq!(passed, [true, true, false, true]);
+    let undecided = |check: &CheckRecord| check.measure.as_ref().is_some_and(|m| m.undecided);
+    let undecided: Vec<bool> = run.record.checks.iter().map(undecided).collect();
+    assert_eq!(undecided, [false, false, true, false]);
+}
+
+#[test]
+fn a_script_sees_the_numbers_of_the_summary_and_so_do_thresholds() {
+    let place = Place::new();
+    // Launches with one warm invocation and with 20 take turns.
+    let text = script(
+        "let n = 1;
+         blocks(12, [f], |f| { f.recycle(); f.invoke(); f.repeat(n); n = if n == 1 { 20 } else { 1 }; });
+         let s = f.summary();
+         note([
+             s.warm.duration.mean_ms, s.warm.duration.p50_ms, s.warm.duration.p90_ms, s.warm.latency.p50_ms,
+             s.warm.billed_ms, s.cold.init.p50_ms, s.cold.total.mean_ms, s.cold.billed_ms,
+             s.warm.duration.p50.low, s.warm.duration.p50.high, s.warm.duration.mean.low,
+         ]);
+         threshold(\"mean\", #{ function: f, mean: true, below_ms: 3600000 });
+         threshold(\"p50\", #{ function: f, p: 50, below_ms: 3600000 });
+         threshold(\"init\", #{ function: f, metric: \"init\", p: 50, below_ms: 3600000 });
+         threshold(\"billed\", #{ function: f, metric: \"billed\", mean: true, below_ms: 3600000 });",
+    );
+    place.run_script(&text, &[]).exits(0);
+    let run = place.only_run();
+    let summary = kelvin_report::summarise(&run);
+    let function = &summary.functions[0];
+    let (warm, cost) = (&function.warm_duration_ms, &function.cost);
+    assert_eq!((warm.n, warm.launches), (126, 12));
+    let interval = warm.p50.ci95.expect("six launches have a median");
+    let numbers = [
+        warm.mean.value,
+        warm.p50.value,
+        warm.p90.value,
+        function.warm_latency_ms.p50.value,
+        cost.warm.billed_ms,
+        function.init_ms.p50.value,
+        function.cold_total_ms.mean.value,
+        cost.cold.billed_ms,
+        Some(interval[0]),
+        Some(interval[1]),
+        warm.mean.ci95.map(|[low, _]| low),
+    ];
+    let noted: Vec<Option<f64>> =
+        serde_json::from_str(&run.record.notes[0]).expect("it is a list of numbers");
+    let checked = run.record.checks.iter().map(|check| check.measure.as_ref()?.value);
+    let checked: Vec<Option<f64>> = checked.collect();
+    let expected = [numbers[0], numbers[1], numbers[5], numbers[4]];
+    let pairs = noted.into_iter().zip(numbers).chain(checked.into_iter().zip(expected));
+    for (seen, expected) in pairs {
+        let (seen, expected) = (seen.expect("it is known"), expected.expect("it is known"));
+        // A summary is rounded to nanoseconds.
+        assert!((seen - expected).abs() < 2e-6, "{seen} {expected}");
+    }
+    assert!(cost.warm.billed_ms >= warm.mean.value);
 }
 
 #[test]

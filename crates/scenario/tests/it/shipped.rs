@@ -110,6 +110,6 @@ fn cold_warm_launches_once_per_block_and_function() {
     repeat 0: 2 × {"n":"small"}, log false
     record 0 Some("small"): ["ok"], expecting nothing
     record 0 Some("small"): ["ok"], expecting nothing
-    answer The median cold start takes from 8.50 ms (hello-release-128) to 8.50 ms (json-release-128).
+    answer The median cold start takes from 8.50 ms (8.50–8.50) with hello-release-128 to 8.50 ms (8.50–8.50) with json-release-128.
     "#);
 }
