@@ -217,8 +217,11 @@ fn shown(statistic: &Dynamic) -> Result<String, String> {
     };
     let (said, around) = match (as_float(value), bound("low").zip(bound("high"))) {
         (Some(value), Some((low, high))) => {
-            let [low, high] = [low, high].map(|bound| with_decimals(bound, value, 3));
-            (significant(value, 3), Some(format!("{low}–{high}")))
+            // Of nothing, the bounds say how finely to read it.
+            let like = if value == 0.0 { high.abs().max(low.abs()) } else { value };
+            let to = if low < 0.0 { " to " } else { "–" };
+            let [said, low, high] = [value + 0.0, low, high].map(|x| with_decimals(x, like, 3));
+            (said, Some(format!("{low}{to}{high}")))
         }
         (Some(value), None) => (significant(value, 3), text("why")),
         (None, _) => {
@@ -250,6 +253,7 @@ mod tests {
         check(&value(Some(2.4321), Some([2.3217, 2.5])), "ms", "2.43 ms (2.32–2.50)");
         check(&value(Some(0.25), Some([0.2487, 0.3])), "usd", "$0.250 (0.249–0.300)");
         check(&value(Some(2.0), Some([1.5, 12.0])), "", "2.00 (1.50–12.00)");
+        check(&value(Some(-0.0), Some([-1.0, 0.5])), "ms", "0.00 ms (-1.00 to 0.50)");
         let why = Some("interval needs 10 launches, has 6".to_owned());
         let figure = Figure { why, ..value(Some(2.0), None) };
         check(&figure, "ms", "2.00 ms (interval needs 10 launches, has 6)");

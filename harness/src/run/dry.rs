@@ -9,8 +9,8 @@ use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
     Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
-    WantedRung, WantedService,
+    ScenarioError, Script, ServiceChange, ServiceId, Side, Slot, Source, StartedService, Totals,
+    Wanted, WantedRung, WantedService,
 };
 
 use crate::cli::Format;
@@ -175,7 +175,14 @@ impl Host for DryHost {
     fn check(&self, name: &str, _passed: bool, measure: Option<&Measure>) {
         if let Some(measure) = measure.filter(|measure| measure.undecided) {
             let reason = measure.reason.as_deref().unwrap_or("nothing is measured");
-            let line = format!("threshold \"{name}\" cannot be decided as planned: {reason}");
+            // Not even if none of them fails.
+            let at_best = measure.ci95.filter(|_| measure.side == Side::Below);
+            let at_best = at_best.zip(measure.n).map(|([_, high], n)| {
+                format!("none of {n} leaves up to {:.2} % possible; ", 100.0 * high)
+            });
+            let at_best = at_best.filter(|_| measure.unit == "share").unwrap_or_default();
+            let line =
+                format!("threshold \"{name}\" cannot be decided as planned: {at_best}{reason}");
             self.undecided().push(line);
         }
     }

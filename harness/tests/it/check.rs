@@ -75,7 +75,12 @@ fn a_plan_that_is_too_small_for_a_threshold_is_a_warning() {
         let done = place.wait(&mut place.kelvin(command)).exits(0);
         done.stderr.replace(&script, "SCRIPT")
     };
-    insta::assert_snapshot!(check(&["check", &script]), @r#""#);
+    insta::assert_snapshot!(check(&["check", &script]), @r#"
+    SCRIPT: warning: threshold "hardly any fails" cannot be decided as planned: none of 100 leaves up to 3.62 % possible; the interval contains the limit; it takes 3688 invocations at least, has 100
+    SCRIPT: warning: threshold "p90" cannot be decided as planned: needs 6 launches with 10 invocations each, has 1
+    SCRIPT: warning: threshold "cold p50" cannot be decided as planned: needs 6 launches, has 1
+    SCRIPT: warning: threshold "not invoked" cannot be decided as planned: nothing was invoked
+    "#);
     let enough = check(&["check", &script, "--set", "launches=37"]);
     assert_eq!(enough.lines().count(), 1, "{enough}");
     let dry = check(&["run", &script, "--dry-run"]);

@@ -97,6 +97,37 @@ fn thresholds_say_what_would_be_right() {
 }
 
 #[test]
+fn comparisons_say_no_more_than_their_pairs_do() {
+    let script = r#"
+        let base = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        let say = |c| note(`${c.verdict} ${c.pairs} ${figure(c.times)} ${figure(c.more)}`);
+        say.call(compare(base.map(|x| 2.0 * x), base));
+        say.call(compare(base, base.map(|x| 2.0 * x)));
+        say.call(compare([2.0, 1.0, 3.0, 2.0, 5.0, 6.0, 7], base));
+        say.call(compare([1.0, 2.0, (), 4.0, 5.0, 6.0], base));
+    "#;
+    assert_snapshot!(lines(script, "note"), @r"
+    note more 7 2.00 (2.00–2.00) 4.00 (2.00–6.00)
+    note less 7 0.500 (0.500–0.500) -4.00 (-6.00 to -2.00)
+    note open 7 1.00 (0.50–1.41) 0.00 (-1.00 to 0.50)
+    note unknown 5 – (needs 6 pairs of launches, has 5) – (needs 6 pairs of launches, has 5)
+    ");
+    assert_eq!(
+        mistake("compare([\"1\"], [2]);"),
+        "compare: expected lists of numbers, got \"1\" in one"
+    );
+    let check = |map: &str, expected: &str| {
+        assert_eq!(
+            mistake(&format!("compare(f, g, #{{ {map} }});")),
+            format!("compare: {expected}")
+        );
+    };
+    check("metric: \"failed\"", "shares are not compared");
+    check("start: \"load\"", "a load has no launches of its own");
+    check("below_ms: 1", "unknown key \"below_ms\"; known: start, metric, p, mean");
+}
+
+#[test]
 fn closures_run_at_the_same_time_and_return_in_order() {
     let script = r#"
         let n = 10;
