@@ -125,7 +125,7 @@ fn payloads_chains_and_work_after_the_response() {
     let run = answer(
         "after-response",
         &after,
-        "with the work done after the response instead of before it, the caller waits",
+        "with the work done after the response instead of before it, the wait of",
     );
     assert_eq!(run.record.functions.len(), 4);
     assert!(run.record.checks.iter().all(|check| check.passed));

@@ -56,10 +56,19 @@ fn a_small_run_prints_its_tables() {
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
     launches dur. duration p50 dur. latency CPU max billed
     function MB × each p50 95 % interval p90 p50 mean MB mean cost
-    hello-dev 128 2 × 3 N – – N N N N N
-    hello-dev 512 2 × 3 N – – N N N N N
-    – interval: needs 6 launches, has 2
-    – duration p90: needs 36 invocations, has 6
+    hello-dev 128 2 × 3 – – – – N N N N
+    hello-dev 512 2 × 3 – – – – N N N N
+    – duration p50, latency p50: needs 6 launches with 2 invocations each, has 2
+    – duration p90: needs 6 launches with 10 invocations each, has 0
+
+    Seen, too few for an estimate · ms · the median is of all numbers together
+    function MB metric launches n min median max
+    hello-dev 128 INIT 2 2 N N N
+    hello-dev 128 cold total 2 2 N N N
+    hello-dev 128 warm duration 2 6 N N N
+    hello-dev 512 INIT 2 2 N N N
+    hello-dev 512 cold total 2 2 N N N
+    hello-dev 512 warm duration 2 6 N N N
 
     4 launches, 16 invocations, none failed.
     ");

@@ -71,7 +71,8 @@ fn another_configuration_is_another_row() {
     let place = Place::new();
     let text = "f.invoke(); f.configure(#{ memory: 256 }); f.repeat(2);";
     let done = place.run_script(&script(text), &[]).exits(0);
-    let rows = done.stdout.lines().filter(|line| line.starts_with("f "));
+    let tables = done.stdout.lines().take_while(|line| !line.starts_with("Seen"));
+    let rows = tables.filter(|line| line.starts_with("f "));
     let memory: Vec<_> = rows.map(|row| row.split_whitespace().nth(1).unwrap()).collect();
     assert_eq!(memory, ["128", "256", "128", "256"], "a row in each table:\n{}", done.stdout);
     let run = place.only_run();

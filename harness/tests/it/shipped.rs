@@ -22,7 +22,7 @@ fn fan_out_measures_every_concurrency_against_its_upstream() {
     let place = Place::new();
     let done = place.run("fan-out", &SMALL).exits(0);
     done.prints("service 0: http · latency 2ms · errors none")
-        .prints("With 16 requests under way instead of 1");
+        .prints("With 1 requests under way instead of 16");
     let run = place.only_run();
     assert_eq!(run.invocations.len(), 3 * (1 + 2));
     let cases: BTreeSet<_> = run.invocations.iter().filter_map(|row| row.case.as_deref()).collect();
