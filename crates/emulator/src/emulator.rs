@@ -22,6 +22,7 @@ use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
 use crate::guard::{self, Started};
 use crate::load;
+use crate::page_cache::{Images, PageCaches};
 use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
 use crate::spin::Spin;
@@ -87,6 +88,7 @@ impl Emulator {
             cgroup: cgroup.as_ref().map(|cgroup| cgroup.version),
             no_private_files,
             no_visible,
+            why_warm: None,
         };
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
@@ -94,12 +96,17 @@ impl Emulator {
         let (awake, wakefulness) = keep_awake(options.awake_cores);
         let spin = Spin::new(cores, awake);
         let (asks, inbox) = mpsc::unbounded_channel();
+        let images = if limits.files { Images::Mounted } else { Images::InPlace };
+        let page_caches = PageCaches::new(root.join("start"), images);
+        let why_warm = page_caches.why_warm().map(str::to_owned);
+        let mechanisms = Mechanisms { why_warm, ..mechanisms };
         let place = Place {
             root: root.clone(),
             cgroup,
             limits,
             scaling: options.scaling,
             init_timeout: options.init_timeout,
+            page_caches,
         };
         let served = (place, spin.clone());
         let thread = std::thread::Builder::new()

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::guard::{self, GuardClient};
 use crate::measured::{Begun, Measured};
 use crate::package::Package;
+use crate::page_cache::{Files, PageCaches, Ready};
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
 use crate::scaling::{Account, Scaling};
@@ -41,6 +42,7 @@ pub(crate) struct Context {
     /// Holds the cgroups of processes, if they are limited by cgroup.
     pub cgroup: Option<Cgroup>,
     pub spin: Spin,
+    pub page_caches: PageCaches,
     /// For environments and processes: no number is used twice.
     pub next_id: Arc<AtomicU64>,
 }
@@ -57,6 +59,10 @@ pub(crate) struct Environment {
     pub id: u64,
     context: Context,
     package: Package,
+    bootstrap: PathBuf,
+    files: Files,
+    /// What its start was prepared with, as the processes run from it.
+    ready: Option<Ready>,
     log_stream_name: String,
     process: Option<Process>,
     /// The init phase, until the first invocation.
@@ -101,15 +107,25 @@ pub(crate) struct Request<'a> {
 
 impl Environment {
     /// Makes the environment's folders; starts nothing yet.
-    pub(crate) fn new(context: &Context, bootstrap: &Path) -> io::Result<Environment> {
+    ///
+    /// `ready` is what was prepared ahead, if anything was.
+    pub(crate) fn new(
+        context: &Context,
+        bootstrap: &Path,
+        files: Files,
+        ready: Option<Ready>,
+    ) -> io::Result<Environment> {
         let id = context.fresh_id();
         let folder = context.root.join(id.to_string());
-        let package = Package::new(folder, bootstrap, context.limits.files)?;
+        let package = Package::new(folder, context.limits.files)?;
         let date = jiff::Timestamp::now().strftime("%Y/%m/%d").to_string();
         Ok(Environment {
             id,
             context: context.clone(),
             package,
+            bootstrap: bootstrap.to_owned(),
+            files,
+            ready,
             log_stream_name: env_vars::log_stream_name(&date),
             process: None,
             fresh: None,
@@ -125,8 +141,27 @@ impl Environment {
     /// When that fails or takes too long, it is tried again inside the first invoke phase ("suppressed init"). Whoever gives it
     /// up can still end the environment.
     pub(crate) async fn initialize(&mut self, config: &FunctionConfig) {
+        let starting = self.files.begin();
+        let ready = match self.ready.take() {
+            Some(ready) => ready,
+            None => Ready { waited: true, ..self.files.prepare().await },
+        };
+        // Whoever gives this up ends the environment with what it has been given.
+        let ready = self.ready.insert(ready);
+        let (bootstrap, mounts) = match &ready.lease {
+            Some(lease) => (&lease.bootstrap, lease.mounts.clone()),
+            None => (&self.bootstrap, Vec::new()),
+        };
+        let filled = self.package.fill(bootstrap, mounts);
+        let mut page_cache = self.files.check(ready);
+        let at_once = starting.at_once();
         let deadline = Instant::now() + self.context.init_timeout;
-        let done = timeout_at(deadline, self.init(config)).await;
+        let done = match filled {
+            Ok(()) => timeout_at(deadline, self.init(config)).await,
+            Err(error) => Ok(Err(Failure::Internal(error.to_string()))),
+        };
+        page_cache.starting = at_once.max(starting.at_once());
+        drop(starting);
         let init_ns = done.ok().and_then(Result::ok);
         if init_ns.is_none()
             && let Some(process) = self.process.take()
@@ -135,7 +170,16 @@ impl Environment {
         }
         let ended_at = now_ns();
         let launch = init_ns.zip(self.process.as_mut());
-        let launch = launch.map(|(init_ns, process)| Arc::new(process.launch_facts(init_ns)));
+        let ready = self.ready.as_ref();
+        let launch = launch.map(|(init_ns, process)| {
+            let mut facts = process.launch_facts(init_ns);
+            if let Some((ready, pid)) = ready.zip(process.pid()) {
+                self.files.learn(ready, pid, &mut page_cache);
+            }
+            page_cache.not_evicted.extend(process.not_mounted());
+            facts.page_cache = Some(page_cache);
+            Arc::new(facts)
+        });
         self.fresh = Some(Fresh { init_ns, launch, ended_at });
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Mechanisms {
     pub no_private_files: Option<String>,
     /// Why functions cannot be shown more cores than they run on, if they cannot.
     pub no_visible: Option<String>,
+    /// Why cold starts find their files in the page cache, if they all do.
+    pub why_warm: Option<String>,
 }
 
 /// What cannot be measured, and why.
@@ -77,6 +79,7 @@ pub(crate) fn enforcement(
             "mount namespace",
             &format!("LAMBDA_TASK_ROOT is another folder{why}"),
         ),
+        page_cache(mechanisms),
         concurrency(scaling),
         idle_expiry(scaling.idle),
         entry("requests a second", false, "", "10 times the concurrency on Lambda"),
@@ -113,6 +116,23 @@ fn idle_expiry(idle: IdleExpiry) -> Enforcement {
         IdleExpiry::Never => (None, Some("idle environments stay".to_owned())),
     };
     Enforcement { limit: "idle expiry".to_owned(), by, note }
+}
+
+/// That cold starts read from the disk, where they are to.
+fn page_cache(mechanisms: &Mechanisms) -> Enforcement {
+    let by = match (&mechanisms.why_warm, &mechanisms.no_private_files) {
+        (Some(_), _) => None,
+        (None, None) => Some("eviction, and private copies of what others have mapped"),
+        (None, Some(_)) => Some("eviction"),
+    };
+    let note = match (&mechanisms.why_warm, &mechanisms.no_private_files) {
+        (Some(why), _) => Some(format!("cold starts find their files in it: {why}")),
+        (None, Some(why)) => {
+            Some(format!("what others have mapped, such as the C library, stays in it: {why}"))
+        }
+        (None, None) => None,
+    };
+    Enforcement { limit: "page cache".to_owned(), by: by.map(str::to_owned), note }
 }
 
 /// That functions and the serving thread are apart.

@@ -6,17 +6,21 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use kelvin_lambda::{FunctionConfig, MAX_REQUEST_BYTES, ThrottleReason};
-use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PlatformError};
+use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PageCache, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::client::Call;
+use crate::env_vars;
 use crate::environment::{Context, Environment};
+use crate::guard::TASK_ROOT;
+use crate::package::whole;
+use crate::page_cache::{Files, Program, Ready};
 use crate::refusal::{throttled, too_large};
 use crate::scaling::{Concurrency, ScalingRate};
 use crate::worker::{self, Event, Job, Work};
@@ -36,6 +40,10 @@ pub(crate) struct Function {
     id: FunctionId,
     config: Arc<FunctionConfig>,
     bootstrap: PathBuf,
+    /// What its starts read.
+    files: Files,
+    /// Prepared for the next start.
+    ahead: Option<Ready>,
     context: Context,
     environments: HashMap<u64, Worker>,
     /// How many of them are in their init phase.
@@ -81,7 +89,8 @@ struct Idle {
 
 impl Function {
     pub(crate) fn new(id: FunctionId, spec: FunctionSpec, context: Context) -> Function {
-        let FunctionSpec { config, bootstrap, .. } = spec;
+        let FunctionSpec { config, bootstrap, page_cache, reads } = spec;
+        let files = files(&config, &bootstrap, page_cache, &reads, &context);
         let (events_to, events) = mpsc::unbounded_channel();
         let scaling = context.scaling;
         Function {
@@ -92,6 +101,8 @@ impl Function {
             chance: fastrand::Rng::with_seed(scaling.seed ^ (u64::from(id.0) << 32)),
             config: Arc::new(config),
             bootstrap,
+            files,
+            ahead: None,
             context,
             environments: HashMap::new(),
             starting: 0,
@@ -181,8 +192,9 @@ impl Function {
             return Ok(());
         }
         self.rate.take(std::time::Instant::now()).map_err(NoRoom::Throttled)?;
-        let environment = Environment::new(&self.context, &self.bootstrap)
-            .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
+        let environment =
+            Environment::new(&self.context, &self.bootstrap, self.files.clone(), self.ahead.take())
+                .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
         let (work, inbox) = mpsc::unbounded_channel();
         self.context.spin.cores().enter(environment.id, self.launches, self.config.memory_size);
         self.launches += 1;
@@ -290,9 +302,17 @@ impl Function {
         Ok(())
     }
 
+    /// Prepares the next start, when nothing is measured.
+    pub(crate) async fn prepare(&mut self) {
+        if self.ahead.is_none() {
+            self.ahead = Some(self.files.prepare().await);
+        }
+    }
+
     /// Ends all environments; who stands in line gets new ones.
     async fn recycle(&mut self) {
         self.end_environments().await;
+        self.prepare().await;
         // The rate limits how a function grows. On AWS it takes longer to change one than to be allowed all of it again.
         self.rate = ScalingRate::new(&self.context.scaling, std::time::Instant::now());
         for in_line in 1..=self.waiting.len() {
@@ -366,6 +386,31 @@ impl Idle {
     fn expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
+}
+
+/// What the starts of a function read, as far as that can be told beforehand.
+fn files(
+    config: &FunctionConfig,
+    bootstrap: &Path,
+    page_cache: PageCache,
+    reads: &[PathBuf],
+    context: &Context,
+) -> Files {
+    let env_vars = env_vars::env_vars(config, "", Path::new(TASK_ROOT), None);
+    let variable = |name: &str| {
+        let found = env_vars.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let (folders, files) = reads.iter().cloned().partition(|path| path.is_dir());
+    let program = Program {
+        bootstrap: bootstrap.to_owned(),
+        whole: whole(bootstrap).is_some(),
+        path: variable("PATH"),
+        library_path: variable("LD_LIBRARY_PATH"),
+        files,
+        folders,
+    };
+    Files::new(context.page_caches.clone(), program, page_cache)
 }
 
 /// Why there is no environment for a request.

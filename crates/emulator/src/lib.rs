@@ -29,8 +29,6 @@ mod load;
 mod measured;
 mod output;
 mod package;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is started from it yet"))]
-#[expect(unused_imports, reason = "likewise")]
 mod page_cache;
 mod process;
 mod refusal;
@@ -48,5 +46,6 @@ pub use cores::Beside;
 pub use emulator::{Emulator, GuardProgram, Options};
 pub use env_vars::env_vars;
 pub use error::StartError;
+pub use page_cache::is_on_disk;
 pub use scaling::{IdleExpiry, ReleaseDelay, Scaling};
 pub use watch::Limits;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kelvin_lambda::EphemeralStorage;
 
 use crate::guard::{Files, TASK_ROOT};
+use crate::page_cache::Mount;
 
 /// Where an environment's files are.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(crate) struct Package {
     /// Holds everything that was made for the environment.
     pub folder: PathBuf,
     bootstrap: PathBuf,
+    mounts: Vec<Mount>,
     private: bool,
 }
 
@@ -31,15 +33,20 @@ pub(crate) struct View {
 
 impl Package {
     /// Makes the environment's folders.
+    pub(crate) fn new(folder: PathBuf, private: bool) -> io::Result<Package> {
+        fs::create_dir_all(folder.join("tmp"))?;
+        fs::create_dir(folder.join("task"))?;
+        Ok(Package { folder, bootstrap: PathBuf::new(), mounts: Vec::new(), private })
+    }
+
+    /// Puts the code into the package, with the files that are to be mounted over others.
     ///
     /// A file named `bootstrap` is taken for part of a package, like the zip that would be deployed: its neighbours come
     /// along.
-    pub(crate) fn new(folder: PathBuf, bootstrap: &Path, private: bool) -> io::Result<Package> {
-        fs::create_dir_all(folder.join("tmp"))?;
-        let task = folder.join("task");
-        fs::create_dir(&task)?;
-        let package = Package { folder, bootstrap: bootstrap.to_owned(), private };
-        match (package.whole(), private) {
+    pub(crate) fn fill(&mut self, bootstrap: &Path, mounts: Vec<Mount>) -> io::Result<()> {
+        let task = self.folder.join("task");
+        (self.bootstrap, self.mounts) = (bootstrap.to_owned(), mounts);
+        match (whole(&self.bootstrap), self.private) {
             // The folder itself is mounted.
             (Some(_), true) => {}
             (Some(whole), false) => {
@@ -52,13 +59,7 @@ impl Package {
             (None, true) => drop(fs::File::create(task.join("bootstrap"))?),
             (None, false) => std::os::unix::fs::symlink(bootstrap, task.join("bootstrap"))?,
         }
-        Ok(package)
-    }
-
-    /// The folder of the package, if it is one and not a bare executable.
-    fn whole(&self) -> Option<&Path> {
-        let named = self.bootstrap.file_name().is_some_and(|name| name == "bootstrap");
-        self.bootstrap.parent().filter(|_| named)
+        Ok(())
     }
 
     pub(crate) fn view(&self, ephemeral_storage: EphemeralStorage) -> View {
@@ -71,7 +72,7 @@ impl Package {
                 files: None,
             };
         }
-        let (task, bootstrap) = match self.whole() {
+        let (task, bootstrap) = match whole(&self.bootstrap) {
             Some(whole) => (whole.to_owned(), None),
             None => (task, Some(self.bootstrap.clone())),
         };
@@ -80,7 +81,13 @@ impl Package {
             bootstrap: Path::new(TASK_ROOT).join("bootstrap"),
             task_root: PathBuf::from(TASK_ROOT),
             tmp: None,
-            files: Some(Files { task, bootstrap, tmp, tmp_bytes }),
+            files: Some(Files { task, bootstrap, tmp, tmp_bytes, mounts: self.mounts.clone() }),
         }
     }
+}
+
+/// The folder of a package, if it is one and not a bare executable.
+pub(crate) fn whole(bootstrap: &Path) -> Option<&Path> {
+    let named = bootstrap.file_name().is_some_and(|name| name == "bootstrap");
+    bootstrap.parent().filter(|_| named)
 }

@@ -187,6 +187,19 @@ impl Process {
         self.exec
     }
 
+    /// Its number, once it runs.
+    pub(crate) fn pid(&self) -> Option<i32> {
+        self.pid
+    }
+
+    /// That files could not be mounted over others, if so.
+    pub(crate) fn not_mounted(&self) -> Option<String> {
+        let unmounted = self.exec?.unmounted;
+        (unmounted > 0).then(|| {
+            format!("{unmounted} files could not be mounted over those that everybody has mapped")
+        })
+    }
+
     /// What is known of the launch, whose init phase of `init_ns` has just ended.
     pub(crate) fn launch_facts(&mut self, init_ns: u64) -> LaunchFacts {
         let Share { on, visible, serving } = self.share.clone();

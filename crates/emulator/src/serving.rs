@@ -15,6 +15,7 @@ use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
 use crate::guard::GuardClient;
+use crate::page_cache::PageCaches;
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
@@ -39,6 +40,7 @@ pub(crate) struct Place {
     pub limits: Limits,
     pub scaling: Scaling,
     pub init_timeout: Duration,
+    pub page_caches: PageCaches,
 }
 
 /// Serves until nobody can ask any more; then everything on this thread is dropped, the guard's socket last of all.
@@ -52,7 +54,7 @@ pub(crate) async fn serve(
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let Place { root, cgroup, limits, scaling, init_timeout } = place;
+    let Place { root, cgroup, limits, scaling, init_timeout, page_caches } = place;
     let account = Arc::new(Account::new(scaling.concurrency));
     let spins = spin.clone();
     let context = Context {
@@ -64,6 +66,7 @@ pub(crate) async fn serve(
         init_timeout,
         cgroup,
         spin: spins,
+        page_caches,
         next_id,
     };
     let mut functions: HashMap<FunctionId, Deployed> = HashMap::new();
@@ -86,9 +89,13 @@ pub(crate) async fn serve(
                 let id = FunctionId(next_function);
                 next_function += 1;
                 let (commands, inbox) = mpsc::unbounded_channel();
-                tokio::spawn(Function::new(id, spec, context.clone()).run(inbox));
+                let mut function = Function::new(id, spec, context.clone());
+                tokio::spawn(async move {
+                    function.prepare().await;
+                    done.send(Ok(id)).ok();
+                    function.run(inbox).await;
+                });
                 functions.insert(id, Deployed { name, commands });
-                done.send(Ok(id)).ok();
             }
             Ask::Call { function, plan, done } => match functions.get(&function) {
                 None => drop(done.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),

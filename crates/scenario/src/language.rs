@@ -15,8 +15,8 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, compare, conditions, engine, event_file, event_source, figure, load, number, parallel,
-    pipe, random, runtime, service, template, threshold,
+    Progress, compare, conditions, engine, event_file, event_source, figure, load, number,
+    parallel, pipe, random, runtime, service, template, threshold,
 };
 
 /// Every function that scenarios have beyond Rhai's own.

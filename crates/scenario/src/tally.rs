@@ -232,6 +232,7 @@ mod tests {
     fn invocation(environment: u64, start: Start, ns: u64) -> Invocation {
         let init_ns = (start == Start::Cold).then_some(20_000_000);
         Invocation {
+            launch: None,
             provenance: Provenance::Made,
             request_id: String::new(),
             environment: Some(environment),

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use crate::alone::Alone;
 use crate::cli::{DoctorArgs, Mechanism};
 use crate::exit::Exit;
+use crate::run::temporary_folder;
 use crate::signals::Stop;
 use crate::terminal;
 
@@ -45,7 +46,7 @@ impl Patient {
     fn new(limits: Limits) -> anyhow::Result<Patient> {
         let path = env::current_exe().context("failed to find this program")?;
         let options = Options {
-            temporary_folder: env::temp_dir(),
+            temporary_folder: temporary_folder(),
             limits,
             scaling: Scaling::default(),
             awake_cores: true,

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use anyhow::{Context, anyhow};
-use kelvin_emulator::{Beside, Emulator, GuardProgram, Options, Scaling};
+use kelvin_emulator::{Beside, Emulator, GuardProgram, Options, Scaling, is_on_disk};
 use kelvin_lambda::{INIT_TIMEOUT, PlatformFacts, US_EAST_1};
 use kelvin_platform::Platform;
 use kelvin_record::{RecordError, RunStatus, Summary};
@@ -284,13 +284,20 @@ fn emulator_options(args: &LimitArgs, scaling: Scaling) -> anyhow::Result<Option
     let path =
         env::current_exe().context("failed to find this program, which is also the guard")?;
     Ok(Options {
-        temporary_folder: env::temp_dir(),
+        temporary_folder: temporary_folder(),
         limits: limits::wanted(args),
         scaling,
         awake_cores: args.awake_cores.unwrap_or_default() == AwakeCores::Auto,
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
     })
+}
+
+/// Where environments have their folders: on a disk if there is one, as nothing that is in memory can leave the page cache.
+pub(crate) fn temporary_folder() -> PathBuf {
+    let candidates = [env::temp_dir(), PathBuf::from("/var/tmp")];
+    let on_disk = candidates.into_iter().find(|folder| is_on_disk(folder).unwrap_or(false));
+    on_disk.unwrap_or_else(env::temp_dir)
 }
 
 fn drawn_seed() -> u32 {

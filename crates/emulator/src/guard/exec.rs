@@ -15,7 +15,7 @@ use crate::clock::now_ns;
 
 /// Tells that exec(2) is next, and hands over where the process asks for its cores, if anywhere. Makes system calls only, for
 /// a process between fork and exec.
-pub(super) fn tell_exec(to: &OwnedFd, listener: Option<OwnedFd>) -> io::Result<()> {
+pub(super) fn tell_exec(to: &OwnedFd, listener: Option<OwnedFd>, unmounted: u32) -> io::Result<()> {
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu_ns = cpu.tv_sec.unsigned_abs() * 1_000_000_000 + cpu.tv_nsec.unsigned_abs();
     let fds = listener.as_ref().map(|listener| [listener.as_fd()]);
@@ -24,8 +24,9 @@ pub(super) fn tell_exec(to: &OwnedFd, listener: Option<OwnedFd>) -> io::Result<(
     if let Some(fds) = &fds {
         control.push(SendAncillaryMessage::ScmRights(fds));
     }
-    let mut message = [0; 16];
-    message[8..].copy_from_slice(&cpu_ns.to_ne_bytes());
+    let mut message = [0; 24];
+    message[16..].copy_from_slice(&u64::from(unmounted).to_ne_bytes());
+    message[8..16].copy_from_slice(&cpu_ns.to_ne_bytes());
     // Last of all.
     message[..8].copy_from_slice(&now_ns().to_ne_bytes());
     sendmsg(to, &[IoSlice::new(&message)], &mut control, SendFlags::NOSIGNAL)?;
@@ -34,7 +35,7 @@ pub(super) fn tell_exec(to: &OwnedFd, listener: Option<OwnedFd>) -> io::Result<(
 
 /// What the process has told.
 pub(super) fn hear_exec(from: &OwnedFd) -> io::Result<(Exec, Option<OwnedFd>)> {
-    let mut message = [0; 16];
+    let mut message = [0; 24];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received =
@@ -49,6 +50,11 @@ pub(super) fn hear_exec(from: &OwnedFd) -> io::Result<(Exec, Option<OwnedFd>)> {
         }
     }
     let number = |at: usize| u64::from_ne_bytes(std::array::from_fn(|byte| message[at + byte]));
-    let exec = Exec { at_ns: number(0), cpu_ns: number(8), sees: listener.is_some() };
+    let exec = Exec {
+        at_ns: number(0),
+        cpu_ns: number(8),
+        unmounted: number(16),
+        sees: listener.is_some(),
+    };
     Ok((exec, listener))
 }

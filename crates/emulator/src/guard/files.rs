@@ -20,6 +20,8 @@ use rustix::mount::{
 use rustix::process::{getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
+use crate::page_cache::Mount;
+
 /// Where Lambda puts a function's package.
 pub(crate) const TASK_ROOT: &str = "/var/task";
 const TMP: &str = "/tmp";
@@ -35,6 +37,8 @@ pub(crate) struct Files {
     pub tmp: PathBuf,
     /// Size of `/tmp`, ephemeral storage, in bytes.
     pub tmp_bytes: u64,
+    /// Files that take the place of others.
+    pub mounts: Vec<Mount>,
 }
 
 /// The guard's own mount namespace, and what is mounted there. Everything is unmounted when it is dropped.
@@ -141,8 +145,13 @@ fn make_task_root(var: &Path) -> io::Result<()> {
 
 impl Files {
     /// Makes this process see the environment's files. Called in a new process, before it becomes the function.
-    pub(super) fn enter(&self) -> io::Result<()> {
+    ///
+    /// Returns how many of its mounts could not be made: the process goes on with the originals then.
+    pub(super) fn enter(&self) -> io::Result<u32> {
         unshare(CloneFlags::CLONE_NEWNS)?;
+        let missing =
+            self.mounts.iter().filter(|m| mount_bind_recursive(&m.copy, &m.target).is_err());
+        let missing = u32::try_from(missing.count()).unwrap_or(u32::MAX);
         if let Some(bootstrap) = &self.bootstrap {
             mount_bind_recursive(bootstrap, self.task.join("bootstrap"))?;
         }
@@ -151,7 +160,7 @@ impl Files {
         make_read_only(Path::new(TASK_ROOT))?;
         mount_bind_recursive(&self.tmp, TMP)?;
         rustix::process::chdir(TASK_ROOT)?;
-        Ok(())
+        Ok(missing)
     }
 }
 

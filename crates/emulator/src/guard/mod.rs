@@ -104,6 +104,8 @@ pub(crate) struct Exec {
     pub at_ns: u64,
     /// CPU time that it had used before.
     pub cpu_ns: u64,
+    /// How many files could not be mounted over others.
+    pub unmounted: u64,
     /// Whether it sees the cores that it is to see.
     pub sees: bool,
 }
@@ -115,5 +117,6 @@ pub(crate) enum ExitStatus {
     Signal(i32),
 }
 
-/// The largest message: environment variables are at most 4 KB of the user's and 2 KB of Lambda's.
-const MAX_MESSAGE: usize = 64 * 1024;
+/// The largest message: environment variables are at most 4 KB of the user's and 2 KB of Lambda's; the rest is for the paths
+/// of files that are mounted over others. A socket holds no more than 208 KB unless this machine says otherwise.
+const MAX_MESSAGE: usize = 192 * 1024;

@@ -31,7 +31,7 @@ use serde::Serialize;
 use super::cgroups::{CgroupPlan, Cgroups, Refusal};
 use super::descendants::{Processes, carries};
 use super::exec::{hear_exec, tell_exec};
-use super::files::Mounts;
+use super::files::{Files, Mounts};
 use super::visible::{self, Answered, Visible};
 use super::{Event, ExitStatus, Launch, MAX_MESSAGE, Ready, Request};
 use crate::cpu::cgroup::Cgroup;
@@ -274,11 +274,9 @@ impl Guard {
             if let Some(cpus) = &cpus {
                 sched_setaffinity(None, cpus)?;
             }
-            if let Some(files) = &files {
-                files.enter()?;
-            }
+            let unmounted = files.as_ref().map_or(Ok(0), Files::enter)?;
             let listener = if sees_more { visible::hand_over().ok() } else { None };
-            tell_exec(&tell, listener)?;
+            tell_exec(&tell, listener, unmounted)?;
             // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
             let Err(error) = execve(&program, &[&program], &env_vars);
             Err(error.into())

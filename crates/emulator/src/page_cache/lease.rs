@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::pool::Pool;
 use super::report::{Checked, LookedAt, Prepared};
 use super::residency::Pages;
@@ -13,7 +15,7 @@ use crate::guard::TASK_ROOT;
 const MOST_CHECKED: usize = 256;
 
 /// A file that takes the place of another in the mount namespace of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mount {
     pub copy: PathBuf,
     /// Absolute and without links.

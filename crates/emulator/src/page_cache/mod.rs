@@ -8,6 +8,7 @@
 //! Whatever could not be evicted, or cannot be told, is part of the [`Lease`]; and [`mapped_files`] shows after the start
 //! what was loaded besides.
 
+mod caches;
 mod copies;
 mod lease;
 mod mapped;
@@ -22,9 +23,10 @@ mod start_files;
 mod tests;
 mod tree;
 
+pub(crate) use caches::{Files, PageCaches, Ready};
 pub(crate) use lease::{Lease, Mount};
 pub(crate) use mapped::mapped_files;
-pub(crate) use pool::{Images, Pool, is_on_disk};
-pub(crate) use report::{Checked, LookedAt, Paths, Prepared};
-pub(crate) use residency::{evict, probe, resident_bytes};
-pub(crate) use start_files::{Program, StartFiles};
+pub use pool::is_on_disk;
+pub(crate) use pool::{Images, Pool};
+pub(crate) use residency::resident_bytes;
+pub(crate) use start_files::Program;

@@ -221,8 +221,10 @@ impl Drop for Inner {
     }
 }
 
-/// Whether what is in a folder can leave the page cache at all.
-pub(crate) fn is_on_disk(folder: &Path) -> io::Result<bool> {
+/// Whether what is in a folder can leave the page cache at all, as it is not on a file system in memory.
+///
+/// Fails if there is no such folder.
+pub fn is_on_disk(folder: &Path) -> io::Result<bool> {
     Ok(Place::of(folder)? != Place::Memory)
 }
 

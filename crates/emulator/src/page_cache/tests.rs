@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::report::LookedAt;
+use super::residency::{evict, probe};
 use super::*;
 use crate::guard::TASK_ROOT;
 

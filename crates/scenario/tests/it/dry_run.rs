@@ -21,6 +21,7 @@ fn counts_launches_invocations_time_and_cost() {
     let Totals { functions, launches, invocations, time, cost, .. } = totals(
         r#"
         if platform != "emulator" { throw platform; }
+        gap("none");
         let f = deploy(#{ workload: "x" });
         blocks(3, [f], |f| { f.recycle(); f.invoke(); f.repeat(5000); });
         f.configure(#{ memory: 1024 });
@@ -49,8 +50,8 @@ fn requests_of_a_load_overlap() {
         assert_eq!(totals.time, Duration::from_secs_f64(seconds), "{load}");
     };
     check("rate: 2000, duration: \"2s\"", 4000, 1.9995 + 0.001);
-    check("concurrency: 4, invocations: 10", 10, 0.003);
-    check("concurrency: 4, duration: \"1s\"", 4000, 1.0);
+    check("concurrency: 4, invocations: 10, gap: \"none\"", 10, 0.003);
+    check("concurrency: 4, duration: \"1s\", gap: \"none\"", 4000, 1.0);
     check("phases: [[10, 0]]", 0, 0.001);
 }
 
@@ -62,8 +63,23 @@ fn a_load_tells_its_script_what_was_planned() {
         let l = f.load(#{ rate: 100, duration: "10s", arrivals: "poisson" });
         if l.per_second < 80.0 || l.per_second > 120.0 { throw l.per_second; }
         if l.behind.p90_ms != 0.0 { throw l.behind; }
-        let l = f.load(#{ concurrency: 8, invocations: 800 });
+        let l = f.load(#{ concurrency: 8, invocations: 800, gap: "none" });
         if l.per_second < 7000.0 || l.per_second > 8001.0 { throw l.per_second; }
         "#,
     );
+}
+
+#[test]
+fn the_gap_between_invocations_takes_its_time() {
+    let seconds = |loops: &str| {
+        let script = format!("let f = deploy(#{{ workload: \"x\" }}); {loops}");
+        totals(&script).time.as_secs_f64()
+    };
+    // A cold start of 21 ms, and 100 invocations of 1 ms with a gap before each of them.
+    let fixed = seconds("gap(\"20ms\"); f.repeat(101);");
+    assert!((fixed - (0.021 + 100.0 * 0.021)).abs() < 1e-9, "{fixed}");
+    let of_function = seconds("gap(\"1s\"); f.gap(\"none\").repeat(101);");
+    assert!((of_function - 0.121).abs() < 1e-9, "{of_function}");
+    let as_called = seconds("f.repeat(1001);");
+    assert!((as_called / 20.4 - 1.0).abs() < 0.1, "log-normal with a mean of 19.4 ms: {as_called}");
 }

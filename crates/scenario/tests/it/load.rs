@@ -79,7 +79,7 @@ fn an_open_loop_is_a_schedule() {
 fn a_closed_loop_is_a_number_of_clients() {
     assert_snapshot!(log("f.load(#{ concurrency: 4, invocations: 100 });"), @r#"
     (loading f: Some(100) requests)
-    load 0 of 0: Closed { clients: 4 }, Some(100) in None in no block
+    load 0 of 0: Closed { clients: 4, gap: AsCalled }, Some(100) in None in no block
     load 0: closed, 4 until Invocations(100), events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
@@ -142,7 +142,7 @@ fn mistakes_say_what_would_be_right() {
     );
     check(
         "rte: 5",
-        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, allow, file, function, from, speed, spread",
+        "unknown key \"rte\"; did you mean \"rate\"? known: rate, to, concurrency, phases, duration, invocations, arrivals, events, case_name, allow, file, function, from, speed, spread, gap",
     );
 }
 
