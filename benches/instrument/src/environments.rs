@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use kelvin_lambda::Status;
-use kelvin_platform::{InvokeRequest, LoadEnd, LoadShape};
+use kelvin_platform::{Gaps, InvokeRequest, LoadEnd, LoadShape};
 
 use crate::args::Args;
 use crate::kelvin::{self, Kelvin};

@@ -8,7 +8,8 @@ use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, Invocation, MemorySize, Status, Timeout};
 use kelvin_platform::{
-    FunctionId, FunctionSpec, InvokeRequest, LoadPlan, LoadShape, Platform, RepeatPlan,
+    FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadPlan, LoadShape, PageCache, Platform,
+    RepeatPlan,
 };
 
 use crate::contest::{Contestant, Role};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use kelvin_lambda::Invocation;
-use kelvin_platform::{LoadEnd, LoadShape};
+use kelvin_platform::{Gaps, LoadEnd, LoadShape};
 
 use crate::args::Args;
 use crate::kelvin::{self, Kelvin};

@@ -57,7 +57,7 @@ pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
 pub use summary::{
-    CostSummary, Estimate, FunctionSummary, LoadLatency, LoadSummary, Metric, Seen, StartCost,
-    Summary, Unit,
+    CostSummary, Estimate, FunctionSummary, InitSummary, LoadLatency, LoadSummary, Metric,
+    PageCacheSummary, Seen, StartCost, Summary, Unit,
 };
 pub use writer::{Kept, Outcome, RunWriter, ScenarioText};

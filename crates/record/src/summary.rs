@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::ArchitectureSchema;
-use crate::{LoadKind, RunId, RunStatus};
+use crate::{LoadKind, PageInByRecord, RunId, RunStatus};
 
 /// The document `summary.json`. Milliseconds have decimals here, down to one nanosecond.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,58 @@ pub struct FunctionSummary {
     pub throttled_ms: Metric,
     /// What invocations cost.
     pub cost: CostSummary,
+    /// What lay between invocations outside of loads, as scripts have it: `as called`, `none`, a length or a distribution.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// Where the time of INIT went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_parts: Option<InitSummary>,
+    /// What cold starts found in the page cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_cache: Option<PageCacheSummary>,
+}
+
+/// Where the time of INIT went, as means over launches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InitSummary {
+    /// Launches whose parts are known.
+    pub launches: u64,
+    /// Init Duration of these launches.
+    pub init_ms: f64,
+    /// CPU time; of several threads at once it may be longer than INIT.
+    pub cpu_ms: f64,
+    /// Waiting for pages to be read.
+    pub page_in_ms: f64,
+    /// What is left of INIT: waiting for a core, and other waits.
+    pub rest_ms: f64,
+    /// Bytes that were read from the disk.
+    pub read_bytes: f64,
+    /// How `page_in_ms` is known.
+    pub page_in_by: PageInByRecord,
+}
+
+/// What cold starts found in the page cache.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PageCacheSummary {
+    /// Launches that say something of it.
+    pub launches: u64,
+    /// How many of them were to be cold.
+    pub cold: u64,
+    /// Size of the files that a start reads, on average.
+    pub bytes: f64,
+    /// How much of them was resident at the start, at most; `null` where that is not known of any launch.
+    pub resident_bytes: Option<u64>,
+    /// What could not be evicted, or is not known to have been, each with the reason and once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_evicted: Vec<String>,
+    /// How many launches started while another environment did, and shared the disk with it.
+    pub shared_disk: u64,
+    /// How many starts waited for their files, because nothing had been prepared ahead.
+    pub waited: u64,
+    /// Preparing, on average.
+    pub prepare_ms: f64,
+    /// Bytes that were copied, over all launches.
+    pub copied_bytes: u64,
 }
 
 /// One metric of one function.

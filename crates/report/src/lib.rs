@@ -18,6 +18,7 @@ mod page;
 mod pipes;
 mod reasons;
 mod seen;
+mod starts;
 mod summarise;
 mod table;
 mod text;

@@ -8,6 +8,7 @@ use crate::functions::FunctionRows;
 use crate::load::loads;
 use crate::metric::{of_invocations, of_launches};
 use crate::number::megabytes;
+use crate::starts;
 
 /// Makes the statistics of a run of its records.
 ///
@@ -21,12 +22,16 @@ pub fn summarise(run: &Run) -> Summary {
         run_id: run.record.run_id.clone(),
         status: run.record.status,
         platform: run.record.platform.name.clone(),
-        functions: FunctionRows::of(run).iter().map(|rows| function(run, rows)).collect(),
+        functions: (0..)
+            .zip(FunctionRows::of(run))
+            .map(|(index, rows)| function(run, index, &rows))
+            .collect(),
         loads: loads(run),
     }
 }
 
-fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
+fn function(run: &Run, index: u32, function: &FunctionRows<'_>) -> FunctionSummary {
+    let launches = starts::launches_of(run, index);
     let record = function.record;
     let (cold, warm) = (function.cold(), function.warm());
     let memory = function.rows.iter().filter_map(|row| row.max_memory_bytes.value()).max();
@@ -67,6 +72,9 @@ fn function(run: &Run, function: &FunctionRows<'_>) -> FunctionSummary {
         cpu_ms: warm(&["cpu_ns"], &|row| row.cpu_ns.value()),
         throttled_ms: warm(&["throttled_ns"], &|row| row.throttled_ns.value()),
         cost: cost::of_function(function, &run.record.price_table, run.record.billing),
+        gaps: starts::gaps(&launches),
+        init_parts: starts::init_summary(&launches),
+        page_cache: starts::page_cache(&launches),
     }
 }
 

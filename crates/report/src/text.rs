@@ -8,7 +8,7 @@ use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Table};
-use crate::{failures, footer, head, load, pipes, seen};
+use crate::{failures, footer, head, load, pipes, seen, starts};
 
 /// The report of a run, at most 100 columns wide. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
@@ -22,6 +22,7 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
         add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(run, functions));
         add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
         seen::add(&mut page, functions);
+        starts::add(&mut page, functions);
     }
     load::add(&mut page, &summary.loads);
     pipes::add(&mut page, run);

@@ -21,7 +21,7 @@ use crate::{HostError, Progress, WantedRung, json, number, suggest};
 const RUNGS: [&str; 2] = ["compute", "serde"];
 
 /// The properties of the maps that functions of the language return.
-pub(crate) const KEYS_OF_MAPS: [&str; 63] = [
+pub(crate) const KEYS_OF_MAPS: [&str; 64] = [
     "architecture",
     "behind",
     "billed",
@@ -66,6 +66,7 @@ pub(crate) const KEYS_OF_MAPS: [&str; 63] = [
     "p99",
     "p99_ms",
     "pairs",
+    "page_in_share",
     "per_second",
     "reserved_concurrency",
     "response",

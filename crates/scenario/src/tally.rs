@@ -20,6 +20,9 @@ pub(crate) struct Tally {
     load: Vec<Row>,
     /// Numbers of the execution environments outside of loads, in the order in which they were first seen.
     launches: HashMap<u64, u32>,
+    /// Of cold starts whose parts are known: INIT, and the wait for pages in it, in nanoseconds.
+    init: u64,
+    page_in: u64,
 }
 
 /// How invocations ended.
@@ -85,7 +88,23 @@ impl Tally {
                 Start::SuppressedInit | Start::ProactiveInit => continue,
             };
             rows.push(Row::new(launch, invocation, cost_usd(invocation.billed_ms)));
+            self.add_init(invocation);
         }
+    }
+
+    fn add_init(&mut self, invocation: &Invocation) {
+        let page_in = invocation.launch.as_ref().and_then(|launch| launch.init.page_in_ns);
+        if let Some((init, page_in)) = invocation.timing.init_ns.zip(page_in) {
+            self.init += init;
+            self.page_in += page_in.min(init);
+        }
+    }
+
+    /// Which share of INIT was waiting for pages; `None` where that is not known.
+    fn page_in_share(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+        let share = || self.page_in as f64 / self.init as f64;
+        (self.init > 0).then(share)
     }
 
     fn launch(&mut self, environment: u64) -> u32 {
@@ -109,7 +128,9 @@ impl Tally {
         let metric = |metric| self.sampled(kind, metric).to_map(metric).into();
         let mean = |metric| self.figure(kind, metric, Statistic::Mean);
         let (billed, cost) = (mean(Metric::Billed), mean(Metric::Cost));
+        let page_in = self.page_in_share().filter(|_| kind == Kind::Cold);
         Map::from([
+            ("page_in_share".into(), number(page_in)),
             ("count".into(), count(self.sampled(kind, Metric::Latency).n())),
             ("launches".into(), count(self.sampled(kind, Metric::Latency).launches())),
             ("duration".into(), metric(Metric::Duration)),

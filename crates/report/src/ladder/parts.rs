@@ -1,19 +1,21 @@
 //! The parts of one invocation, in as much detail as was measured.
 
 use kelvin_lambda::Timing;
-use kelvin_record::InvocationRecord;
+use kelvin_record::{InitRecord, InvocationRecord};
+
+use crate::starts::init_parts;
 
 /// Names and nanoseconds, in the order in which they happen; they add up to the latency exactly.
 pub(super) type Parts = Vec<(&'static str, i64)>;
 
 /// Splits an invocation: into all parts of the timing contract; without spans, with one part for the handler and its
 /// runtime; or, where the platform tells nothing of itself, with one part for the platform.
-pub(super) fn of(row: &InvocationRecord) -> Parts {
+pub(super) fn of(row: &InvocationRecord, init: Option<&InitRecord>) -> Parts {
     let timing = row.timing();
     let mut parts =
         full(&timing).or_else(|| without_spans(&timing)).unwrap_or_else(|| of_platform(&timing));
     if let Some(init_ns) = timing.init_ns {
-        set_init_apart(&mut parts, signed(init_ns));
+        set_init_apart(&mut parts, init_ns, init);
     }
     parts
 }
@@ -53,11 +55,17 @@ fn of_platform(timing: &Timing) -> Parts {
 }
 
 /// INIT lies inside of the queue, or of the platform where that is all there is.
-fn set_init_apart(parts: &mut Parts, init_ns: i64) {
+fn set_init_apart(parts: &mut Parts, init_ns: u64, init: Option<&InitRecord>) {
     let around = |(name, _): &(&str, i64)| matches!(*name, "queue" | "platform");
     if let Some(at) = parts.iter().position(around) {
-        parts[at].1 -= init_ns;
-        parts.insert(at, ("init", init_ns));
+        parts[at].1 -= signed(init_ns);
+        match init.and_then(|init| init_parts(init_ns, init)) {
+            Some(ns) => {
+                let names = ["init_cpu", "init_page_in", "init_rest"];
+                parts.splice(at..at, std::iter::zip(names, ns.map(signed)));
+            }
+            None => parts.insert(at, ("init", signed(init_ns))),
+        }
     }
 }
 
@@ -136,7 +144,7 @@ mod tests {
     #[test]
     fn init_is_a_part_of_its_own() {
         let mut parts = vec![("client", 1), ("queue", 10)];
-        set_init_apart(&mut parts, 7);
+        set_init_apart(&mut parts, 7, None);
         assert_eq!(parts, [("client", 1), ("init", 7), ("queue", 3)]);
     }
 }

@@ -153,7 +153,7 @@ fn warm(
         run.launches[at].block
     };
     let value = |row: &InvocationRecord| {
-        let parts = parts::of(row);
+        let parts = parts::of(row, None);
         let part = |name: &&str| Some(parts.iter().find(|(known, _)| known == name)?.1 as f64);
         let held_back_is_known = !names.contains(&"throttled")
             || function.record.memory_mb >= MemorySize::ONE_VCPU

@@ -1,8 +1,9 @@
 //! The mean invocation of one kind of start.
 
+use std::collections::BTreeMap;
 use std::iter;
 
-use kelvin_record::{InvocationRecord, Measured, Run};
+use kelvin_record::{InitRecord, InvocationRecord, Measured, Run};
 use kelvin_stats::Sample;
 
 use crate::ladder::parts::{self, Parts, apportioned};
@@ -19,7 +20,7 @@ pub(super) fn ladder(
     missing: &str,
 ) -> StartLadder {
     let n: usize = rows_by_launch.iter().map(Vec::len).sum();
-    let launches = alike(rows_by_launch);
+    let launches = alike(run, rows_by_launch);
     let invocations = launches.iter().map(Vec::len).sum::<usize>() as u64;
     let Some((_, names)) = launches.first().and_then(|launch| launch.first()) else {
         return empty(missing);
@@ -58,10 +59,13 @@ pub(super) fn ladder(
 }
 
 /// The invocations that are split in the most detail that any of them is.
-fn alike<'a>(rows_by_launch: &[Vec<&'a InvocationRecord>]) -> Vec<Vec<Split<'a>>> {
-    let split = rows_by_launch
-        .iter()
-        .map(|rows| rows.iter().map(|&row| (row, parts::of(row))).collect::<Vec<Split<'a>>>());
+fn alike<'a>(run: &Run, rows_by_launch: &[Vec<&'a InvocationRecord>]) -> Vec<Vec<Split<'a>>> {
+    let inits: BTreeMap<u64, &InitRecord> =
+        run.launches.iter().filter_map(|l| Some((l.launch, l.init.as_ref()?))).collect();
+    let init = |row: &InvocationRecord| inits.get(&row.launch?).copied();
+    let split = rows_by_launch.iter().map(|rows| {
+        rows.iter().map(|&row| (row, parts::of(row, init(row)))).collect::<Vec<Split<'a>>>()
+    });
     let mut launches: Vec<_> = split.collect();
     let most = launches.iter().flatten().map(|(_, parts)| parts.len()).max().unwrap_or(0);
     for launch in &mut launches {

@@ -109,7 +109,7 @@ fn table(ladder: &StartLadder) -> (Table, Reasons) {
         let remark = format!("after the response, in the bill {}", remark(part));
         total(part.name, &part.mean_ms, &remark);
     }
-    let has_init = ladder.parts.iter().any(|part| part.name == "init");
+    let has_init = ladder.parts.iter().any(|part| part.name.starts_with("init"));
     let billed = if has_init { "init + duration are billed" } else { "what is billed" };
     total("duration", &ladder.duration_ms, billed);
     (Table { columns, rows }, reasons)
@@ -178,7 +178,9 @@ fn add_reading_aids(page: &mut Page) {
         "A part is the mean of the launches' means, with Student's interval over launches; an interval that includes 0 is below \
          resolution. Means of parts add up, medians would not.",
         "client and runtime are what is left over, so that they are negative where measurements contradict each other. \
-         Of a cold start, init and queue add up to what the timing contract calls queue.",
+         Of a cold start, the parts of init and queue add up to what the timing contract calls queue.",
+        "init_page_in is the time that INIT waited for its pages: accounted by the kernel where it does that, otherwise what CPU \
+         and run queue leave of INIT where anything was read.",
         "The tick model holds back one busy thread with the recorded CPU times of the launch, in their order.",
     ] {
         page.text(Role::Aside, 2, text);

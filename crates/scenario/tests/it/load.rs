@@ -89,7 +89,7 @@ fn a_closed_loop_is_a_number_of_clients() {
     assert_snapshot!(log("blocks(1, [f], |f| { f.load(#{ concurrency: 1, duration: \"2m\" }); });"), @r#"
     (turn 0 of 1, 0 of 1: f)
     (loading f: None requests)
-    load 0 of 0: Closed { clients: 1 }, None in Some(120s) in 0.0
+    load 0 of 0: Closed { clients: 1, gap: AsCalled }, None in Some(120s) in 0.0
     load 0: closed, 1 until Elapsed(120s), events ["{\"n\":\"small\"}"]
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
     record 0 of load 0 Some("small"): ["ok"], expecting nothing
