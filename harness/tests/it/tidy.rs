@@ -31,8 +31,10 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("kelvin", &["crates/*"]),
 ];
 
-/// Which of them its tests may depend on besides: a workload with I/O is tested against the services that it calls.
-const TEST_ARROWS: [(&str, &[&str]); 1] = [("workloads/*", &["kelvin-services"])];
+/// Which of them its tests may depend on besides: a workload with I/O is tested against the services that it calls, and the
+/// emulator's books against published quantiles.
+const TEST_ARROWS: [(&str, &[&str]); 2] =
+    [("workloads/*", &["kelvin-services"]), ("kelvin-emulator", &["kelvin-stats"])];
 
 /// Files are split at this length.
 const LONGEST_FILE: usize = 600;

@@ -1,4 +1,4 @@
-//! What the books alone predict, and how that compares with published measurements.
+//! What the books alone predict.
 
 use std::time::Duration;
 
@@ -59,35 +59,10 @@ fn end_of(account: &mut Account, begin: u64, work: u64) -> u64 {
     }
 }
 
-/// Published measurements, each with its memory size and its mean duration in milliseconds.
-pub mod published {
-    use kelvin_lambda::MemorySize;
-
-    /// A function that needs 17.3 ms on a full core: 16.2 ms of CPU and 1.1 ms of fixed time.
-    pub const SHORT_CPU_MS: f64 = 16.2;
-    /// What of the 17.3 ms does not depend on the CPU limit.
-    pub const SHORT_FIXED_MS: f64 = 1.1;
-
-    /// The mean duration of that function by memory size, on AWS x86 (reference/README.md).
-    pub fn short_work() -> Vec<(MemorySize, f64)> {
-        column(include_str!("../../reference/ubc_duration_by_memory.csv"), 4)
-    }
-
-    /// The mean duration of a long CPU loop by memory size, on AWS x86 (reference/README.md).
-    pub fn long_work() -> Vec<(MemorySize, f64)> {
-        column(include_str!("../../reference/long_work_by_memory.csv"), 1)
-    }
-
-    fn column(csv: &str, index: usize) -> Vec<(MemorySize, f64)> {
-        let rows = csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
-        rows.filter_map(|row| Some((row.first()?.parse().ok()?, row.get(index)?.parse().ok()?)))
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::published;
 
     fn ms(duration: Duration) -> f64 {
         duration.as_secs_f64() * 1e3
