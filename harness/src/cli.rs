@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anstream::ColorChoice;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use kelvin_platform::Gap;
 use kelvin_services::{Errors, Latency, ServiceKind};
 
@@ -250,19 +250,31 @@ impl FromStr for ReleaseDelay {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("comparison").args(["cpu_limit", "as_called"])))]
 pub(crate) struct DoctorArgs {
     /// Compare the CPU limit with measurements published for AWS; takes minutes
     #[arg(long)]
     pub cpu_limit: bool,
+    /// Replay invocations published for AWS as they were called, and compare how long they take; takes about 9 minutes
+    #[arg(long)]
+    pub as_called: bool,
     /// Which mechanism to compare
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "cpu_limit")]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "comparison")]
     pub with: Mechanism,
     /// Measure although another run is going on on this machine
-    #[arg(long, requires = "cpu_limit")]
+    #[arg(long, requires = "comparison")]
     pub force: bool,
+    /// How many launches of each function to replay, of the 40 that are published
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = launches, requires = "as_called")]
+    pub launches: usize,
     /// How often to measure each memory size, five invocations each time
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
+}
+
+fn launches(text: &str) -> Result<usize, String> {
+    let launches = text.parse().ok().filter(|launches| (1..=40).contains(launches));
+    launches.ok_or_else(|| "not a number from 1 to 40".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

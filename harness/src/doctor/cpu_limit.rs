@@ -7,8 +7,8 @@ use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::{CpuLimit, predicted_wall, published};
 use kelvin_lambda::{MemorySize, Start};
 
-use super::Patient;
 use super::work::Work;
+use super::{NOT_ALONE, Patient};
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::signals::Stop;
@@ -87,12 +87,7 @@ pub(super) fn compare(
     let mechanism = patient.mechanism();
     drop(patient);
     let tables = text(&short, &long, &tick, [&init, &suppressed], &noise);
-    let beside = match alone.others() {
-        0 => "",
-        _ => {
-            "NOT ALONE: another run was going on at the same time; these numbers are not to be trusted\n"
-        }
-    };
+    let beside = if alone.others() == 0 { "" } else { NOT_ALONE };
     terminal::print(&format!("CPU limit by {mechanism}\n{beside}\n{tables}"))?;
     Ok(Exit::Done)
 }

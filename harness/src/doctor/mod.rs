@@ -1,5 +1,6 @@
 //! `kelvin doctor`: what this machine can enforce and build, and how close the CPU limit comes to AWS.
 
+mod as_called;
 mod cpu_limit;
 mod machine;
 pub(crate) mod work;
@@ -11,7 +12,7 @@ use anyhow::Context;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Invocation, MemorySize, Status, Timeout};
-use kelvin_platform::{FunctionId, FunctionSpec, Gaps, InvokeRequest, Platform};
+use kelvin_platform::{FunctionId, FunctionSpec, Gaps, InvokeRequest, PageCache, Platform};
 use tokio::runtime::Runtime;
 
 use crate::alone::Alone;
@@ -22,19 +23,27 @@ use crate::signals::Stop;
 use crate::terminal;
 
 pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
-    if args.cpu_limit {
+    if args.cpu_limit || args.as_called {
         let stop = Stop::on_signals().context("failed to watch for signals")?;
         let limit = match args.with {
             Mechanism::Tick => CpuLimit::Tick,
             Mechanism::Cgroup => CpuLimit::Cgroup,
         };
         let mut alone = Alone::take(args.force)?;
-        return cpu_limit::compare(limit, args.rounds, &stop, &mut alone);
+        return if args.as_called {
+            as_called::compare(limit, args.launches, &stop, &mut alone)
+        } else {
+            cpu_limit::compare(limit, args.rounds, &stop, &mut alone)
+        };
     }
     let findings = machine::look();
     terminal::print(&machine::render(&findings))?;
     Ok(Exit::Done)
 }
+
+/// What stands over numbers that were measured beside another run.
+const NOT_ALONE: &str =
+    "NOT ALONE: another run was going on at the same time; these numbers are not to be trusted\n";
 
 /// An emulator with the function that works for as long as it is told.
 struct Patient {
@@ -72,12 +81,20 @@ impl Patient {
     }
 
     fn deploy(&self, memory: MemorySize) -> anyhow::Result<FunctionId> {
-        let mut config = FunctionConfig::new(format!("work-{}", memory.mb()));
+        self.deploy_as(format!("work-{}", memory.mb()), memory)
+    }
+
+    /// No two functions have one name.
+    fn deploy_as(&self, name: String, memory: MemorySize) -> anyhow::Result<FunctionId> {
+        let mut config = FunctionConfig::new(name);
         config.memory_size = memory;
         config.timeout = Timeout::new(60)?;
         config.env_vars.insert(work::VARIABLE.to_owned(), "1".to_owned());
         let bootstrap = env::current_exe().context("failed to find this program")?;
-        Ok(self.runtime.block_on(self.emulator.deploy(FunctionSpec::new(config, bootstrap)))?)
+        // INIT is not what is compared with AWS.
+        let spec =
+            FunctionSpec { page_cache: PageCache::Warm, ..FunctionSpec::new(config, bootstrap) };
+        Ok(self.runtime.block_on(self.emulator.deploy(spec))?)
     }
 
     fn recycle(&self, function: FunctionId) -> anyhow::Result<()> {
@@ -92,21 +109,42 @@ impl Patient {
         Ok(self.runtime.block_on(self.emulator.sleep(duration))?)
     }
 
-    fn invoke(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
+    /// From now on the calling thread, which is the only one that drives it, stays away from the cores of functions.
+    fn join(&self) {
+        self.emulator.beside().join();
+    }
+
+    fn invoke(
+        &self,
+        function: FunctionId,
+        work: &work::Work,
+        gaps: Gaps,
+    ) -> anyhow::Result<Invocation> {
         let payload = serde_json::to_vec(work)?.into();
         let request = InvokeRequest { payload, log_tail: false };
-        Ok(self.runtime.block_on(self.emulator.invoke(function, request, Gaps::NONE))?)
+        Ok(self.runtime.block_on(self.emulator.invoke(function, request, gaps))?)
     }
 
     /// Ends the function's process, but not its execution environment.
     fn crash(&self, function: FunctionId) -> anyhow::Result<()> {
-        let invocation = self.invoke(function, &work::Work { exit: true, ..work::Work::NONE })?;
+        let last = work::Work { exit: true, ..work::Work::NONE };
+        let invocation = self.invoke(function, &last, Gaps::NONE)?;
         anyhow::ensure!(invocation.status == Status::Crash, "a process that ends is a crash");
         Ok(())
     }
 
     fn work(&self, function: FunctionId, work: &work::Work) -> anyhow::Result<Invocation> {
-        let invocation = self.invoke(function, work)?;
+        self.work_after(function, work, Gaps::NONE)
+    }
+
+    /// The same when the first of these gaps has passed.
+    fn work_after(
+        &self,
+        function: FunctionId,
+        work: &work::Work,
+        gaps: Gaps,
+    ) -> anyhow::Result<Invocation> {
+        let invocation = self.invoke(function, work, gaps)?;
         let error =
             invocation.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
         anyhow::ensure!(invocation.status == Status::Ok, "the function failed: {error}");

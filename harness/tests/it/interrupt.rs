@@ -192,3 +192,14 @@ fn a_build_ends_with_ctrl_c() {
     assert!(!left.map(|entry| entry.file_name()).any(|name| ours(&name)));
     assert_eq!(std::fs::read_dir(place.results()).expect("it was made").count(), 0);
 }
+
+#[test]
+fn an_interrupted_replay_leaves_nothing_behind() {
+    let place = Place::new();
+    let mut doctor = place.kelvin(&["doctor", "--as-called", "--force"]);
+    let mut running = Running::start(&mut doctor);
+    running.wait_for_line("block 1 of 16");
+    running.signal(Signal::INT);
+    running.end().exits(1).complains("error: interrupted\n");
+    place.assert_nothing_is_left();
+}
