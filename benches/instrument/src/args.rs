@@ -19,12 +19,18 @@ pub(crate) struct Args {
     /// Why there is no `--cargo-lambda`, for the table.
     #[arg(long, value_name = "TEXT", default_value = "--cargo-lambda is not given")]
     pub no_cargo_lambda: String,
+    /// The function that burns CPU time, compiled from `burner.c`.
+    #[arg(long, value_name = "FILE")]
+    pub burner: Option<PathBuf>,
+    /// Why there is no `--burner`, for the table.
+    #[arg(long, value_name = "TEXT", default_value = "--burner is not given")]
+    pub no_burner: String,
     /// Which tables to make.
     #[arg(
         long = "part",
         value_enum,
         value_delimiter = ',',
-        default_value = "warm,starts,million,environments"
+        default_value = "warm,starts,million,environments,pauses"
     )]
     pub parts: Vec<Part>,
     /// Contestants of the warm table whose name contains one of these; all by default.
@@ -39,6 +45,9 @@ pub(crate) struct Args {
     /// Invocations that are thrown away at the beginning of each turn.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub discard: u64,
+    /// Invocations of each kind in each turn, for "pauses".
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub paused: u32,
     /// Starts of each kind.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     pub starts: u64,
@@ -64,6 +73,8 @@ pub(crate) enum Part {
     Million,
     /// Many execution environments at once.
     Environments,
+    /// Invocations after pauses.
+    Pauses,
 }
 
 impl Args {

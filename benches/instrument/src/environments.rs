@@ -54,7 +54,8 @@ fn measure(kelvin: &Kelvin, clients: u32, requests: u64) -> anyhow::Result<Row> 
     say(&format!("environments: {requests} requests of {clients} clients"));
     let event = |i| Bytes::from(format!(r#"{{"name":"{i}"}}"#));
     let events = (0..requests).map(|i| InvokeRequest { payload: event(i), log_tail: false });
-    let shape = LoadShape::Closed { clients, until: LoadEnd::Invocations(requests), gaps: Gaps::NONE };
+    let shape =
+        LoadShape::Closed { clients, until: LoadEnd::Invocations(requests), gaps: Gaps::NONE };
     let mut answers: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     let (mut used, mut latencies, mut failed) = (BTreeSet::new(), Vec::new(), None);
     let begun = Instant::now();

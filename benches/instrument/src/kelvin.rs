@@ -1,6 +1,7 @@
 //! Kelvin's emulator as a contestant.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
@@ -47,11 +48,21 @@ impl Kelvin {
         limits: Limits,
         awake_cores: bool,
     ) -> anyhow::Result<Kelvin> {
+        Kelvin::start_scaled(bootstrap, limits, awake_cores, Scaling::default())
+    }
+
+    /// `scaling` is when environments come and go.
+    pub(crate) fn start_scaled(
+        bootstrap: &Path,
+        limits: Limits,
+        awake_cores: bool,
+        scaling: Scaling,
+    ) -> anyhow::Result<Kelvin> {
         let path = std::env::current_exe()?;
         let emulator = Emulator::start(&Options {
             temporary_folder: std::env::temp_dir(),
             limits,
-            scaling: Scaling::default(),
+            scaling,
             awake_cores,
             init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
@@ -72,6 +83,16 @@ impl Kelvin {
     pub(crate) fn repeat(
         &self,
         invocations: u64,
+        each: impl FnMut(&Invocation) + Send,
+    ) -> anyhow::Result<()> {
+        self.repeat_with(invocations, Gaps::NONE, each)
+    }
+
+    /// The same with a gap before each.
+    pub(crate) fn repeat_with(
+        &self,
+        invocations: u64,
+        gaps: Gaps,
         mut each: impl FnMut(&Invocation) + Send,
     ) -> anyhow::Result<()> {
         let mut first_wrong = None;
@@ -84,7 +105,7 @@ impl Kelvin {
                 }
             }
         };
-        let plan = RepeatPlan { request: request(), invocations, gaps: Gaps::NONE };
+        let plan = RepeatPlan { request: request(), invocations, gaps };
         let repeated = self.emulator.repeat(self.function, plan, &mut sink);
         self.runtime.block_on(repeated)?;
         ensure!(first_wrong.is_none(), "an invocation failed: {first_wrong:?}");
@@ -102,6 +123,24 @@ impl Kelvin {
         let load = self.emulator.load(self.function, LoadPlan { requests, shape }, &mut sink);
         self.runtime.block_on(load)?;
         Ok(())
+    }
+
+    /// Invokes once, after a pause, as a script does that pauses.
+    pub(crate) fn invoke_after(&self, pause: Duration) -> anyhow::Result<Invocation> {
+        let invoked = async {
+            if !pause.is_zero() {
+                self.emulator.sleep(pause).await?;
+            }
+            self.emulator.invoke(self.function, request(), Gaps::NONE).await
+        };
+        let invocation = self.runtime.block_on(invoked)?;
+        ensure!(invocation.status == Status::Ok, "an invocation failed: {invocation:?}");
+        Ok(invocation)
+    }
+
+    /// From now on the calling thread stays away from the cores of functions, as the threads of `kelvin run` do.
+    pub(crate) fn join(&self) {
+        self.emulator.beside().join();
     }
 
     /// Holds the files of its environments.

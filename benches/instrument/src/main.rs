@@ -11,6 +11,7 @@ mod http;
 mod kelvin;
 mod machine;
 mod million;
+mod pauses;
 mod process;
 mod simulator;
 mod starts;
@@ -59,6 +60,9 @@ fn measure(args: &Args) -> anyhow::Result<()> {
     }
     if args.wants(args::Part::Environments) {
         table::show(&environments::run(args)?.render(form));
+    }
+    if args.wants(args::Part::Pauses) {
+        table::show(&pauses::run(args)?.render(form));
     }
     // Last, because it fills this process with samples.
     if args.wants(args::Part::Warm) {

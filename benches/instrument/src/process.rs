@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -94,6 +94,17 @@ impl Process {
         let id = child.id();
         started.insert(id, child);
         Ok(Process { id })
+    }
+
+    /// What a program prints until it ends.
+    pub(crate) fn read(program: &Path, args: &[String]) -> io::Result<String> {
+        let mut command = command(program);
+        command.env_clear().args(args).stdin(Stdio::null()).stdout(Stdio::piped());
+        let process = Process::start(&mut command)?;
+        let stdout = started().get_mut(&process.id).and_then(|child| child.stdout.take());
+        let mut text = String::new();
+        stdout.ok_or(io::ErrorKind::BrokenPipe)?.read_to_string(&mut text)?;
+        Ok(text)
     }
 
     /// What became of it, once it has ended.
