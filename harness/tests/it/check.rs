@@ -37,7 +37,7 @@ fn says_what_it_would_do_or_where_the_mistake_is() {
     };
     let done = check(&[&script, "--set", "n=1"]).exits(0);
     done.prints(&format!(
-        "{script}: ok: 1 function, 1 launch, 5 invocations, at least 0.0 s and $"
+        "{script}: ok: 1 function, 1 launch, 5 invocations, at least 0.1 s and $"
     ));
     // The others are looked at as well.
     let wrong = wrong.to_str().unwrap();

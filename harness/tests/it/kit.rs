@@ -108,6 +108,8 @@ impl Place {
         let mut command = self.kelvin_unforced(args);
         if args.first() == Some(&"run") {
             command.arg("--force");
+            // Most tests are about something else, and need not wait for gaps and for the disk.
+            command.args(["--gap", "none", "--page-cache", "warm"]);
         }
         command
     }
