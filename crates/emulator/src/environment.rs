@@ -231,10 +231,9 @@ impl Environment {
         }
     }
 
-    /// When an invocation that has this gap may begin; `None` if it may begin now, and always before the first.
-    pub(crate) fn gap_ends(&self, gap: Duration) -> Option<u64> {
-        let due = self.ready_at.saturating_add(nanoseconds(gap));
-        (self.ready_at > 0 && due > now_ns()).then_some(due)
+    /// The moment before which no invocation that has this gap begins: 0 for the first.
+    pub(crate) fn gap_ends(&self, gap: Duration) -> u64 {
+        if self.ready_at == 0 { 0 } else { self.ready_at.saturating_add(nanoseconds(gap)) }
     }
 
     /// Lets the frozen process be until just before `due`, unless something is told meanwhile, which is returned.

@@ -149,7 +149,8 @@ async fn carry_out(
     let mut batch = Batch::new(call.invocations);
     let mut told = None;
     for number in 0.. {
-        if let Some(due) = environment.gap_ends(call.gaps.nth(number)) {
+        let due = environment.gap_ends(call.gaps.nth(number));
+        if due > now_ns() {
             // Nobody waits for anything meanwhile: the thread and the cores sleep as ever.
             drop(in_flight.take());
             let waited = tokio::select! {
@@ -168,8 +169,8 @@ async fn carry_out(
             }
             in_flight = Some(context.spin.begin());
             environment.poll_until(due).await;
-            moments = Moments::now();
-        } else if number > 0 {
+        }
+        if number > 0 || moments.sent_at < due {
             // The caller does nothing else, and nobody stands between it and the environment.
             moments = Moments::now();
         }

@@ -169,7 +169,7 @@ fn page_cache_lines(functions: &[FunctionSummary]) -> Vec<(Role, String)> {
     }
     if !warm.is_empty() {
         let line = format!(
-            "Page cache: warm for {}: INIT read nothing that another start had read.",
+            "Page cache: WARM for {}. In a new microVM nothing is in memory when INIT begins.",
             list(&warm)
         );
         lines.push((Role::Warning, line));

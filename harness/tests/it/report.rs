@@ -141,7 +141,7 @@ fn a_ladder_tells_where_the_time_goes() {
     text.prints("predicted by");
     let ladder: Value = serde_json::from_str(&report(&["--format", "json"]).stdout).unwrap();
     for function in ladder["functions"].as_array().unwrap() {
-        for (start, parts) in [("warm", 9), ("cold", 10)] {
+        for (start, parts) in [("warm", 9), ("cold", 12)] {
             let ns = |value: &Value| (value.as_f64().unwrap() * 1e6).round();
             let split = &function[start];
             let of_parts = split["parts"].as_array().unwrap();

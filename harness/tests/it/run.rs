@@ -70,6 +70,10 @@ fn a_small_run_prints_its_tables() {
     hello-dev 512 cold total 2 2 N N N
     hello-dev 512 warm duration 2 6 N N N
 
+    Page cache: WARM for hello-dev-128, hello-dev-512. In a new microVM nothing is in memory when INIT
+    begins.
+    Warm invocations are SATURATED: no gap lay between them, which no caller of Lambda sees.
+
     4 launches, 16 invocations, none failed.
     ");
     // How long the rest takes is different each time.
@@ -228,4 +232,30 @@ fn the_parts_of_every_invocation_add_up_to_its_latency() {
             assert!(queue_ns >= init_ns, "INIT is a part of the queue");
         }
     }
+}
+
+#[test]
+fn launches_say_what_lay_between_invocations_where_they_ran_and_what_was_in_memory() {
+    let place = Place::new();
+    let script = r#"
+        let f = deploy(#{ workload: "hello", variant: "dev", memory: 512, page_cache: "cold" });
+        f.invoke();
+        f.gap("2ms").repeat(3);
+        f.repeat(2);
+        let g = deploy(#{ workload: "hello", variant: "dev", memory: 1769 });
+        g.load(#{ concurrency: 2, invocations: 4, gap: "1ms" });
+    "#;
+    place.run_script(script, &["--seed", "3"]).exits(0);
+    let run = place.only_run();
+    let launch = &run.launches[0];
+    // The command line of these tests says none, and what is said of a loop counts more.
+    assert_eq!(launch.gaps, ["2ms", "none"]);
+    assert!(!launch.cpus.is_empty() && launch.visible_cpus.is_some(), "{launch:?}");
+    let init = launch.init.as_ref().expect("INIT has parts");
+    assert!(init.cpu_ns > Some(0), "{init:?}");
+    let page_cache = launch.page_cache.as_ref().expect("it was asked to be cold");
+    assert!(page_cache.cold && page_cache.bytes > 0, "{page_cache:?}");
+    assert_eq!(run.loads[0].gap.as_deref(), Some("1ms"));
+    let report = place.wait(&mut place.with_results(&["report", "--ladder"])).exits(0);
+    report.prints("init_cpu").prints("init_page_in");
 }

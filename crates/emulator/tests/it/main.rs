@@ -1,13 +1,16 @@
 //! The emulator from outside: real processes, real protocol.
 
 mod cgroup;
+mod cores;
 mod failures;
 mod files;
+mod gap;
 mod gate;
 mod kit;
 mod left_behind;
 mod limits;
 mod load;
+mod page_cache;
 mod protocol;
 mod python;
 mod repeat;

@@ -222,6 +222,14 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let output = child.stdout(Stdio::piped()).output()?;
             respond(runtime, String::from_utf8_lossy(&output.stdout).trim())?;
         }
+        "cores" => {
+            // What it sees, and where it runs.
+            let sees = std::thread::available_parallelism().map_or(0, usize::from);
+            let stat = std::fs::read_to_string("/proc/self/stat")?;
+            let fields = stat.rsplit(')').next().unwrap_or_default();
+            let runs_on = fields.split_whitespace().nth(36).unwrap_or("?");
+            respond(runtime, &format!("\"{sees} {runs_on}\""))?;
+        }
         "children" => {
             let status = shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").status()?;
             respond(runtime, if status.success() { "\"waited\"" } else { "\"failed\"" })?;
