@@ -97,7 +97,7 @@ impl Emulator {
         let spin = Spin::new(cores, awake);
         let (asks, inbox) = mpsc::unbounded_channel();
         let images = if limits.files { Images::Mounted } else { Images::InPlace };
-        let page_caches = PageCaches::new(root.join("start"), images);
+        let page_caches = PageCaches::new(&root.join("start"), images);
         let why_warm = page_caches.why_warm().map(str::to_owned);
         let mechanisms = Mechanisms { why_warm, ..mechanisms };
         let place = Place {

@@ -1,6 +1,7 @@
 //! What launches tell of their starts: where INIT went, what was in the page cache, and what lay between invocations.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use kelvin_record::{
     FunctionSummary, InitRecord, InitSummary, LaunchRecord, PageCacheSummary, PageInByRecord, Run,
@@ -13,7 +14,7 @@ use crate::page::{Page, Role};
 const MOST_NAMED: usize = 4;
 
 /// The launches of a function that did not begin within a load.
-pub(crate) fn launches_of<'a>(run: &'a Run, function: u32) -> Vec<&'a LaunchRecord> {
+pub(crate) fn launches_of(run: &Run, function: u32) -> Vec<&LaunchRecord> {
     let of_loads: Vec<u64> = run
         .invocations
         .iter()
@@ -45,9 +46,12 @@ pub(crate) fn init_parts(init_ns: u64, init: &InitRecord) -> Option<[u64; 3]> {
     Some([cpu, page_in, init_ns - cpu - page_in])
 }
 
+/// The parts of INIT of one launch, and what else it tells of it.
+type Known<'a> = ([u64; 3], &'a InitRecord);
+
 /// Means over the launches whose parts are known; `None` if there is none.
 pub(crate) fn init_summary(launches: &[&LaunchRecord]) -> Option<InitSummary> {
-    let known: Vec<([u64; 3], &InitRecord)> = launches
+    let known: Vec<Known<'_>> = launches
         .iter()
         .filter_map(|launch| {
             let init = launch.init.as_ref()?;
@@ -57,7 +61,7 @@ pub(crate) fn init_summary(launches: &[&LaunchRecord]) -> Option<InitSummary> {
     if known.is_empty() {
         return None;
     }
-    let mean = |of: &dyn Fn(&([u64; 3], &InitRecord)) -> u64| {
+    let mean = |of: &dyn Fn(&Known<'_>) -> u64| {
         known.iter().map(|one| of(one) as f64).sum::<f64>() / known.len() as f64
     };
     let ms = |at: usize| rounded(mean(&|(parts, _)| parts[at]) / 1e6);
@@ -223,7 +227,7 @@ fn page_in_line(functions: &[FunctionSummary]) -> Option<String> {
 fn list(names: &[&str]) -> String {
     let mut text = names[..names.len().min(MOST_NAMED)].join(", ");
     if names.len() > MOST_NAMED {
-        text.push_str(&format!(" and {} more", names.len() - MOST_NAMED));
+        write!(text, " and {} more", names.len() - MOST_NAMED).ok();
     }
     text
 }

@@ -30,7 +30,7 @@ pub(crate) struct GuardClient {
 
 #[derive(Debug)]
 enum Ask {
-    Launch { launch: Launch, output: OwnedFd, events: mpsc::UnboundedSender<Event> },
+    Launch { launch: Box<Launch>, output: OwnedFd, events: mpsc::UnboundedSender<Event> },
     Kill { id: u64 },
     Remove { id: u64, path: PathBuf, removed: mpsc::UnboundedSender<Event> },
 }
@@ -101,7 +101,7 @@ impl GuardClient {
         output: OwnedFd,
         events: mpsc::UnboundedSender<Event>,
     ) {
-        self.ask(Ask::Launch { launch, output, events });
+        self.ask(Ask::Launch { launch: Box::new(launch), output, events });
     }
 
     /// Kills a process and everything that it started.
@@ -180,11 +180,11 @@ fn send_unsent(socket: &AsyncFd<OwnedFd>, unsent: &mut Unsent, listeners: &mut L
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
             // A guard that is gone shows as the end of the socket. Everything else is for who wants to launch something.
             Err(error) => {
-                if let Request::Launch(Launch { id, .. }) = request
-                    && let Some(listener) = listeners.remove(id)
+                if let Request::Launch(launch) = request
+                    && let Some(listener) = listeners.remove(&launch.id)
                 {
                     let message = format!("the guard could not be asked: {error}");
-                    listener.send(Event::LaunchFailed { id: *id, message }).ok();
+                    listener.send(Event::LaunchFailed { id: launch.id, message }).ok();
                 }
             }
         }

@@ -15,10 +15,14 @@ use crate::clock::now_ns;
 
 /// Tells that exec(2) is next, and hands over where the process asks for its cores, if anywhere. Makes system calls only, for
 /// a process between fork and exec.
-pub(super) fn tell_exec(to: &OwnedFd, listener: Option<OwnedFd>, unmounted: u32) -> io::Result<()> {
+pub(super) fn tell_exec(
+    to: &OwnedFd,
+    listener: Option<&OwnedFd>,
+    unmounted: u32,
+) -> io::Result<()> {
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu_ns = cpu.tv_sec.unsigned_abs() * 1_000_000_000 + cpu.tv_nsec.unsigned_abs();
-    let fds = listener.as_ref().map(|listener| [listener.as_fd()]);
+    let fds = listener.map(|listener| [listener.as_fd()]);
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if let Some(fds) = &fds {

@@ -34,7 +34,7 @@ enum Request {
     /// `Result<(), Refusal>`.
     MakeCgroups(CgroupPlan),
     /// Starts a process in a process group of its own. The write end of its output pipe comes with the message.
-    Launch(Launch),
+    Launch(Box<Launch>),
     /// Kills a launched process and all of its descendants; answered by `Exited`.
     Kill { id: u64 },
     /// Deletes a folder and everything in it; answered by `Removed`.

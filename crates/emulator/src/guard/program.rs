@@ -200,7 +200,7 @@ impl Guard {
         match request {
             Request::MakeCgroups(plan) => self.make_cgroups(&plan),
             Request::Launch(launch) => {
-                let event = self.launch_in_group(launch, output);
+                let event = self.launch_in_group(*launch, output);
                 self.tell(&event);
             }
             Request::Kill { id } => {
@@ -276,7 +276,7 @@ impl Guard {
             }
             let unmounted = files.as_ref().map_or(Ok(0), Files::enter)?;
             let listener = if sees_more { visible::hand_over().ok() } else { None };
-            tell_exec(&tell, listener, unmounted)?;
+            tell_exec(&tell, listener.as_ref(), unmounted)?;
             // Not left to `Command`, which would run what is not executable as a script of /bin/sh. Lambda does not.
             let Err(error) = execve(&program, &[&program], &env_vars);
             Err(error.into())

@@ -1,6 +1,6 @@
 //! What the emulator has of the page cache: a pool of private files, or the reason why cold starts are warm here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -23,9 +23,9 @@ pub(crate) struct PageCaches {
 
 impl PageCaches {
     /// Copies go to `folder`, which is made.
-    pub(crate) fn new(folder: PathBuf, images: Images) -> PageCaches {
-        let pool = Pool::new(folder.clone(), images).and_then(|pool| {
-            probe(&folder)?;
+    pub(crate) fn new(folder: &Path, images: Images) -> PageCaches {
+        let pool = Pool::new(folder.to_owned(), images).and_then(|pool| {
+            probe(folder)?;
             Ok(pool)
         });
         let pool = pool.map_err(|error| error.to_string());
