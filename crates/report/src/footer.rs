@@ -43,8 +43,8 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
             page.text(
                 Role::Aside,
                 2,
-                "A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110 ms, \
-                 PeterUlb/lambdabench) is not in it.",
+                "A cold start begins with INIT here. On AWS its caller waits for placement and code download besides: 90 to \
+                 140 ms (PeterUlb/lambdabench), which are not emulated.",
             );
             page.text(
                 Role::Aside,

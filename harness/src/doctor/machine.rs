@@ -37,6 +37,11 @@ pub(super) fn look() -> Vec<Finding> {
         },
         Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
         private_files(),
+        of_the_emulator("visible cpus", "give this machine or container a second core, and allow seccomp(2)"),
+        of_the_emulator(
+            "page cache",
+            "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)",
+        ),
         awake_cores(),
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
@@ -104,6 +109,22 @@ fn private_files() -> Finding {
         "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
     };
     Finding { what, state: why, remedy: Some(remedy.to_owned()) }
+}
+
+/// What the emulator says of a limit that it tries for itself when it starts.
+fn of_the_emulator(what: &'static str, remedy: &str) -> Finding {
+    let limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true };
+    match Patient::new(limits).map(|patient| patient.enforcement(what)) {
+        Ok(Some((Some(by), note))) => {
+            let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+            Finding { what, state: format!("{by}{note}"), remedy: None }
+        }
+        Ok(Some((None, note))) => {
+            Finding { what, state: note.unwrap_or_default(), remedy: Some(remedy.to_owned()) }
+        }
+        Ok(None) => Finding { what, state: "unknown".to_owned(), remedy: None },
+        Err(error) => Finding { what, state: format!("{error:#}"), remedy: None },
+    }
 }
 
 fn awake_cores() -> Finding {

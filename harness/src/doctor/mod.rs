@@ -73,6 +73,13 @@ impl Patient {
         cpu.and_then(|entry| entry.by).unwrap_or_else(|| "nothing".to_owned())
     }
 
+    /// By what a limit is enforced, and what there is to say of it.
+    fn enforcement(&self, limit: &str) -> Option<(Option<String>, Option<String>)> {
+        let enforcement = self.emulator.describe().enforcement;
+        let entry = enforcement.into_iter().find(|entry| entry.limit == limit)?;
+        Some((entry.by, entry.note))
+    }
+
     /// Why a limit is not enforced; `None` if it is.
     fn not_enforced(&self, limit: &str) -> Option<String> {
         let enforcement = self.emulator.describe().enforcement;

@@ -40,8 +40,8 @@ fn a_good_run() {
       means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
-    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
-      ms, PeterUlb/lambdabench) is not in it.
+    A cold start begins with INIT here. On AWS its caller waits for placement and code download besides:
+      90 to 140 ms (PeterUlb/lambdabench), which are not emulated.
     Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
     ");
 }
@@ -94,8 +94,8 @@ fn a_run_with_failures() {
       means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
-    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
-      ms, PeterUlb/lambdabench) is not in it.
+    A cold start begins with INIT here. On AWS its caller waits for placement and code download besides:
+      90 to 140 ms (PeterUlb/lambdabench), which are not emulated.
     Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
     ");
 }
@@ -150,8 +150,8 @@ fn a_run_that_was_killed_in_ascii() {
       means.
     Latency is the service time of a closed loop, one request at a time; it is not the response time
       under load.
-    A cold start begins with INIT here. What AWS needs before it (placement and code download: about 110
-      ms, PeterUlb/lambdabench) is not in it.
+    A cold start begins with INIT here. On AWS its caller waits for placement and code download besides:
+      90 to 140 ms (PeterUlb/lambdabench), which are not emulated.
     Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
     ");
 }
