@@ -250,7 +250,7 @@ impl FromStr for ReleaseDelay {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("comparison").args(["cpu_limit", "as_called"])))]
+#[command(group(ArgGroup::new("comparison").args(["cpu_limit", "as_called", "cold"])))]
 pub(crate) struct DoctorArgs {
     /// Compare the CPU limit with measurements published for AWS; takes minutes
     #[arg(long)]
@@ -258,6 +258,9 @@ pub(crate) struct DoctorArgs {
     /// Replay invocations published for AWS as they were called, and compare how long they take; takes about 9 minutes
     #[arg(long)]
     pub as_called: bool,
+    /// Compare cold starts with starts after this machine's page cache was dropped, which needs root: without it, only print them
+    #[arg(long)]
+    pub cold: bool,
     /// Which mechanism to compare
     #[arg(long, value_enum, default_value_t, value_name = "HOW", requires = "comparison")]
     pub with: Mechanism,
@@ -267,9 +270,9 @@ pub(crate) struct DoctorArgs {
     /// How many launches of each function to replay, of the 40 that are published
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = launches, requires = "as_called")]
     pub launches: usize,
-    /// How often to measure each memory size, five invocations each time
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub rounds: u32,
+    /// How often to measure each memory size, five invocations each time [default: 3], or start each program [default: 40]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: Option<u32>,
 }
 
 fn launches(text: &str) -> Result<usize, String> {

@@ -1,6 +1,8 @@
-//! `kelvin doctor`: what this machine can enforce and build, and how close the CPU limit comes to AWS.
+//! `kelvin doctor`: what this machine can enforce and build, and how close the CPU limit comes to AWS
+//! and cold starts to those of an empty page cache.
 
 mod as_called;
+mod cold;
 mod cpu_limit;
 mod machine;
 pub(crate) mod work;
@@ -22,8 +24,12 @@ use crate::run::temporary_folder;
 use crate::signals::Stop;
 use crate::terminal;
 
+/// Rounds where none are given, as the help says.
+const CPU_LIMIT_ROUNDS: u32 = 3;
+const COLD_ROUNDS: u32 = 40;
+
 pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
-    if args.cpu_limit || args.as_called {
+    if args.cpu_limit || args.as_called || args.cold {
         let stop = Stop::on_signals().context("failed to watch for signals")?;
         let limit = match args.with {
             Mechanism::Tick => CpuLimit::Tick,
@@ -32,8 +38,11 @@ pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
         let mut alone = Alone::take(args.force)?;
         return if args.as_called {
             as_called::compare(limit, args.launches, &stop, &mut alone)
+        } else if args.cold {
+            cold::compare(limit, args.rounds.unwrap_or(COLD_ROUNDS), &stop, &mut alone)
         } else {
-            cpu_limit::compare(limit, args.rounds, &stop, &mut alone)
+            let rounds = args.rounds.unwrap_or(CPU_LIMIT_ROUNDS);
+            cpu_limit::compare(limit, rounds, &stop, &mut alone)
         };
     }
     let findings = machine::look();

@@ -12,7 +12,7 @@ mod recorder;
 mod replay;
 mod resume;
 mod rungs;
-mod runtimes;
+pub(crate) mod runtimes;
 mod services;
 mod settings;
 

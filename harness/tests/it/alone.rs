@@ -28,7 +28,7 @@ fn a_second_run_is_refused_and_told_by_whom() {
     let done = done.complains(&format!("process {} (", running.id()));
     done.complains("wait for its end, or add --force");
     assert_eq!(std::fs::read_dir(second.results()).unwrap().count(), 0);
-    for comparison in ["--cpu-limit", "--as-called"] {
+    for comparison in ["--cpu-limit", "--as-called", "--cold"] {
         let doctor = second.kelvin_unforced(&["doctor", comparison]);
         let done = second.wait(&mut { doctor }).exits(1);
         done.complains("error: another run is going on on this machine: ");

@@ -18,7 +18,7 @@ use crate::run::runtimes::kind::{KINDS, Kind};
 use crate::signals::Stop;
 
 /// Interpreters that were found, and packages that were made.
-pub(super) struct Runtimes {
+pub(crate) struct Runtimes {
     /// Of the packages; it is removed however the run ends.
     folder: PathBuf,
     stop: Stop,
@@ -27,7 +27,7 @@ pub(super) struct Runtimes {
 }
 
 /// What a script gets that asks for a runtime.
-pub(super) struct Packed {
+pub(crate) struct Packed {
     pub resolved: Resolved,
     /// What the user should know of it, said once a runtime.
     pub note: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Packed {
 
 impl Runtimes {
     /// None yet.
-    pub(super) fn new(temporary_folder: &Path, stop: Stop) -> Runtimes {
+    pub(crate) fn new(temporary_folder: &Path, stop: Stop) -> Runtimes {
         let folder = temporary_folder.join("runtimes");
         Runtimes { folder, stop, found: BTreeMap::new(), packed: Vec::new() }
     }
@@ -53,7 +53,7 @@ impl Runtimes {
     }
 
     /// Finds the interpreter and packs the code, each once.
-    pub(super) fn resolve(&mut self, wanted: &WantedRuntime) -> Result<Packed, HostError> {
+    pub(crate) fn resolve(&mut self, wanted: &WantedRuntime) -> Result<Packed, HostError> {
         if let Some((_, resolved)) = self.packed.iter().find(|(packed, _)| packed == wanted) {
             return Ok(Packed { resolved: resolved.clone(), note: None });
         }
