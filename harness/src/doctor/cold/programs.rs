@@ -87,7 +87,10 @@ pub(super) fn find(folder: &Path, stop: &Stop) -> anyhow::Result<Found> {
         }
     }
     match python(&folder, stop)? {
-        Ok(program) => found.programs.push(program),
+        Ok((program, note)) => {
+            found.programs.push(program);
+            found.left_out.extend(note.map(|note| format!("awslambdaric: {note}")));
+        }
         Err(reason) => found.left_out.push(format!("awslambdaric: {reason}")),
     }
     found.programs.push(large);
@@ -117,8 +120,11 @@ fn built(folder: &Path) -> anyhow::Result<Result<PathBuf, String>> {
     copy(&built, folder).map(Ok)
 }
 
+/// A program, and what is to be said of it.
+type WithNote = (Program, Option<String>);
+
 /// AWS's runtime interface client for Python with the handler that comes with Kelvin, or why there is none.
-fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<Program, String>> {
+fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<WithNote, String>> {
     let mut runtimes = Runtimes::new(folder, stop.clone());
     let handler = "app.handler".to_owned();
     let wanted = WantedRuntime { name: "python".to_owned(), code: None, handler: handler.clone() };
@@ -131,7 +137,7 @@ fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<Program, String>>
     let mut program = Program::new(name, packed.resolved.bootstrap)?;
     program.reads = packed.resolved.reads;
     program.config.handler = handler;
-    Ok(Ok(program))
+    Ok(Ok((program, packed.note)))
 }
 
 fn copy(program: &Path, folder: &Path) -> anyhow::Result<PathBuf> {

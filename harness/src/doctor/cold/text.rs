@@ -29,9 +29,13 @@ pub(super) fn render(compared: &Compared) -> String {
 fn starts(line: &mut String, compared: &Compared) {
     writeln!(
         line,
-        "Starts from exec to the first request; ms, medians of {} rounds. Warm and cold\n\
+        "Starts from exec to the first request; ms, medians of {}. Warm and cold\n\
          by the emulator, bare without it after the caches of the machine were dropped.\n",
-        compared.rounds
+        if compared.rounds == 1 {
+            "1 round".to_owned()
+        } else {
+            format!("{} rounds", compared.rounds)
+        }
     )
     .ok();
     writeln!(line, "{:<20}{:>10}{:>10}{:>10}   cold / bare, 95 %", "", "warm", "cold", "bare").ok();
@@ -163,7 +167,51 @@ mod tests {
     fn tables_fit_a_terminal() {
         let text = render(&compared());
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        Starts from exec to the first request; ms, medians of 10 rounds. Warm and cold
+        by the emulator, bare without it after the caches of the machine were dropped.
+
+                                  warm      cold      bare   cold / bare, 95 %
+        C bootstrap               1.00     10.20     10.00   –
+        hello (Rust)              1.15      5.75     11.50   0.50  0.50–0.50
+        awslambdaric              1.10   1100.00     11.00   100.00  100.00–100.00
+        kelvin itself             1.10     12.10     11.00   1.10  1.10–1.10
+
+        C bootstrap: no interval: needs 6 rounds, has 1; add --rounds
+        hello (Rust): cold starts are too fast: the interval is below 0.85–1.15
+        awslambdaric: cold starts are too slow: the interval is above 0.85–1.15
+        kelvin itself: the interval overlaps 0.85–1.15
+
+        What other processes have mapped, such as the C library, stays in the page
+        cache when caches are dropped; the emulator evicts a copy of it.
+
+        Files of the emulator's cold starts: their size, what of it was resident at the
+        start at most, and preparing: time a start, copies in all, starts that waited
+
+                                    MB   resident kB        ms  copied MB    waited
+        C bootstrap               2.35             4      12.3       1.50         0
+        hello (Rust)              2.35             4      12.3       1.50         0
+        awslambdaric              2.35     not known      12.3       1.50         0
+        kelvin itself             2.35             4      12.3       1.50         0
+        Not evicted of hello (Rust):
+          /lib/0: in use
+          /lib/1: in use
+          /lib/2: in use
+          and 1 more
+        Not evicted of awslambdaric:
+          /lib/0: in use
+          /lib/1: in use
+          /lib/2: in use
+          and 1 more
+        Not evicted of kelvin itself:
+          /lib/0: in use
+          /lib/1: in use
+          /lib/2: in use
+          and 2 more
+
+        Left out:
+          hello: the current folder is not in a cargo workspace
+        ");
     }
 
     #[test]
@@ -174,6 +222,22 @@ mod tests {
         compared.rows[0].bare_ms.clear();
         compared.left_out.clear();
         let text = render(&compared);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        Starts from exec to the first request; ms, medians of 10 rounds. Warm and cold
+        by the emulator, bare without it after the caches of the machine were dropped.
+
+                                  warm      cold      bare   cold / bare, 95 %
+        C bootstrap               1.00     10.20         –   –
+
+        Bare starts are missing, with which cold ones are compared:
+          it cannot be written
+          to add them: sudo kelvin
+
+        Files of the emulator's cold starts: their size, what of it was resident at the
+        start at most, and preparing: time a start, copies in all, starts that waited
+
+                                    MB   resident kB        ms  copied MB    waited
+        C bootstrap               2.35             4      12.3       1.50         0
+        ");
     }
 }
