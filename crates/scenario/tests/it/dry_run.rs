@@ -13,7 +13,7 @@ fn totals(script: &str) -> Totals {
 #[test]
 fn the_shipped_scenario_can_be_tried_dry() {
     let totals = totals(include_str!("../../../../harness/scenarios/cold-warm.rhai"));
-    assert_eq!((totals.functions, totals.launches, totals.invocations), (12, 240, 240 * 16));
+    assert_eq!((totals.functions, totals.launches, totals.invocations), (12, 240, 240 * 11));
 }
 
 #[test]

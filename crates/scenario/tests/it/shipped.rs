@@ -53,7 +53,7 @@ fn cold_warm_launches_once_per_block_and_function() {
     launches=20
     memory=128,512,1769
     variant=release
-    warm=15
+    warm=10
     workload=hello,json,compress,jwt
     ");
     let setup = Setup {
