@@ -37,7 +37,10 @@ pub(super) fn look() -> Vec<Finding> {
         },
         Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
         private_files(),
-        of_the_emulator("visible cpus", "give this machine or container a second core, and allow seccomp(2)"),
+        of_the_emulator(
+            "visible cpus",
+            "give this machine or container a second core, and allow seccomp(2)",
+        ),
         of_the_emulator(
             "page cache",
             "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)",
