@@ -231,9 +231,12 @@ impl Environment {
         }
     }
 
-    /// The moment before which no invocation that has this gap begins: 0 for the first.
+    /// The moment before which no invocation that has this gap begins: 0 for the first, and without a gap.
     pub(crate) fn gap_ends(&self, gap: Duration) -> u64 {
-        if self.ready_at == 0 { 0 } else { self.ready_at.saturating_add(nanoseconds(gap)) }
+        if gap.is_zero() || self.ready_at == 0 {
+            return 0;
+        }
+        self.ready_at.saturating_add(nanoseconds(gap))
     }
 
     /// Lets the frozen process be until just before `due`, unless something is told meanwhile, which is returned.
