@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::{CpuLimit, called_gaps};
 use kelvin_lambda::{Invocation, MemorySize, Start};
@@ -9,7 +10,7 @@ use kelvin_platform::{FunctionId, Gap, Gaps};
 use kelvin_stats::Sample;
 
 use super::plan::{Cell, Plan, Way, firsts};
-use super::result::{Durations, Outcome};
+use super::result::{Besides, Durations, Outcome};
 use crate::doctor::Patient;
 use crate::doctor::work::Work;
 use crate::progress::{Progress, Turn};
@@ -53,7 +54,7 @@ impl Replay {
             self.patient(cell.way).deploy_as(format!("cell-{number}"), cell.memory)
         });
         let functions: Vec<FunctionId> = functions.collect::<anyhow::Result<_>>()?;
-        let besides_ms = self.besides_ms(stop)?;
+        let besides = self.besides(stop)?;
         let mut durations: BTreeMap<usize, Durations> = BTreeMap::new();
         for launch in 0..plan.launches {
             for (position, cell) in plan.block(launch).iter().enumerate() {
@@ -72,7 +73,7 @@ impl Replay {
                 let launched = Launched {
                     patient: self.patient(cell.way),
                     function: functions[number],
-                    besides_ms,
+                    besides_cpu_ms: besides.cpu_ms(cell.way),
                     stop,
                 };
                 let measured = durations.entry(number).or_default();
@@ -83,7 +84,10 @@ impl Replay {
                     }
                 } else {
                     let demands_ms = &plan.functions[cell.function].demands_ms[launch];
-                    measured.extend(launched.warm(demands_ms, cell.gaps(launch))?);
+                    let invocations = launched.warm(demands_ms, cell.gaps(launch))?;
+                    for invocation in &invocations {
+                        measured.push(duration_ms(invocation)?);
+                    }
                 }
             }
         }
@@ -91,27 +95,39 @@ impl Replay {
             let number = plan.cells.iter().position(|known| known == cell)?;
             durations.get(&number).cloned()
         };
-        Outcome::new(plan, besides_ms, measured)
+        Outcome::new(plan, besides, measured)
     }
 
     fn patient(&self, way: Way) -> &Patient {
         if way == Way::WithoutLimit { &self.unlimited } else { &self.limited }
     }
 
-    /// What an invocation takes with a whole core besides its work: the median.
-    fn besides_ms(&self, stop: &Stop) -> anyhow::Result<f64> {
-        let function = self.unlimited.deploy(MemorySize::ONE_VCPU)?;
+    /// What an invocation takes with a whole core besides its work.
+    fn besides(&self, stop: &Stop) -> anyhow::Result<Besides> {
         let patient = &self.unlimited;
-        let launched = Launched { patient, function, besides_ms: 0.0, stop };
-        let demands_ms = [KNOWN_MS; KNOWN_INVOCATIONS];
-        let mut durations = Vec::new();
-        for launch in 0..KNOWN_LAUNCHES {
-            let memory = MemorySize::ONE_VCPU;
-            let gaps = called_gaps(Gap::AsCalled, KNOWN_FUNCTION, memory, launch);
-            durations.extend(launched.warm(&demands_ms, gaps)?);
-        }
-        self.unlimited.remove(function)?;
-        Ok(Sample::new(durations).quantile(0.5).unwrap_or(KNOWN_MS) - KNOWN_MS)
+        let function = patient.deploy(MemorySize::ONE_VCPU)?;
+        let launched = Launched { patient, function, besides_cpu_ms: 0.0, stop };
+        let medians_ms = |gap| {
+            let (mut cpu_ms, mut duration_ms) = (Vec::new(), Vec::new());
+            for launch in 0..KNOWN_LAUNCHES {
+                let gaps = called_gaps(gap, KNOWN_FUNCTION, MemorySize::ONE_VCPU, launch);
+                for invocation in launched.warm(&[KNOWN_MS; KNOWN_INVOCATIONS], gaps)? {
+                    let timing = &invocation.timing;
+                    cpu_ms.extend(timing.cpu_ns.map(|ns| ns as f64 / 1e6));
+                    duration_ms.extend(timing.duration_ns().map(|ns| ns as f64 / 1e6));
+                }
+            }
+            let median = |values| Sample::new(values).quantile(0.5).context("nothing was measured");
+            anyhow::Ok((median(cpu_ms)?, median(duration_ms)?))
+        };
+        let (cpu_ms, duration_ms) = medians_ms(Gap::AsCalled)?;
+        let (saturated_cpu_ms, _) = medians_ms(Gap::None)?;
+        patient.remove(function)?;
+        Ok(Besides {
+            cpu_ms: cpu_ms - KNOWN_MS,
+            waiting_ms: duration_ms - cpu_ms,
+            saturated_cpu_ms: saturated_cpu_ms - KNOWN_MS,
+        })
     }
 }
 
@@ -119,18 +135,18 @@ impl Replay {
 struct Launched<'a> {
     patient: &'a Patient,
     function: FunctionId,
-    besides_ms: f64,
+    besides_cpu_ms: f64,
     stop: &'a Stop,
 }
 
 impl Launched<'_> {
-    /// The durations of a launch: a cold invocation that does nothing, then these, one after another.
-    fn warm(&self, demands_ms: &[f64], gaps: Gaps) -> anyhow::Result<Durations> {
+    /// A launch: a cold invocation that does nothing, then these, one after another.
+    fn warm(&self, demands_ms: &[f64], gaps: Gaps) -> anyhow::Result<Vec<Invocation>> {
         self.patient.join();
         let cold = self.patient.work(self.function, &Work::NONE)?;
         anyhow::ensure!(cold.start == Start::Cold, "a recycled function starts cold");
         let warm = demands_ms.iter().zip(0..);
-        let durations = warm.map(|(demand_ms, number)| {
+        let invocations = warm.map(|(demand_ms, number)| {
             anyhow::ensure!(!self.stop.is_wanted(), "interrupted");
             let work = self.work_of(*demand_ms);
             let invocation = self.patient.work_after(self.function, &work, gaps.after(number))?;
@@ -138,12 +154,12 @@ impl Launched<'_> {
                 invocation.start == Start::Warm,
                 "an environment that has served is warm"
             );
-            duration_ms(&invocation)
+            Ok(invocation)
         });
-        let durations = durations.collect();
+        let invocations = invocations.collect();
         // At once, so that no environment of the one emulator is left while the other one measures.
         self.patient.recycle(self.function)?;
-        durations
+        invocations
     }
 
     /// The duration of a first invocation, without INIT.
@@ -157,11 +173,11 @@ impl Launched<'_> {
     }
 
     fn work_of(&self, demand_ms: f64) -> Work {
-        Work { cpu_ms: (demand_ms - self.besides_ms).max(0.0), ..Work::NONE }
+        Work { cpu_ms: (demand_ms - self.besides_cpu_ms).max(0.0), ..Work::NONE }
     }
 }
 
 fn duration_ms(invocation: &Invocation) -> anyhow::Result<f64> {
     let duration_ns = invocation.timing.duration_ns();
-    Ok(duration_ns.ok_or_else(|| anyhow::anyhow!("an invocation has no duration"))? as f64 / 1e6)
+    Ok(duration_ns.context("an invocation has no duration")? as f64 / 1e6)
 }

@@ -21,9 +21,25 @@ pub(super) struct Outcome {
     pub of: usize,
     /// Warm invocations in each launch.
     pub invocations: usize,
-    /// What an invocation takes besides its work.
-    pub besides_ms: f64,
+    pub besides: Besides,
     pub functions: Vec<Compared>,
+}
+
+/// What an invocation takes with a whole core besides its work; medians.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Besides {
+    /// CPU time of the handler and the runtime, which is taken off the work.
+    pub cpu_ms: f64,
+    /// The rest of the duration.
+    pub waiting_ms: f64,
+    /// The CPU time without a gap, where caches are warm.
+    pub saturated_cpu_ms: f64,
+}
+
+impl Besides {
+    pub(super) fn cpu_ms(&self, way: Way) -> f64 {
+        if way == Way::WithoutGap { self.saturated_cpu_ms } else { self.cpu_ms }
+    }
 }
 
 /// One function.
@@ -82,7 +98,7 @@ impl Outcome {
     /// From what was measured in each cell.
     pub(super) fn new(
         plan: &Plan,
-        besides_ms: f64,
+        besides: Besides,
         measured: impl Fn(&Cell) -> Option<Durations>,
     ) -> anyhow::Result<Outcome> {
         let measured = |function, memory, way: Way| {
@@ -126,7 +142,7 @@ impl Outcome {
             launches: plan.launches,
             of: plan.of,
             invocations: plan.functions.first().map_or(0, Function::invocations),
-            besides_ms,
+            besides,
             functions: functions.collect::<anyhow::Result<_>>()?,
         })
     }
@@ -169,7 +185,7 @@ mod tests {
             };
             Some(vec![f64::from(cell.memory.mb()) + cell.function as f64 * 10_000.0 + way])
         };
-        let outcome = Outcome::new(&plan, 0.05, measured).unwrap();
+        let outcome = Outcome::new(&plan, Besides::default(), measured).unwrap();
         assert_eq!((outcome.launches, outcome.of, outcome.invocations), (2, 40, 100));
         for (number, compared) in outcome.functions.iter().enumerate() {
             let check = |figures: f64, mb: f64, way: f64| {
@@ -185,8 +201,8 @@ mod tests {
             }
             check(compared.whole_core.without_limit.p75_ms, 1769.0, 0.3);
         }
-        assert!(Outcome::new(&plan, 0.0, |_| None).is_err());
-        assert!(Outcome::new(&plan, 0.0, |_| Some(Vec::new())).is_err());
+        assert!(Outcome::new(&plan, Besides::default(), |_| None).is_err());
+        assert!(Outcome::new(&plan, Besides::default(), |_| Some(Vec::new())).is_err());
     }
 
     #[test]
