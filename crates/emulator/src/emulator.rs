@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,19 +13,21 @@ use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadPlan, Platform, PlatformError,
     PlatformFuture, RepeatPlan, Sink,
 };
+use kelvin_sandbox::{Cpu, GuardProgram, Part, Started};
 use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
 use crate::awake::AwakeCores;
 use crate::cores::{Beside, Cores};
-use crate::descriptors;
+use crate::cpu::CpuLimit;
+use crate::doors::Doors;
 use crate::error::with_cause;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::function::Command;
-use crate::guard::{self, Started};
 use crate::load;
 use crate::page_cache::{Images, PageCaches};
+use crate::sandboxes::Allowed;
 use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
 use crate::spin::Spin;
@@ -44,15 +49,8 @@ pub struct Options {
     pub init_timeout: Duration,
     /// What runs as the guard process.
     pub guard: GuardProgram,
-}
-
-/// A program that calls [`crate::guard::main`] with its last argument and ends with it.
-#[derive(Clone, Debug)]
-pub struct GuardProgram {
-    /// Executable.
-    pub path: PathBuf,
-    /// Arguments before the last one, which is the folder to remove at the end.
-    pub args: Vec<String>,
+    /// Folders of this machine that functions do not see, besides those of its users: that of the person who measures, say.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// An embedded AWS Lambda.
@@ -78,18 +76,22 @@ impl Emulator {
     pub fn start(options: &Options) -> Result<Emulator, StartError> {
         let root =
             options.temporary_folder.join(format!("kelvin-{}", uuid::Uuid::new_v4().simple()));
-        let Started { child, socket, cgroup, no_private_files, no_visible } =
-            guard::start(options, &root)?;
+        let one_at_a_time = one_at_a_time(options.limits.cpu);
+        let cpu = if options.limits.cpu == CpuLimit::Cgroup { Cpu::Quota } else { Cpu::Free };
+        let Started { child, socket, edge, cpu, freezer, no_pids } =
+            Started::start(&options.guard, &root, cpu)?;
+        drop(one_at_a_time);
         // After the guard was started, which must know what functions are to inherit.
-        descriptors::raise_limit();
+        kelvin_sandbox::raise_open_files();
         let mut limits = options.limits;
-        limits.files &= no_private_files.is_none();
-        let mechanisms = Mechanisms {
-            cgroup: cgroup.as_ref().map(|cgroup| cgroup.version),
-            no_private_files,
-            no_visible,
-            why_warm: None,
-        };
+        limits.files &= edge.has(Part::Files);
+        let mut hidden: Vec<PathBuf> = HIDDEN.iter().map(PathBuf::from).collect();
+        hidden.push(root.clone());
+        hidden.extend(options.hidden.iter().cloned());
+        let hidden = outermost(&hidden);
+        let doors = Doors::default();
+        let left = AtomicU64::new(0);
+        let allowed = Arc::new(Allowed { edge, cpu, freezer, no_pids, doors, hidden, left });
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
         let cores = Cores::of_this_thread(at_once);
@@ -99,10 +101,10 @@ impl Emulator {
         let images = if limits.files { Images::Mounted } else { Images::InPlace };
         let page_caches = PageCaches::new(&root.join("start"), images);
         let why_warm = page_caches.why_warm().map(str::to_owned);
-        let mechanisms = Mechanisms { why_warm, ..mechanisms };
+        let mechanisms = Mechanisms { allowed: Arc::clone(&allowed), why_warm };
         let place = Place {
             root: root.clone(),
-            cgroup,
+            allowed,
             limits,
             scaling: options.scaling,
             init_timeout: options.init_timeout,
@@ -140,6 +142,11 @@ impl Emulator {
     /// What threads of the harness stay away from functions by.
     pub fn beside(&self) -> Beside {
         self.spin.cores().beside()
+    }
+
+    /// By which services of the harness let themselves be reached in a network of its own.
+    pub fn doors(&self) -> Doors {
+        self.mechanisms.allowed.doors.clone()
     }
 
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
@@ -180,6 +187,12 @@ impl Platform for Emulator {
             notes.push(format!(
                 "{} invocations were served by a sleeping thread, because no core was free; their latencies are longer",
                 self.spin.blocked()
+            ));
+        }
+        let left = self.mechanisms.allowed.left.load(Ordering::Relaxed);
+        if left > 0 {
+            notes.push(format!(
+                "{left} execution environments did not end within 5 s of being killed, because a process waits for a device"
             ));
         }
         PlatformFacts {
@@ -290,7 +303,7 @@ impl Platform for Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _one_at_a_time = guard::one_at_a_time(self.limits.cpu);
+        let _one_at_a_time = one_at_a_time(self.limits.cpu);
         self.asks = None;
         if let Some(thread) = self.thread.take() {
             // A panic over there has been printed already; what matters here is that the guard's socket is closed.
@@ -298,6 +311,32 @@ impl Drop for Emulator {
         }
         self.guard.wait().ok();
     }
+}
+
+/// Where people keep what is theirs: empty for a function, as nothing of it is there on Lambda.
+const HIDDEN: [&str; 5] = ["/home", "/root", "/mnt", "/media", "/srv"];
+
+/// Those folders that are there and not in another one of them, without links.
+fn outermost(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> =
+        folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    // A folder with the system in it cannot be hidden, and /tmp is another one in each environment.
+    let holds_system =
+        |folder: &Path| SYSTEM.iter().any(|path| Path::new(path).starts_with(folder));
+    all.retain(|folder| folder.is_dir() && !holds_system(folder) && !folder.starts_with("/tmp"));
+    all.sort();
+    all.dedup_by(|inner, outer| inner.starts_with(outer));
+    all
+}
+
+/// What every program needs, and where an environment has files of its own.
+const SYSTEM: [&str; 10] =
+    ["/bin", "/dev", "/etc", "/lib", "/proc", "/sys", "/tmp", "/usr", "/var/task", "/opt"];
+
+/// Emulators of one process take turns at their beginning and end where they move it between cgroups.
+fn one_at_a_time(limit: CpuLimit) -> Option<MutexGuard<'static, ()>> {
+    static TURN: Mutex<()> = Mutex::new(());
+    (limit == CpuLimit::Cgroup).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The means to keep cores awake, if they are wanted and there are any, and what to tell of it.

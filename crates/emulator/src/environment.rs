@@ -9,19 +9,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kelvin_lambda::{FunctionConfig, LaunchFacts, Start};
 use kelvin_load::Timer;
 use kelvin_platform::InvokeRequest;
+use kelvin_sandbox::{Heard, Network};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use crate::clock::{epoch_ms, instant, nanoseconds, now_ns};
-use crate::cpu::cgroup::Cgroup;
 use crate::env_vars;
 use crate::failure::Failure;
-use crate::guard::{self, GuardClient};
 use crate::measured::{Begun, Measured};
 use crate::package::Package;
 use crate::page_cache::{Files, PageCaches, Ready};
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
+use crate::sandboxes::Sandboxes;
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
@@ -32,15 +32,13 @@ const NEAR_NS: u64 = 100_000;
 /// What all execution environments share.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
-    pub guard: GuardClient,
+    pub sandboxes: Sandboxes,
     pub account: Arc<Account>,
     pub scaling: Scaling,
     /// Holds one folder for each environment.
     pub root: PathBuf,
     pub limits: Limits,
     pub init_timeout: Duration,
-    /// Holds the cgroups of processes, if they are limited by cgroup.
-    pub cgroup: Option<Cgroup>,
     pub spin: Spin,
     pub page_caches: PageCaches,
     /// For environments and processes: no number is used twice.
@@ -60,6 +58,7 @@ pub(crate) struct Environment {
     context: Context,
     package: Package,
     bootstrap: PathBuf,
+    network: Network,
     files: Files,
     /// What its start was prepared with, as the processes run from it.
     ready: Option<Ready>,
@@ -112,6 +111,7 @@ impl Environment {
     pub(crate) fn new(
         context: &Context,
         bootstrap: &Path,
+        network: Network,
         files: Files,
         ready: Option<Ready>,
     ) -> io::Result<Environment> {
@@ -124,6 +124,7 @@ impl Environment {
             context: context.clone(),
             package,
             bootstrap: bootstrap.to_owned(),
+            network,
             files,
             ready,
             log_stream_name: env_vars::log_stream_name(&date),
@@ -275,9 +276,9 @@ impl Environment {
         self.remove().recv().await;
     }
 
-    fn remove(&mut self) -> mpsc::UnboundedReceiver<guard::Event> {
+    fn remove(&mut self) -> mpsc::UnboundedReceiver<Heard> {
         self.removed = true;
-        self.context.guard.remove(self.context.fresh_id(), self.package.folder.clone())
+        self.context.sandboxes.guard.remove(self.context.fresh_id(), self.package.folder.clone())
     }
 
     /// How an invocation finds the environment, and where it is the first to be told of its init phase, what there is to tell.
@@ -297,21 +298,23 @@ impl Environment {
 
     /// Starts the process and waits until its runtime asks for the first event. Returns the Init Duration.
     async fn init(&mut self, config: &FunctionConfig) -> Result<u64, Failure> {
-        let view = self.package.view(config.ephemeral_storage);
+        let hidden = self.context.sandboxes.allowed.hidden.clone();
+        let view = self.package.view(config.ephemeral_storage, hidden, self.files.outside());
         let env_vars =
             env_vars::env_vars(config, &self.log_stream_name, &view.task_root, view.tmp.as_deref());
         let program = Program {
             config: config.clone(),
             limits: self.context.limits,
-            cgroup: self.context.cgroup.clone(),
+            network: self.network,
             spin: self.context.spin.clone(),
             path: view.bootstrap,
             folder: self.package.folder.join("task"),
             files: view.files,
+            tmp: view.own_tmp,
             env_vars,
         };
         let id = self.context.fresh_id();
-        let started = Process::start(&self.context.guard, id, program, self.id).await;
+        let started = Process::start(&self.context.sandboxes, id, program, self.id).await;
         let process =
             self.process.insert(started.map_err(|error| Failure::Internal(error.to_string()))?);
         loop {
@@ -347,6 +350,7 @@ impl Environment {
         }
         let process = self.process.as_mut().expect("init has made the process");
         self.timeout.as_mut().reset(deadline);
+        process.open_doors().await;
         process.output.begin();
         process.limit_cpu().map_err(|error| Failure::unlimited(&error))?;
         let event = NextEvent {

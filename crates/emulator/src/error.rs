@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::cpu::CgroupError;
+use kelvin_sandbox::CgroupError;
 
 /// The emulator could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,20 @@ pub enum StartError {
     },
     #[error("failed to start the serving thread")]
     Thread(#[source] io::Error),
+}
+
+impl From<kelvin_sandbox::StartError> for StartError {
+    fn from(error: kelvin_sandbox::StartError) -> StartError {
+        match error {
+            kelvin_sandbox::StartError::Folder { folder, source } => {
+                StartError::Folder { folder, source }
+            }
+            kelvin_sandbox::StartError::Guard { program, source } => {
+                StartError::Guard { program, source }
+            }
+            kelvin_sandbox::StartError::Cgroup { source } => StartError::Cgroup { source },
+        }
+    }
 }
 
 /// The message and its cause, if there is one.

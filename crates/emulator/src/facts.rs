@@ -1,23 +1,21 @@
 //! What the emulator says of itself: what it enforces and by what, and what it cannot measure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kelvin_lambda::{Enforcement, MemorySize};
+use kelvin_sandbox::{Cgroup, Part};
 
 use crate::cores::Cores;
 use crate::cpu::{CgroupVersion, CpuLimit};
+use crate::sandboxes::Allowed;
 use crate::scaling::{IdleExpiry, Scaling};
 use crate::watch::Limits;
 
 /// What was found to enforce limits with.
 #[derive(Debug)]
 pub(crate) struct Mechanisms {
-    /// By which the CPU is limited, if it is by cgroup.
-    pub cgroup: Option<CgroupVersion>,
-    /// Why environments cannot have files of their own, if they cannot.
-    pub no_private_files: Option<String>,
-    /// Why functions cannot be shown more cores than they run on, if they cannot.
-    pub no_visible: Option<String>,
+    pub allowed: Arc<Allowed>,
     /// Why cold starts find their files in the page cache, if they all do.
     pub why_warm: Option<String>,
 }
@@ -41,27 +39,22 @@ pub(crate) fn enforcement(
     mechanisms: &Mechanisms,
     cores: &Cores,
 ) -> Vec<Enforcement> {
-    let why = mechanisms.no_private_files.as_ref();
-    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let allowed = &*mechanisms.allowed;
+    let why = because(allowed.edge.why_not(Part::Files));
     let entry = |limit: &str, enforced: bool, by: &str, otherwise: &str| Enforcement {
         limit: limit.to_owned(),
         by: enforced.then(|| by.to_owned()),
         note: (!enforced).then(|| otherwise.to_owned()),
     };
     vec![
-        cpu(limits.cpu, mechanisms.cgroup),
+        cpu(limits.cpu, allowed.cpu.as_ref().map(|top| top.version)),
         entry(
             "memory",
             limits.memory,
-            "resident memory, looked at every 4 ms",
+            "what all processes use, shared pages once; looked at every 4 ms",
             "may exceed the memory size",
         ),
-        entry(
-            "freeze",
-            limits.freeze,
-            "stop signal",
-            "background work goes on between invocations",
-        ),
+        freeze(limits, &allowed.freezer),
         entry("timeout", true, "kill signal", ""),
         entry("payload size", true, "Runtime API", ""),
         own_cores(cores),
@@ -79,12 +72,86 @@ pub(crate) fn enforcement(
             "mount namespace",
             &format!("LAMBDA_TASK_ROOT is another folder{why}"),
         ),
+        part(
+            allowed,
+            Part::ReadOnly,
+            "read-only files",
+            "mounts",
+            "the rest of this machine can be written",
+        ),
+        part(
+            allowed,
+            Part::Processes,
+            "own processes",
+            "PID namespace",
+            "a function sees and can signal what its user runs here",
+        ),
+        part(
+            allowed,
+            Part::Ipc,
+            "own IPC",
+            "IPC namespace",
+            "shared memory and semaphores are this machine's",
+        ),
+        part(
+            allowed,
+            Part::Network,
+            "own network",
+            "network namespace",
+            "two environments cannot listen on one port, and reach each other",
+        ),
         page_cache(mechanisms),
         concurrency(scaling),
         idle_expiry(scaling.idle),
         entry("requests a second", false, "", "10 times the concurrency on Lambda"),
-        entry("processes and threads", false, "", "as many as this machine allows"),
+        entry("open files", true, "1,024 a process", ""),
+        processes(allowed),
     ]
+}
+
+fn because(why: Option<&str>) -> String {
+    why.map(|why| format!(": {why}")).unwrap_or_default()
+}
+
+/// One part of the edge of environments.
+fn part(allowed: &Allowed, part: Part, limit: &str, by: &str, otherwise: &str) -> Enforcement {
+    let why = allowed.edge.why_not(part);
+    Enforcement {
+        limit: limit.to_owned(),
+        by: why.is_none().then(|| by.to_owned()),
+        note: why.map(|why| format!("{otherwise}: {why}")),
+    }
+}
+
+/// By what background work is kept from going on between invocations.
+fn freeze(limits: Limits, freezer: &Result<Cgroup, String>) -> Enforcement {
+    let (by, note) = match freezer {
+        _ if !limits.freeze => {
+            (None, Some("background work goes on between invocations".to_owned()))
+        }
+        Ok(_) => (Some("cgroup freezer"), None),
+        Err(why) => (
+            Some("stop signal"),
+            Some(format!(
+                "processes can tell that they were stopped, and so can their parents: {why}"
+            )),
+        ),
+    };
+    Enforcement { limit: "freeze".to_owned(), by: by.map(str::to_owned), note }
+}
+
+/// How many processes and threads there may be.
+fn processes(allowed: &Allowed) -> Enforcement {
+    let limit = "processes and threads".to_owned();
+    let Some(why) = &allowed.no_pids else {
+        return Enforcement { limit, by: Some("pids cgroup".to_owned()), note: None };
+    };
+    if allowed.edge.has(Part::ProcessCount) {
+        let note = "1,024 to 1,324, as the kernel counts numbers that it may give to processes";
+        let by = Some("PID namespace".to_owned());
+        return Enforcement { limit, by, note: Some(note.to_owned()) };
+    }
+    Enforcement { limit, by: None, note: Some(format!("as many as this machine allows: {why}")) }
 }
 
 fn cpu(limit: CpuLimit, cgroup: Option<CgroupVersion>) -> Enforcement {
@@ -120,12 +187,13 @@ fn idle_expiry(idle: IdleExpiry) -> Enforcement {
 
 /// That cold starts read from the disk, where they are to.
 fn page_cache(mechanisms: &Mechanisms) -> Enforcement {
-    let by = match (&mechanisms.why_warm, &mechanisms.no_private_files) {
+    let no_private_files = mechanisms.allowed.edge.why_not(Part::Files);
+    let by = match (&mechanisms.why_warm, no_private_files) {
         (Some(_), _) => None,
         (None, None) => Some("eviction, and private copies of what others have mapped"),
         (None, Some(_)) => Some("eviction"),
     };
-    let note = match (&mechanisms.why_warm, &mechanisms.no_private_files) {
+    let note = match (&mechanisms.why_warm, no_private_files) {
         (Some(why), _) => Some(format!("cold starts find their files in it: {why}")),
         (None, Some(why)) => {
             Some(format!("what others have mapped, such as the C library, stays in it: {why}"))
@@ -161,10 +229,11 @@ fn visible_cpus(cores: &Cores, mechanisms: &Mechanisms) -> Enforcement {
     if count < most {
         notes.push(format!("this machine has {count}; functions on Lambda see {least} to {most}"));
     }
+    let no_visible = mechanisms.allowed.edge.why_not(Part::Cores);
     let mut by = "affinity";
     if short.contains(&true) {
         let run_on = cores.run_on(count);
-        match &mechanisms.no_visible {
+        match no_visible {
             None => {
                 by = "affinity, and a filter of system calls";
                 notes.push(format!(
@@ -176,8 +245,7 @@ fn visible_cpus(cores: &Cores, mechanisms: &Mechanisms) -> Enforcement {
             )),
         }
     }
-    let seen =
-        if short[0] && mechanisms.no_visible.is_some() { cores.run_on(least) } else { count };
+    let seen = if short[0] && no_visible.is_some() { cores.run_on(least) } else { count };
     Enforcement {
         limit: "visible cpus".to_owned(),
         by: (seen >= least).then(|| by.to_owned()),

@@ -12,18 +12,19 @@ use std::sync::Arc;
 
 use kelvin_lambda::{FunctionConfig, MAX_REQUEST_BYTES, ThrottleReason};
 use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PageCache, PlatformError};
+use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::client::Call;
 use crate::env_vars;
 use crate::environment::{Context, Environment};
-use crate::guard::TASK_ROOT;
 use crate::package::whole;
 use crate::page_cache::{Files, Program, Ready};
 use crate::refusal::{throttled, too_large};
 use crate::scaling::{Concurrency, ScalingRate};
 use crate::worker::{self, Event, Job, Work};
+use kelvin_sandbox::{Network, TASK_ROOT};
 
 /// What can be asked of a function.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub(crate) struct Function {
     id: FunctionId,
     config: Arc<FunctionConfig>,
     bootstrap: PathBuf,
+    network: Network,
     /// What its starts read.
     files: Files,
     /// Prepared for the next start.
@@ -89,7 +91,7 @@ struct Idle {
 
 impl Function {
     pub(crate) fn new(id: FunctionId, spec: FunctionSpec, context: Context) -> Function {
-        let FunctionSpec { config, bootstrap, page_cache, reads } = spec;
+        let FunctionSpec { config, bootstrap, page_cache, reads, network } = spec;
         let files = files(&config, &bootstrap, page_cache, &reads, &context);
         let (events_to, events) = mpsc::unbounded_channel();
         let scaling = context.scaling;
@@ -101,6 +103,7 @@ impl Function {
             chance: fastrand::Rng::with_seed(scaling.seed ^ (u64::from(id.0) << 32)),
             config: Arc::new(config),
             bootstrap,
+            network: context.sandboxes.network(network),
             files,
             ahead: None,
             context,
@@ -192,9 +195,14 @@ impl Function {
             return Ok(());
         }
         self.rate.take(std::time::Instant::now()).map_err(NoRoom::Throttled)?;
-        let environment =
-            Environment::new(&self.context, &self.bootstrap, self.files.clone(), self.ahead.take())
-                .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
+        let environment = Environment::new(
+            &self.context,
+            &self.bootstrap,
+            self.network,
+            self.files.clone(),
+            self.ahead.take(),
+        )
+        .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
         let (work, inbox) = mpsc::unbounded_channel();
         self.context.spin.cores().enter(environment.id, self.launches, self.config.memory_size);
         self.launches += 1;
@@ -401,7 +409,9 @@ fn files(
         let found = env_vars.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let (folders, files) = reads.iter().cloned().partition(|path| path.is_dir());
+    // A program that a variable names, by a path of this machine, is meant to be run.
+    let named = config.env_vars.values().map(PathBuf::from).filter(|path| is_program(path));
+    let (folders, files) = reads.iter().cloned().chain(named).partition(|path| path.is_dir());
     let program = Program {
         bootstrap: bootstrap.to_owned(),
         whole: whole(bootstrap).is_some(),
@@ -411,6 +421,10 @@ fn files(
         folders,
     };
     Files::new(context.page_caches.clone(), program, page_cache)
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_absolute() && path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
 /// Why there is no environment for a request.

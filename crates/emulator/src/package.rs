@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use kelvin_lambda::EphemeralStorage;
 
-use crate::guard::{Files, TASK_ROOT};
-use crate::page_cache::Mount;
+use kelvin_sandbox::{Files, Mount, TASK_ROOT, Tmp};
+
+use crate::shown::shown;
 
 /// Where an environment's files are.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct View {
     /// `TMPDIR`, which Lambda does not set; only where `/tmp` is not the environment's own.
     pub tmp: Option<PathBuf>,
     pub files: Option<Files>,
+    /// What is mounted at `/tmp`.
+    pub own_tmp: Option<Tmp>,
 }
 
 impl Package {
@@ -62,7 +65,13 @@ impl Package {
         Ok(())
     }
 
-    pub(crate) fn view(&self, ephemeral_storage: EphemeralStorage) -> View {
+    /// What the process is told, which sees of `hidden` folders only what it reads `outside` of its package.
+    pub(crate) fn view(
+        &self,
+        ephemeral_storage: EphemeralStorage,
+        hidden: Vec<PathBuf>,
+        outside: &[PathBuf],
+    ) -> View {
         let (task, tmp) = (self.folder.join("task"), self.folder.join("tmp"));
         if !self.private {
             return View {
@@ -70,18 +79,28 @@ impl Package {
                 task_root: task,
                 tmp: Some(tmp),
                 files: None,
+                own_tmp: None,
             };
         }
         let (task, bootstrap) = match whole(&self.bootstrap) {
             Some(whole) => (whole.to_owned(), None),
             None => (task, Some(self.bootstrap.clone())),
         };
-        let tmp_bytes = u64::from(ephemeral_storage.mb()) << 20;
+        let bytes = u64::from(ephemeral_storage.mb()) << 20;
+        let own_tmp = Some(Tmp { folder: tmp.clone(), bytes });
         View {
             bootstrap: Path::new(TASK_ROOT).join("bootstrap"),
             task_root: PathBuf::from(TASK_ROOT),
             tmp: None,
-            files: Some(Files { task, bootstrap, tmp, tmp_bytes, mounts: self.mounts.clone() }),
+            own_tmp,
+            files: Some(Files {
+                task,
+                bootstrap,
+                tmp,
+                mounts: self.mounts.clone(),
+                shown: shown(&hidden, outside),
+                hidden,
+            }),
         }
     }
 }

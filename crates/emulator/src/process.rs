@@ -1,22 +1,28 @@
 //! One process of an execution environment, with its own Runtime API.
 
+use std::any::Any;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use kelvin_lambda::{FunctionConfig, Interval, LaunchFacts};
+use kelvin_sandbox::{
+    Event, Exec, ExitStatus, Files, Heard, Launch, Network, RUNTIME_API_PORT, Tmp,
+};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::cores::Share;
 use crate::cpu::CgroupError;
-use crate::cpu::cgroup::Cgroup;
 use crate::env_vars;
-use crate::guard::{self, Exec, ExitStatus, Files, GuardClient, Launch};
 use crate::init_parts::init_parts;
 use crate::output::Output;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
+use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
 use crate::watch::{Found, Limits, Watch};
 
@@ -24,38 +30,47 @@ use crate::watch::{Found, Limits, Watch};
 #[derive(Debug)]
 pub(crate) struct Process {
     id: u64,
-    guard: GuardClient,
+    sandboxes: Sandboxes,
     api: RuntimeApi,
     calls: mpsc::UnboundedReceiver<ApiCall>,
-    events: mpsc::UnboundedReceiver<guard::Event>,
+    /// Cloned for the server, once its socket is there.
+    calls_to: mpsc::UnboundedSender<ApiCall>,
+    events: mpsc::UnboundedReceiver<Heard>,
     pub output: Output,
     /// Set once the process runs.
     watch: Option<Watch>,
     limits: Limits,
     config: FunctionConfig,
-    cgroup: Option<Cgroup>,
     spin: Spin,
     environment: u64,
+    network: Network,
+    /// How many services have been asked to accept inside, and those that do.
+    doors_known: usize,
+    doors_pending: usize,
+    doors: Vec<Box<dyn Any + Send + Sync>>,
     /// The cores that it was started on.
     share: Share,
     exec: Option<Exec>,
     pid: Option<i32>,
     ended: Option<End>,
     /// Holds the task that accepts connections; it and they end with this process.
-    _server: JoinSet<()>,
+    server: JoinSet<()>,
 }
+
+/// How long a killed process may take to end.
+const KILL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is needed to start a process.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub config: FunctionConfig,
     pub limits: Limits,
-    /// In which each process gets a cgroup of its own, if any.
-    pub cgroup: Option<Cgroup>,
+    pub network: Network,
     pub spin: Spin,
     pub path: PathBuf,
     pub folder: PathBuf,
     pub files: Option<Files>,
+    pub tmp: Option<Tmp>,
     pub env_vars: Vec<(String, String)>,
 }
 
@@ -82,21 +97,31 @@ pub(crate) enum End {
 impl Process {
     /// Opens a Runtime API and asks the guard to start the program. `id` must never have been used before.
     pub(crate) async fn start(
-        guard: &GuardClient,
+        sandboxes: &Sandboxes,
         id: u64,
         program: Program,
         environment: u64,
     ) -> io::Result<Process> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let runtime_api = env_vars::runtime_api(listener.local_addr()?);
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
         let (calls_to, calls) = mpsc::unbounded_channel();
         let (events_to, events) = mpsc::unbounded_channel();
         let mut server = JoinSet::new();
-        server.spawn(runtime_api::serve(listener, calls_to));
-        let marker = format!("{}={}", runtime_api.0, runtime_api.1);
+        let guard = &sandboxes.guard;
+        guard.prepare(id, program.network, program.tmp, events_to);
+        let address = match program.network {
+            Network::Private => {
+                guard.listen(id, RUNTIME_API_PORT);
+                SocketAddr::from((Ipv4Addr::LOCALHOST, RUNTIME_API_PORT))
+            }
+            Network::Host => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                let address = listener.local_addr()?;
+                server.spawn(runtime_api::serve(listener, calls_to.clone()));
+                address
+            }
+        };
         let mut env_vars = program.env_vars;
-        env_vars.push(runtime_api);
+        env_vars.push(env_vars::runtime_api(address));
         let share = program.spin.cores().share(environment);
         let launch = Launch {
             id,
@@ -106,28 +131,70 @@ impl Process {
             files: program.files,
             cpus: share.on.clone(),
             visible: share.visible.clone(),
-            marker,
         };
-        guard.launch(launch, output_write, events_to);
-        Ok(Process {
+        let mut process = Process {
             id,
-            guard: guard.clone(),
+            sandboxes: sandboxes.clone(),
             api: RuntimeApi::new(),
             calls,
+            calls_to,
             events,
             output: Output::new(output)?,
             watch: None,
             limits: program.limits,
             config: program.config,
-            cgroup: program.cgroup.map(|top| top.child(&id.to_string())),
             spin: program.spin,
             environment,
+            network: program.network,
+            doors_known: 0,
+            doors_pending: 0,
+            doors: Vec::new(),
             share,
             exec: None,
             pid: None,
             ended: None,
-            _server: server,
-        })
+            server,
+        };
+        process.ask_for_doors();
+        process.sandboxes.guard.launch(launch, output_write);
+        Ok(process)
+    }
+
+    /// Has the services accept inside that it does not know yet.
+    fn ask_for_doors(&mut self) {
+        if self.network == Network::Host {
+            return;
+        }
+        for port in self.sandboxes.allowed.doors.ports_after(self.doors_known) {
+            self.sandboxes.guard.listen(self.id, port);
+            self.doors_known += 1;
+            self.doors_pending += 1;
+        }
+    }
+
+    /// Makes sure that all services that there are accept inside. What was asked for before the start is there by now.
+    pub(crate) async fn open_doors(&mut self) {
+        if self.doors_known == self.sandboxes.allowed.doors.count() || self.network == Network::Host
+        {
+            return;
+        }
+        self.ask_for_doors();
+        while self.doors_pending > 0 && self.ended.is_none() {
+            let event = self.events.recv().await;
+            self.note(event).await;
+        }
+    }
+
+    /// A socket listens inside of the environment.
+    fn serve(&mut self, port: u16, listener: StdListener) {
+        if port == RUNTIME_API_PORT {
+            if let Ok(listener) = TcpListener::from_std(listener) {
+                self.server.spawn(runtime_api::serve(listener, self.calls_to.clone()));
+            }
+            return;
+        }
+        self.doors_pending = self.doors_pending.saturating_sub(1);
+        self.doors.extend(self.sandboxes.allowed.doors.accept(port, listener));
     }
 
     /// Waits for the next thing that matters. Cancel safe.
@@ -155,25 +222,29 @@ impl Process {
         }
     }
 
-    async fn note(&mut self, event: Option<guard::Event>) {
-        match event {
-            Some(guard::Event::Launched { pid, exec, .. }) => {
+    async fn note(&mut self, heard: Option<Heard>) {
+        match heard.map(|heard| (heard.event, heard.fd)) {
+            Some((Event::Listening { port, .. }, Some(listener))) => {
+                self.serve(port, listener.into());
+            }
+            Some((Event::Launched { pid, init, exec, .. }, _)) => {
                 (self.exec, self.pid) = (Some(exec), Some(pid));
                 self.spin.cores().started(self.environment, pid, &self.share.on);
-                self.watch = Some(Watch::new(self.limits, &self.config, pid, self.cgroup.clone()));
+                let held = self.sandboxes.held(self.id, self.limits);
+                self.watch = Some(Watch::new(self.limits, &self.config, pid, init, held));
             }
-            Some(guard::Event::LaunchFailed { message, .. }) => {
+            Some((Event::LaunchFailed { message, .. }, _)) => {
                 self.ended = Some(End::NotStarted(message));
             }
-            Some(guard::Event::Exited { status, .. }) => {
+            Some((Event::Exited { status, .. }, _)) => {
                 // What the process sent last is on its connections by now; let their tasks read it first.
                 for _ in 0..16 {
                     tokio::task::yield_now().await;
                 }
                 self.ended = Some(End::Exit(status));
             }
-            // Folders are removed under numbers of their own.
-            Some(guard::Event::Removed { .. }) => {}
+            // Folders are removed under numbers of their own, and a socket comes with its message.
+            Some((Event::Removed { .. } | Event::Listening { .. }, _)) => {}
             None => self.ended = Some(End::GuardGone),
         }
     }
@@ -184,7 +255,7 @@ impl Process {
             let event = self.events.recv().await;
             self.note(event).await;
         }
-        self.exec
+        self.exec.clone()
     }
 
     /// Its number, once it runs.
@@ -194,7 +265,7 @@ impl Process {
 
     /// That files could not be mounted over others, if so.
     pub(crate) fn not_mounted(&self) -> Option<String> {
-        let unmounted = self.exec?.unmounted;
+        let unmounted = self.exec.as_ref()?.unmounted;
         (unmounted > 0).then(|| {
             format!("{unmounted} files could not be mounted over those that everybody has mapped")
         })
@@ -204,7 +275,9 @@ impl Process {
     pub(crate) fn launch_facts(&mut self, init_ns: u64) -> LaunchFacts {
         let Share { on, visible, serving } = self.share.clone();
         let cpu_ns = self.cpu_ns();
-        let Some((pid, exec)) = self.pid.zip(self.exec) else { return LaunchFacts::default() };
+        let Some((pid, exec)) = self.pid.zip(self.exec.clone()) else {
+            return LaunchFacts::default();
+        };
         let cpu_ns = cpu_ns.map(|cpu_ns| cpu_ns.saturating_sub(exec.cpu_ns));
         LaunchFacts {
             visible_cpus: Some(if exec.sees { visible.len() } else { on.len() }),
@@ -262,11 +335,18 @@ impl Process {
     }
 
     /// Kills the process and everything that it started, and waits for its end.
+    ///
+    /// A process that waits for a device cannot be killed: after [`KILL_PATIENCE`] it is left to the guard, which is counted.
     pub(crate) async fn end(mut self) {
-        self.guard.kill(self.id);
-        while self.ended.is_none() {
-            let event = self.events.recv().await;
-            self.note(event).await;
+        self.sandboxes.guard.kill(self.id);
+        let ended = async {
+            while self.ended.is_none() {
+                let event = self.events.recv().await;
+                self.note(event).await;
+            }
+        };
+        if timeout(KILL_PATIENCE, ended).await.is_err() {
+            self.sandboxes.left_alone();
         }
     }
 }
@@ -274,7 +354,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            self.guard.kill(self.id);
+            self.sandboxes.guard.kill(self.id);
         }
     }
 }

@@ -8,14 +8,14 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use kelvin_platform::{FunctionId, FunctionSpec, LoadPlan, PlatformError, RepeatPlan};
+use kelvin_sandbox::GuardClient;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::{Callee, Records};
-use crate::cpu::cgroup::Cgroup;
 use crate::environment::Context;
 use crate::function::{Command, Function};
-use crate::guard::GuardClient;
 use crate::page_cache::PageCaches;
+use crate::sandboxes::{Allowed, Sandboxes};
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
 use crate::watch::Limits;
@@ -35,8 +35,7 @@ pub(crate) enum Ask {
 pub(crate) struct Place {
     /// Holds their folders.
     pub root: PathBuf,
-    /// Holds the cgroups of their processes, if they are limited by cgroup.
-    pub cgroup: Option<Cgroup>,
+    pub allowed: Arc<Allowed>,
     pub limits: Limits,
     pub scaling: Scaling,
     pub init_timeout: Duration,
@@ -54,17 +53,16 @@ pub(crate) async fn serve(
     let Ok(guard) = GuardClient::serve(guard_socket) else { return };
     tokio::spawn(spin.clone().run());
     let next_id = Arc::new(AtomicU64::new(1));
-    let Place { root, cgroup, limits, scaling, init_timeout, page_caches } = place;
+    let Place { root, allowed, limits, scaling, init_timeout, page_caches } = place;
     let account = Arc::new(Account::new(scaling.concurrency));
     let spins = spin.clone();
     let context = Context {
-        guard,
+        sandboxes: Sandboxes { guard, allowed },
         account,
         scaling,
         root,
         limits,
         init_timeout,
-        cgroup,
         spin: spins,
         page_caches,
         next_id,

@@ -1,6 +1,8 @@
 //! CPU time and memory of a process and its descendants, read from the kernel.
 //!
 //! This is read before and after every invocation, so the files stay open: each reading is one system call.
+//! The processes of an environment are the descendants of its first one, the init: whatever loses its parent becomes a child
+//! of that.
 
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -10,16 +12,22 @@ use nix::unistd::Pid;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::pread;
 
+use crate::memory;
+
 /// The processes of one execution environment.
 #[derive(Debug)]
 pub(crate) struct Usage {
+    /// The function's process.
     main: Member,
-    /// `children` of the main thread.
+    init: i32,
+    /// `children` of the init, and of the main thread of the function.
+    children_of_init: Option<OwnedFd>,
     children: Option<OwnedFd>,
-    /// CPU time of descendants that were seen and have ended since.
+    /// CPU time of processes that were seen and have ended since.
     ended_cpu_ns: u64,
-    descendants: Vec<Member>,
-    resident_bytes: u64,
+    /// All processes but the function's own and the init.
+    others: Vec<Member>,
+    memory_bytes: u64,
     peak_bytes: u64,
 }
 
@@ -54,52 +62,74 @@ impl Member {
 }
 
 impl Usage {
-    pub(crate) fn of(pid: i32) -> Usage {
+    /// Of the function `pid` in the environment of `init`.
+    pub(crate) fn of(pid: i32, init: i32) -> Usage {
+        let children = |pid| open(&format!("/proc/{pid}/task/{pid}/children"));
         Usage {
             main: Member::new(pid),
-            children: open(&format!("/proc/{pid}/task/{pid}/children")),
+            init,
+            children_of_init: children(init),
+            children: children(pid),
             ended_cpu_ns: 0,
-            descendants: Vec::new(),
-            resident_bytes: 0,
+            others: Vec::new(),
+            memory_bytes: 0,
             peak_bytes: 0,
         }
     }
 
-    /// CPU time so far, of the process with all its threads and of the descendants known from the last
+    /// CPU time so far, of the function with all its threads and of the processes known from the last
     /// [`Usage::look`]. `None` if the process is gone.
     ///
     /// Costs one system call for each process.
     pub(crate) fn cpu_ns(&mut self) -> Option<u64> {
         let mut sum = self.main.read_cpu_ns()? + self.ended_cpu_ns;
-        for descendant in &mut self.descendants {
-            // A descendant that has ended keeps its last value until the next look.
-            sum += descendant.read_cpu_ns().unwrap_or(descendant.cpu_ns);
+        for other in &mut self.others {
+            // A process that has ended keeps its last value until the next look.
+            sum += other.read_cpu_ns().unwrap_or(other.cpu_ns);
         }
         Some(sum)
     }
 
-    /// Finds the descendants anew and takes their memory into account.
+    /// Finds the processes anew and takes their memory into account. What they use together is worked out only if it could
+    /// be more than `limit` bytes or than the peak so far.
     ///
-    /// A descendant that begins and ends between two looks is not seen.
-    pub(crate) fn look(&mut self) {
+    /// A process that begins and ends between two looks is not seen.
+    pub(crate) fn look(&mut self, limit: u64) {
         let own = self.main.read_status();
-        self.find_descendants(own.threads);
-        let others: u64 =
-            self.descendants.iter().map(|descendant| descendant.read_status().resident).sum();
-        self.resident_bytes = own.resident + others;
-        self.peak_bytes = self.peak_bytes.max(own.peak + others);
+        self.find_others(own.threads);
+        if self.others.is_empty() {
+            self.memory_bytes = own.resident;
+            self.peak_bytes = self.peak_bytes.max(own.peak);
+            return;
+        }
+        // What is shared counts once for each here, so it is not less.
+        let others = self.others.iter().map(|other| other.read_status().resident);
+        let at_most = own.resident + others.sum::<u64>();
+        self.memory_bytes = at_most;
+        if at_most > limit.min(self.peak_bytes) {
+            let pids = self.others.iter().map(|other| other.pid).chain([self.main.pid]);
+            let shares: Vec<_> = pids.filter_map(memory::shares).collect();
+            if !shares.is_empty() {
+                self.memory_bytes = memory::together(&shares).min(at_most);
+            }
+        }
+        // Of the function alone the kernel knows what lies between two looks.
+        self.peak_bytes = self.peak_bytes.max(self.memory_bytes).max(own.peak);
     }
 
-    fn find_descendants(&mut self, threads: u64) {
-        let mut buffer = [0; 4096];
-        let children_of_main = read(self.children.as_ref(), &mut buffer).unwrap_or_default();
-        // The usual case: no child, and no other thread that could have one.
-        if children_of_main.is_empty() && threads <= 1 && self.descendants.is_empty() {
+    fn find_others(&mut self, threads: u64) {
+        let (mut buffer, mut buffer_of_init) = ([0; 4096], [0; 4096]);
+        let children = read(self.children.as_ref(), &mut buffer).unwrap_or_default();
+        let of_init = read(self.children_of_init.as_ref(), &mut buffer_of_init).unwrap_or_default();
+        // The usual case: no child, no other thread that could have one, and nobody who has lost a parent.
+        let alone = of_init.split(|&b| b == b' ').filter(|pid| !pid.is_empty()).count() <= 1;
+        if children.is_empty() && alone && threads <= 1 && self.others.is_empty() {
             return;
         }
         let mut pids = Vec::new();
-        descendants(self.main.pid, &mut pids);
-        self.descendants.retain(|known| {
+        descendants(self.init, &mut pids);
+        pids.retain(|pid| *pid != self.main.pid);
+        self.others.retain(|known| {
             let alive = pids.contains(&known.pid);
             if !alive {
                 self.ended_cpu_ns += known.cpu_ns;
@@ -107,24 +137,23 @@ impl Usage {
             alive
         });
         for pid in pids {
-            if !self.descendants.iter().any(|known| known.pid == pid) {
-                self.descendants.push(Member::new(pid));
+            if !self.others.iter().any(|known| known.pid == pid) {
+                self.others.push(Member::new(pid));
             }
         }
     }
 
-    /// What all processes together had resident at the last [`Usage::look`].
-    pub(crate) fn resident_bytes(&self) -> u64 {
-        self.resident_bytes
+    /// What all processes used together at the last [`Usage::look`], unless that was certainly within the limit: then no less.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
     }
 
-    /// Process ids of the descendants known from the last [`Usage::look`].
-    pub(crate) fn descendants(&self) -> impl Iterator<Item = i32> {
-        self.descendants.iter().map(|descendant| descendant.pid)
+    /// Process ids of all but the function's own and the init, known from the last [`Usage::look`].
+    pub(crate) fn others(&self) -> impl Iterator<Item = i32> {
+        self.others.iter().map(|other| other.pid)
     }
 
-    /// The largest sum seen so far: the process's own peak (VmHWM of proc_pid_status(5)) and what its descendants had
-    /// resident at that look.
+    /// The most that was seen so far: by looking, and of the function alone also in between (VmHWM of proc_pid_status(5)).
     pub(crate) fn peak_bytes(&self) -> Option<u64> {
         (self.peak_bytes > 0).then_some(self.peak_bytes)
     }
@@ -202,9 +231,10 @@ mod tests {
 
     #[test]
     fn this_process_uses_cpu_and_memory() {
-        let mut usage = Usage::of(i32::try_from(std::process::id()).unwrap());
+        let pid = i32::try_from(std::process::id()).unwrap();
+        let mut usage = Usage::of(pid, pid);
         let before = usage.cpu_ns().unwrap();
-        usage.look();
+        usage.look(u64::MAX);
         assert!(usage.cpu_ns().unwrap() > before);
         assert!(usage.peak_bytes().unwrap() > 0);
     }

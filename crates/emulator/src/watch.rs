@@ -1,12 +1,14 @@
 //! What is watched and enforced while a process runs: its CPU limit, its memory limit, and its freeze.
 
 use kelvin_lambda::{FunctionConfig, Interval, MemorySize};
+use kelvin_sandbox::{Cgroup, Freezer};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::time::{Duration, sleep};
 
 use crate::clock::now_ns;
-use crate::cpu::cgroup::{Cgroup, CgroupLimit};
+use crate::cpu::cgroup::CgroupLimit;
 use crate::cpu::{CgroupError, CpuLimit, Limiter, TickLimit};
+use crate::sandboxes::Held;
 use crate::spin::Spin;
 use crate::usage::Usage;
 
@@ -15,13 +17,20 @@ use crate::usage::Usage;
 pub struct Limits {
     /// CPU in proportion to memory, and by which mechanism.
     pub cpu: CpuLimit,
-    /// The environment is killed when its processes' resident memory exceeds the memory size.
+    /// The environment is killed when its processes use more memory together than the memory size.
     pub memory: bool,
     /// Processes are stopped between invocations.
     pub freeze: bool,
     /// `/tmp`, with the size of the ephemeral storage, and `/var/task` are the environment's own. Where the machine does not
     /// allow that, they are not, and [`Platform::describe`](kelvin_platform::Platform::describe) says why.
     pub files: bool,
+}
+
+impl Limits {
+    /// Whether processes are stopped at times.
+    pub(crate) fn stops(&self) -> bool {
+        self.freeze || self.cpu == CpuLimit::Tick
+    }
 }
 
 /// Memory and children are looked at this often where no CPU limit sets the pace.
@@ -36,6 +45,7 @@ pub(crate) struct Watch {
     limits: Limits,
     memory_bytes: u64,
     usage: Usage,
+    freezer: Option<Freezer>,
     group: Option<Pid>,
     cpu: Option<Box<dyn Limiter>>,
     phase: Phase,
@@ -63,19 +73,21 @@ pub(crate) enum Found {
 }
 
 impl Watch {
-    /// `cgroup` is the process's own, if it has one.
+    /// Of the function `pid` in the environment of `init`.
     pub(crate) fn new(
         limits: Limits,
         config: &FunctionConfig,
         pid: i32,
-        cgroup: Option<Cgroup>,
+        init: i32,
+        held: Held,
     ) -> Watch {
         Watch {
             limits,
             memory_bytes: config.memory_size.bytes(),
-            usage: Usage::of(pid),
+            usage: Usage::of(pid, init),
+            freezer: held.freezer,
             group: Pid::from_raw(pid),
-            cpu: limiter(limits.cpu, config.memory_size, cgroup),
+            cpu: limiter(limits.cpu, config.memory_size, held.cpu),
             phase: Phase::Init,
             looked_at: 0,
             next_look: now_ns() + LOOK_NS,
@@ -183,27 +195,32 @@ impl Watch {
     }
 
     fn look_at_usage(&mut self) {
-        self.usage.look();
+        self.usage.look(self.memory_bytes);
         self.looked_at = now_ns();
     }
 
     /// At the last look.
     fn is_out_of_memory(&self) -> bool {
-        self.limits.memory && self.usage.resident_bytes() > self.memory_bytes
+        self.limits.memory && self.usage.memory_bytes() > self.memory_bytes
     }
 
-    /// Stops or continues the process group, and those descendants that left it.
+    /// Stops or continues all processes of the environment.
     fn stop(&mut self, stop: bool) {
         if stop == self.stopped {
             return;
         }
         self.stopped = stop;
+        if let Some(freezer) = &self.freezer {
+            // A group that is gone has nothing in it.
+            freezer.set(stop).ok();
+            return;
+        }
         let signal = if stop { Signal::STOP } else { Signal::CONT };
         // Whoever is gone needs neither.
         if let Some(group) = self.group {
             kill_process_group(group, signal).ok();
         }
-        for pid in self.usage.descendants().filter_map(Pid::from_raw) {
+        for pid in self.usage.others().filter_map(Pid::from_raw) {
             kill_process(pid, signal).ok();
         }
     }

@@ -4,6 +4,7 @@
 
 mod error;
 mod gap;
+mod network;
 mod page_cache;
 
 use std::future::Future;
@@ -19,6 +20,7 @@ use kelvin_lambda::{
 
 pub use error::PlatformError;
 pub use gap::{Gap, Gaps};
+pub use network::Network;
 pub use page_cache::PageCache;
 
 /// What every call of a platform returns.
@@ -102,12 +104,20 @@ pub struct FunctionSpec {
     pub page_cache: PageCache,
     /// Files and folders outside of its package that it is known to read when it starts: an interpreter and its library.
     pub reads: Vec<PathBuf>,
+    /// Whose network its processes use; `None` for what the platform does otherwise.
+    pub network: Option<Network>,
 }
 
 impl FunctionSpec {
     /// A function whose cold starts are cold in the page cache, and of which nothing is known but its bootstrap.
     pub fn new(config: FunctionConfig, bootstrap: PathBuf) -> FunctionSpec {
-        FunctionSpec { config, bootstrap, page_cache: PageCache::default(), reads: Vec::new() }
+        FunctionSpec {
+            config,
+            bootstrap,
+            page_cache: PageCache::default(),
+            reads: Vec::new(),
+            network: None,
+        }
     }
 }
 

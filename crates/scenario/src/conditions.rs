@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kelvin_platform::{FunctionId, Gap, Gaps, PageCache};
+use kelvin_platform::{FunctionId, Gap, Gaps, Network, PageCache};
 use rhai::{Dynamic, NativeCallContext};
 
 use crate::chance::{Chance, Purpose};
@@ -134,6 +134,12 @@ pub(crate) fn page_cache(name: &str) -> Result<PageCache, String> {
     PageCache::from_name(name).ok_or_else(|| {
         suggest::unknown("state of the page cache", name, PageCache::ALL.map(PageCache::as_str))
     })
+}
+
+/// The network of that name.
+pub(crate) fn network(name: &str) -> Result<Network, String> {
+    Network::from_name(name)
+        .ok_or_else(|| suggest::unknown("network", name, Network::ALL.map(Network::as_str)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use kelvin_lambda::{
     Architecture, CaseDescription, EphemeralStorage, FunctionConfig, MemorySize, Timeout,
 };
-use kelvin_platform::{FunctionSpec, PageCache};
+use kelvin_platform::{FunctionSpec, Network, PageCache};
 use rhai::Map;
 
 use crate::fields::Fields;
@@ -17,7 +17,7 @@ use crate::function::{Case, Deployed, Function};
 use crate::session::{Fault, Outside, Session};
 use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, conditions, runtime, suggest};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "workload",
     "bootstrap",
     "runtime",
@@ -32,6 +32,7 @@ const KEYS: [&str; 14] = [
     "ephemeral_storage",
     "reserved_concurrency",
     "page_cache",
+    "network",
 ];
 
 /// What a script asked for, checked as far as it can be without looking outside.
@@ -41,6 +42,7 @@ struct Request {
     config: FunctionConfig,
     named: bool,
     page_cache: Option<PageCache>,
+    network: Option<Network>,
 }
 
 impl Session {
@@ -59,7 +61,7 @@ impl Session {
     }
 
     fn create(&self, outside: &Outside, request: Request) -> Result<Function, Fault> {
-        let Request { wanted, mut config, page_cache, .. } = request;
+        let Request { wanted, mut config, page_cache, network, .. } = request;
         config.validate().map_err(|e| format!("deploy: {e}"))?;
 
         outside.host.progress(Progress::Deploying { name: &config.name, wanted: &wanted });
@@ -78,6 +80,7 @@ impl Session {
             bootstrap: resolved.bootstrap,
             page_cache: self.page_cache_of(page_cache),
             reads: resolved.reads,
+            network,
         };
         let action = || format!("failed to deploy function \"{name}\"");
         let id = self.wait(outside, action, outside.platform.deploy(spec.clone()))?;
@@ -163,7 +166,9 @@ fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request
     let name = fields.string("name")?;
     let named = name.is_some();
     config.name = name.unwrap_or_else(|| default_name(&source, &variant, config.memory_size));
-    Ok(Request { wanted: Wanted { source, variant }, config, named, page_cache })
+    let network = fields.string("network")?;
+    let network = network.as_deref().map(conditions::network).transpose()?;
+    Ok(Request { wanted: Wanted { source, variant }, config, named, page_cache, network })
 }
 
 /// Reads what `deploy()` and `configure()` have in common into `config`.

@@ -27,6 +27,9 @@ pub(crate) struct Settings {
     pub(crate) errors: Errors,
 }
 
+/// Connections that wait until they are accepted.
+const BACKLOG: i32 = 1024;
+
 /// A port that stays ours whether or not anybody listens on it.
 #[derive(Debug)]
 pub(crate) struct Port {
@@ -53,7 +56,7 @@ impl Port {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(self.address)?;
-        socket.listen(1024)
+        socket.listen(BACKLOG.unsigned_abs())
     }
 }
 
@@ -82,6 +85,30 @@ impl Front {
             tokio::select! {
                 changed = settings.changed() => if changed.is_err() { return },
                 () = self.accept_all(listening.as_ref()) => {}
+            }
+        }
+    }
+
+    /// Serves on a socket that somebody else has opened, perhaps in another network, and that refuses connections when the
+    /// port of the service would. The socket must not block.
+    pub(crate) async fn serve_besides(self: Arc<Front>, socket: std::net::TcpListener) {
+        let mut settings = self.settings.clone();
+        let mut refusing = false;
+        loop {
+            let refuse = settings.borrow_and_update().errors.refuse_all();
+            if refuse && !refusing {
+                // A socket that listens stops by this, and stays bound (shutdown(2)).
+                rustix::net::shutdown(&socket, rustix::net::Shutdown::Both).ok();
+            } else if refusing && !refuse {
+                rustix::net::listen(&socket, BACKLOG).ok();
+            }
+            refusing = refuse;
+            // Watched anew each time: a socket that was shut down once counts as closed for whoever has watched it.
+            let watched = socket.try_clone().and_then(TcpListener::from_std);
+            let Ok(listening) = watched else { return };
+            tokio::select! {
+                changed = settings.changed() => if changed.is_err() { return },
+                () = self.accept_all(Some(&listening).filter(|_| !refusing)) => {}
             }
         }
     }

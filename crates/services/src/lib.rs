@@ -17,6 +17,7 @@
 
 mod answers;
 mod backend;
+mod besides;
 mod connection;
 mod cut;
 mod dynamodb;
@@ -31,6 +32,7 @@ mod spec;
 mod table;
 mod upstream;
 
+pub use besides::{Accepting, Besides};
 pub use error::{ServiceError, SpecError};
 pub use errors::Errors;
 pub use latency::Latency;

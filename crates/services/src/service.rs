@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 
 use crate::backend::{Backend, BoxError};
+use crate::besides::Besides;
 use crate::dynamodb::{self, Forward};
 use crate::front::{Front, Port, Settings};
 use crate::plan::Plan;
@@ -35,7 +37,9 @@ const WORKERS: usize = 2;
 #[derive(Debug)]
 pub struct Service {
     spec: ServiceSpec,
+    address: SocketAddr,
     endpoint: String,
+    front: Arc<Front>,
     store: Store,
     /// `None` once the service ends.
     settings: Option<watch::Sender<Settings>>,
@@ -89,9 +93,10 @@ impl Service {
                 };
                 match ready.await {
                     Ok((port, listener, backend)) => {
-                        told.send(Ok(port.address())).ok();
                         let front = Front { kind, backend, plan, settings: watched };
-                        Arc::new(front).serve(port, listener).await;
+                        let front = Arc::new(front);
+                        told.send(Ok((port.address(), Arc::clone(&front)))).ok();
+                        front.serve(port, listener).await;
                     }
                     Err(error) => drop(told.send(Err(error))),
                 }
@@ -99,10 +104,12 @@ impl Service {
         });
         let thread = thread.map_err(not_started)?;
         let gone = || Err(io::Error::other("its thread ended at once"));
-        let address = started.recv().unwrap_or_else(|_| gone()).map_err(not_started)?;
+        let (address, front) = started.recv().unwrap_or_else(|_| gone()).map_err(not_started)?;
         Ok(Service {
             spec: spec.clone(),
+            address,
             endpoint: format!("http://{address}"),
+            front,
             store,
             settings: Some(settings),
             runtime: handle,
@@ -114,6 +121,16 @@ impl Service {
     /// As it is now: with the latency and the errors that were set last.
     pub fn spec(&self) -> &ServiceSpec {
         &self.spec
+    }
+
+    /// On which port of 127.0.0.1 it is.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// By which it is given further sockets to accept on.
+    pub fn besides(&self) -> Besides {
+        Besides { front: Arc::clone(&self.front), runtime: self.runtime.clone() }
     }
 
     /// For instance `http://127.0.0.1:49152`.

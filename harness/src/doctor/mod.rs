@@ -70,6 +70,7 @@ impl Patient {
             awake_cores: true,
             init_timeout: INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec!["guard".to_owned()] },
+            hidden: crate::run::hidden_folders(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         Ok(Patient { emulator: Emulator::start(&options)?, runtime })

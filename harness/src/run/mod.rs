@@ -181,7 +181,7 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     recorder.set_other_runs(alone.others());
     let builds = Builds::new(options.folder.clone(), stop.clone());
     let runtimes = Runtimes::new(emulator.folder(), stop.clone());
-    let services = Services::new(&options, emulator.folder());
+    let services = Services::new(&options, emulator.folder(), emulator.doors());
     let mut rungs = BTreeMap::new();
     let mut replay = None;
     if let Some(resumed) = resumed {
@@ -290,7 +290,13 @@ fn emulator_options(args: &LimitArgs, scaling: Scaling) -> anyhow::Result<Option
         awake_cores: args.awake_cores.unwrap_or_default() == AwakeCores::Auto,
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
+        hidden: hidden_folders(),
     })
+}
+
+/// What functions must not see besides the folders of this machine's users: theirs who measures, and where they are.
+pub(crate) fn hidden_folders() -> Vec<PathBuf> {
+    env::home_dir().into_iter().chain(env::current_dir()).collect()
 }
 
 /// Where environments have their folders: on a disk if there is one, as nothing that is in memory can leave the page cache.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kelvin_emulator::Doors;
 use kelvin_scenario::{HostError, RunOptions, ServiceChange, ServiceId, WantedService};
 use kelvin_services::{Errors, Latency, Service, ServiceKind, ServiceSpec, TableSpec};
 use serde_json::Value;
@@ -12,6 +13,8 @@ pub(super) struct Services {
     /// Where relative paths of the script start.
     folder: PathBuf,
     temporary_folder: PathBuf,
+    /// By which functions reach services in a network of their own.
+    doors: Doors,
     seed: u64,
     running: Vec<Service>,
 }
@@ -28,10 +31,11 @@ pub(super) enum Change<'a> {
 
 impl Services {
     /// None yet. Their temporary state goes to a folder that is removed however the run ends.
-    pub(super) fn new(options: &RunOptions, temporary_folder: &Path) -> Services {
+    pub(super) fn new(options: &RunOptions, temporary_folder: &Path, doors: Doors) -> Services {
         Services {
             folder: options.folder.clone(),
             temporary_folder: temporary_folder.to_owned(),
+            doors,
             seed: options.seed,
             running: Vec::new(),
         }
@@ -46,6 +50,8 @@ impl Services {
         let spec = spec(wanted, self.seed.wrapping_add(index.into()), &self.folder)?;
         let service = Service::start(&spec, &self.temporary_folder);
         let service = service.map_err(starting)?;
+        let besides = service.besides();
+        self.doors.open(service.port(), move |listener| Box::new(besides.accept(listener)));
         self.running.push(service);
         let last = self.running.last().expect("it has just been added");
         Ok((ServiceId(index), last))

@@ -10,7 +10,7 @@ use crate::kit::root;
 
 /// Which of our packages a package may depend on. What is not here is forbidden, in build scripts too and, but for
 /// [`TEST_ARROWS`], in tests; a new arrow needs its reason in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("kelvin-lambda", &[]),
     ("kelvin-stats", &[]),
     ("kelvin-load", &[]),
@@ -20,7 +20,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("kelvin-artifact", &["kelvin-lambda"]),
     ("kelvin-workload", &["kelvin-lambda"]),
     ("kelvin-handler", &["kelvin-workload", "kelvin-lambda"]),
-    ("kelvin-emulator", &["kelvin-platform", "kelvin-lambda", "kelvin-load"]),
+    ("kelvin-sandbox", &["kelvin-lambda"]),
+    ("kelvin-emulator", &["kelvin-platform", "kelvin-lambda", "kelvin-load", "kelvin-sandbox"]),
     ("kelvin-aws", &["kelvin-platform", "kelvin-lambda"]),
     ("kelvin-fleet", &["kelvin-platform", "kelvin-lambda", "kelvin-record"]),
     ("kelvin-api", &["kelvin-emulator", "kelvin-lambda"]),

@@ -6,93 +6,15 @@
 //! The kernel tells how long a group was throttled only as a sum over all CPUs, not when: that cannot be attributed to the
 //! parts of an invocation, and is kept beside them.
 
-mod error;
-mod find;
-
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 
 use kelvin_lambda::{Interval, MemorySize};
+use kelvin_sandbox::{Cgroup, CgroupError, CgroupVersion};
 use rustix::io::Errno;
-use serde::{Deserialize, Serialize};
 
 use super::Limiter;
-use super::account::PERIOD_NS;
-
-pub use error::CgroupError;
-pub(crate) use find::{lists_cpu, own};
-
-/// The two interfaces of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CgroupVersion {
-    /// A hierarchy of the cpu controller's own (kernel documentation, "CPU Accounting Controller" and its siblings).
-    V1,
-    /// The unified hierarchy (kernel documentation, "Control Group v2").
-    V2,
-}
-
-impl CgroupVersion {
-    /// As in `run.json` and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            CgroupVersion::V1 => "cgroup v1",
-            CgroupVersion::V2 => "cgroup v2",
-        }
-    }
-}
-
-/// One cgroup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Cgroup {
-    pub version: CgroupVersion,
-    pub folder: PathBuf,
-}
-
-impl Cgroup {
-    /// A group in this one.
-    pub(crate) fn child(&self, name: &str) -> Cgroup {
-        Cgroup { version: self.version, folder: self.folder.join(name) }
-    }
-
-    /// Lists the processes in the group, and takes in whose id is written to it; `0` is the writer.
-    pub(crate) fn procs(&self) -> PathBuf {
-        self.folder.join("cgroup.procs")
-    }
-
-    /// Gives the group the CPU of a function of this size, or all of it.
-    pub(crate) fn set_quota(&self, memory: Option<MemorySize>) -> Result<(), CgroupError> {
-        for (file, text) in quota(self.version, memory) {
-            write(&self.folder.join(file), &text)?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes a control file.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), CgroupError> {
-    std::fs::write(path, text).map_err(|source| CgroupError::refused(path, source))
-}
-
-/// What has to be written to which file, in order.
-fn quota(version: CgroupVersion, memory: Option<MemorySize>) -> Vec<(&'static str, String)> {
-    let period_us = PERIOD_NS / 1_000;
-    let quota_us = memory.map(|memory| {
-        let (mb, whole) = (u64::from(memory.mb()), u64::from(MemorySize::ONE_VCPU.mb()));
-        ((period_us * mb + whole / 2) / whole).to_string()
-    });
-    match version {
-        CgroupVersion::V1 => vec![
-            ("cpu.cfs_period_us", period_us.to_string()),
-            ("cpu.cfs_quota_us", quota_us.unwrap_or_else(|| "-1".to_owned())),
-        ],
-        CgroupVersion::V2 => {
-            let quota_us = quota_us.unwrap_or_else(|| "max".to_owned());
-            vec![("cpu.max", format!("{quota_us} {period_us}"))]
-        }
-    }
-}
 
 /// How long a group was throttled, of its `cpu.stat`.
 fn throttled_ns(version: CgroupVersion, stat: &str) -> Option<u64> {
@@ -122,7 +44,10 @@ impl CgroupLimit {
     fn set(&mut self) -> Result<(), CgroupError> {
         self.group.set_quota(Some(self.memory))?;
         let path = self.group.folder.join("cpu.stat");
-        self.stat = Some(File::open(&path).map_err(|source| CgroupError::refused(&path, source))?);
+        self.stat = Some(
+            File::open(&path)
+                .map_err(|source| CgroupError::Refused { path: path.clone(), source })?,
+        );
         Ok(())
     }
 
@@ -174,25 +99,9 @@ fn is_gone(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::PathBuf;
 
-    #[test]
-    fn the_quota_is_a_share_of_the_period() {
-        let check = |version, mb: Option<u32>, expected: &[(&str, &str)]| {
-            let memory = mb.map(|mb| MemorySize::new(mb).unwrap());
-            let written = quota(version, memory);
-            let written: Vec<_> = written.iter().map(|(file, text)| (*file, &**text)).collect();
-            assert_eq!(written, expected);
-        };
-        use CgroupVersion::{V1, V2};
-        let period = ("cpu.cfs_period_us", "20000");
-        check(V1, Some(128), &[period, ("cpu.cfs_quota_us", "1447")]);
-        check(V1, Some(1769), &[period, ("cpu.cfs_quota_us", "20000")]);
-        check(V1, None, &[period, ("cpu.cfs_quota_us", "-1")]);
-        check(V2, Some(512), &[("cpu.max", "5789 20000")]);
-        check(V2, Some(10_240), &[("cpu.max", "115772 20000")]);
-        check(V2, None, &[("cpu.max", "max 20000")]);
-    }
+    use super::*;
 
     #[test]
     fn throttled_time_is_read_in_the_unit_of_its_version() {

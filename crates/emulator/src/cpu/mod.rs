@@ -10,7 +10,7 @@ mod tick;
 mod visible;
 
 pub use called::{called_gaps, called_walls, first_factor};
-pub use cgroup::{CgroupError, CgroupVersion};
+pub use kelvin_sandbox::{CgroupError, CgroupVersion};
 pub use limit::CpuLimit;
 pub(crate) use limit::Limiter;
 pub use model::{Burst, predicted_wall, predicted_walls};

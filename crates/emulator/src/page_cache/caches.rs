@@ -1,8 +1,8 @@
 //! What the emulator has of the page cache: a pool of private files, or the reason why cold starts are warm here.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use kelvin_lambda::PageCacheFacts;
 use kelvin_platform::PageCache;
@@ -63,6 +63,8 @@ pub(crate) struct Files {
     wanted: PageCache,
     /// Set once a start has mapped nothing that was not known beforehand.
     settled: Arc<AtomicBool>,
+    /// What a start reads outside of its package, once that has been looked for.
+    outside: Arc<OnceLock<Vec<PathBuf>>>,
 }
 
 /// What a start was prepared with.
@@ -75,7 +77,13 @@ pub(crate) struct Ready {
 
 impl Files {
     pub(crate) fn new(caches: PageCaches, program: Program, wanted: PageCache) -> Files {
-        Files { caches, program: Arc::new(program), wanted, settled: Arc::default() }
+        Files {
+            caches,
+            program: Arc::new(program),
+            wanted,
+            settled: Arc::default(),
+            outside: Arc::default(),
+        }
     }
 
     /// Counts an environment in its init phase until the returned value is dropped.
@@ -88,15 +96,24 @@ impl Files {
     pub(crate) async fn prepare(&self) -> Ready {
         let (program, wanted) = (Arc::clone(&self.program), self.wanted);
         let pool = self.caches.pool.clone().ok();
-        let prepared = tokio::task::spawn_blocking(move || match wanted {
-            PageCache::Cold => pool.map(|pool| pool.lease(&program)),
-            PageCache::Warm => {
-                read_whole(&program.bootstrap);
-                None
+        let outside = Arc::clone(&self.outside);
+        let prepared = tokio::task::spawn_blocking(move || {
+            outside.get_or_init(|| program.outside());
+            match wanted {
+                PageCache::Cold => pool.map(|pool| pool.lease(&program)),
+                PageCache::Warm => {
+                    read_whole(&program.bootstrap);
+                    None
+                }
             }
         });
         // A panic over there has been printed; the start goes on with the original.
         Ready { lease: prepared.await.ok().flatten(), waited: false }
+    }
+
+    /// What a start reads outside of its package, as far as that is known once a start has been prepared.
+    pub(crate) fn outside(&self) -> &[PathBuf] {
+        self.outside.get().map_or(&[], Vec::as_slice)
     }
 
     /// Right before the start: evicts what has come back, and says what there is.

@@ -2,25 +2,15 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use super::pool::Pool;
 use super::report::{Checked, LookedAt, Prepared};
 use super::residency::Pages;
 use super::shelf::Lent;
 use super::start_files::StartFiles;
-use crate::guard::TASK_ROOT;
+use kelvin_sandbox::{Mount, TASK_ROOT};
 
 /// A package with more files is looked at in part just before its start.
 const MOST_CHECKED: usize = 256;
-
-/// A file that takes the place of another in the mount namespace of a process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Mount {
-    pub copy: PathBuf,
-    /// Absolute and without links.
-    pub target: PathBuf,
-}
 
 /// Files that are out of the page cache. Copies are kept for others when it is dropped, which must not be before the
 /// processes have ended that were started from it.

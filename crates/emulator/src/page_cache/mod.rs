@@ -24,7 +24,7 @@ mod tests;
 mod tree;
 
 pub(crate) use caches::{Files, PageCaches, Ready};
-pub(crate) use lease::{Lease, Mount};
+pub(crate) use lease::Lease;
 pub(crate) use mapped::mapped_files;
 pub use pool::is_on_disk;
 pub(crate) use pool::{Images, Pool};

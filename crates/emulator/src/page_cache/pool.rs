@@ -14,7 +14,7 @@ use super::prepare::Preparation;
 use super::shelf::{Lent, Shelf};
 use super::start_files::{Program, StartFiles};
 use super::tree::{Identity, Tree};
-use crate::guard::TASK_ROOT;
+use kelvin_sandbox::TASK_ROOT;
 
 /// The most files that are learned of one program.
 const MOST_LEARNED: usize = 512;

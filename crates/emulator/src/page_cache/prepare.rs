@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use kelvin_sandbox::Mount;
+
 use super::copies::at;
-use super::lease::{Lease, Mount};
+use super::lease::Lease;
 use super::pool::{Images, Pool, Taken};
 use super::report::Prepared;
 use super::residency;

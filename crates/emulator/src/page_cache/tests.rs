@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::report::LookedAt;
 use super::residency::{evict, probe};
 use super::*;
-use crate::guard::TASK_ROOT;
+use kelvin_sandbox::TASK_ROOT;
 
 /// A folder beside the test's own executable: `/tmp` may be in memory.
 fn on_disk() -> TempDir {

@@ -1,24 +1,45 @@
 //! A gate before which functions wait until the test lets them through.
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 
-/// Holds functions back until it opens.
+use kelvin_emulator::Emulator;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Holds functions back until it opens. It is a service of the harness's: each function reaches it in its own network.
 pub(crate) struct Gate {
-    listener: TcpListener,
+    knocks: Mutex<mpsc::UnboundedReceiver<std::net::TcpStream>>,
     port: u16,
+    /// Keeps the port from being another gate's.
+    _holder: TcpListener,
 }
 
 impl Gate {
-    pub(crate) async fn new() -> Gate {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("it is bound").port();
-        Gate { listener, port }
+    pub(crate) fn new(emulator: &Emulator) -> Gate {
+        let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = holder.local_addr().expect("it is bound").port();
+        let (knocks_to, knocks) = mpsc::unbounded_channel();
+        emulator.doors().open(port, move |listener| {
+            let knocks = knocks_to.clone();
+            let mut accepting = JoinSet::new();
+            accepting.spawn(async move {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
+                while let Ok((stream, _)) = listener.accept().await {
+                    knocks.send(stream.into_std().expect("a stream")).ok();
+                }
+            });
+            Box::new(accepting)
+        });
+        Gate { knocks: Mutex::new(knocks), port, _holder: holder }
     }
 
     /// Waits until one more function stands before it.
     pub(crate) async fn knock(&self) -> TcpStream {
-        self.listener.accept().await.expect("a function knocks").0
+        let knock = self.knocks.lock().await.recv().await.expect("a function knocks");
+        TcpStream::from_std(knock).expect("a runtime")
     }
 
     pub(crate) fn event(&self) -> String {

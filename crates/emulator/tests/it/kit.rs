@@ -47,6 +47,7 @@ pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, Start
             path: env!("CARGO_BIN_EXE_kelvin-test-guard").into(),
             args: Vec::new(),
         },
+        hidden: Vec::new(),
     };
     change(&mut options);
     let emulator = Emulator::start(&options)?;
@@ -158,6 +159,20 @@ impl Drop for Folder {
             assert_eq!(self.emulators(), 0, "folders are left");
         }
     }
+}
+
+/// Whether a process is stopped by a signal, or its cgroup is frozen.
+pub(crate) fn is_frozen(pid: i32) -> bool {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let groups = read("cgroup");
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::"));
+    let mounts = fs::read_to_string("/proc/mounts").expect("this is Linux");
+    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2"));
+    let mount = mount.and_then(|line| line.split(' ').nth(1));
+    let frozen = group.zip(mount).is_some_and(|(group, mount)| {
+        fs::read_to_string(format!("{mount}{group}/cgroup.freeze")).is_ok_and(|text| text == "1\n")
+    });
+    frozen || read("stat").contains(") T ")
 }
 
 /// Status, start and response of an invocation, for comparison.

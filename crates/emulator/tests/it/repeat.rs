@@ -33,7 +33,7 @@ fn a_loop_makes_way_for_a_recycle_and_goes_on_in_a_new_environment() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     let (all, ()) = kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let steps = async {
             let_in(&gate, 2).await;
@@ -64,7 +64,7 @@ fn a_loop_ends_when_its_function_is_removed() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     let (repeated, ()) = kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let steps = async {
             let busy = gate.knock().await;
@@ -88,7 +88,7 @@ fn whoever_gives_up_a_loop_leaves_an_environment_that_works() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     let invocation = kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let busy: TcpStream = tokio::select! {
             repeated = repeat(&kit, function, &event, u64::MAX) => panic!("it ended: {repeated:?}"),

@@ -9,7 +9,7 @@ use kelvin_lambda::{FunctionConfig, Invocation, Start, Status, ThrottleReason};
 use kelvin_platform::{FunctionId, Gaps, Platform, PlatformError};
 
 use crate::gate::{Gate, open};
-use crate::kit::{Kit, kit, kit_of, request, seen, spec};
+use crate::kit::{Kit, is_frozen, kit, kit_of, request, seen, spec};
 
 async fn invoke(kit: &Kit, function: FunctionId, what: &str) -> Invocation {
     kit.emulator.invoke(function, request(what), Gaps::NONE).await.expect("the emulator works")
@@ -29,7 +29,7 @@ fn requests_at_once_get_an_environment_each_and_the_next_the_one_used_last() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let through = async {
             // All three are there before one may go on.
@@ -71,7 +71,7 @@ fn a_request_in_line_gets_whichever_environment_is_ready_first() {
 /// A request starts a second environment and is served by the first, which is free sooner. How the next request that finds
 /// the first one busy is served then.
 async fn spare_environment(kit: &Kit, name: &str) -> Start {
-    let (init, work) = (Gate::new().await, Gate::new().await);
+    let (init, work) = (Gate::new(&kit.emulator), Gate::new(&kit.emulator));
     let mut config = FunctionConfig::new(name);
     config.env_vars.insert("INIT".to_owned(), init.event());
     let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function");
@@ -129,7 +129,7 @@ fn reserved_concurrency_throttles_what_is_beyond_it() {
     let kit = kit();
     let function = kit.deploy(|config| config.reserved_concurrency = Some(1));
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let beyond = async {
             let busy = gate.knock().await;
@@ -161,7 +161,7 @@ fn the_account_throttles_what_its_functions_need_together() {
     let kit = scaled(|scaling| scaling.concurrency = 1);
     let (one, other) = (kit.deploy(|_| ()), kit.deploy(|config| config.name = "other".to_owned()));
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let beyond = async {
             let busy = gate.knock().await;
@@ -198,7 +198,7 @@ fn new_environments_come_at_a_limited_rate() {
     let kit = scaled(|scaling| (scaling.burst, scaling.per_second) = (1, 0));
     let function = kit.deploy(|_| ());
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let beyond = async {
             let busy = gate.knock().await;
@@ -235,7 +235,7 @@ fn recycling_waits_for_the_invocation_under_way_and_ends_every_environment() {
     let kit = kit();
     let function = kit.deploy(|_| ());
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let steps = async {
             let busy = gate.knock().await;
@@ -257,7 +257,7 @@ fn recycling_does_not_wait_for_an_init_phase_and_whoever_stands_in_line_stays_th
     let init = Duration::from_secs(3600);
     let kit = kit_of(|options| options.init_timeout = init);
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
         let function = function.await;
@@ -286,7 +286,7 @@ fn recycling_is_no_growth_and_so_not_limited_by_the_scaling_rate() {
 fn whoever_stands_in_line_when_the_function_is_removed_is_told() {
     let kit = kit();
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
         let function = function.await;
@@ -311,7 +311,7 @@ async fn deploy(kit: &Kit, change: impl FnOnce(&mut FunctionConfig)) -> Function
 fn a_function_has_no_more_environments_than_requests_at_once() {
     let kit = kit();
     let processes = kit.runtime.block_on(async {
-        let (init, work) = (Gate::new().await, Gate::new().await);
+        let (init, work) = (Gate::new(&kit.emulator), Gate::new(&kit.emulator));
         let event = init.event();
         let function = deploy(&kit, |config| {
             config.env_vars.insert("INIT".into(), event);
@@ -346,13 +346,9 @@ fn a_function_has_no_more_environments_than_requests_at_once() {
 #[test]
 fn a_spare_environment_is_frozen_until_somebody_needs_it() {
     let kit = kit_of(|options| options.limits.freeze = true);
-    let stopped = || {
-        let all = kit.folder.pids();
-        let stat = |pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        all.into_iter().filter(|&pid| stat(pid).contains(") T ")).count()
-    };
+    let stopped = || kit.folder.pids().into_iter().filter(|&pid| is_frozen(pid)).count();
     kit.runtime.block_on(async {
-        let (init, work) = (Gate::new().await, Gate::new().await);
+        let (init, work) = (Gate::new(&kit.emulator), Gate::new(&kit.emulator));
         let event = init.event();
         let function = deploy(&kit, |config| drop(config.env_vars.insert("INIT".into(), event)));
         let function = function.await;
@@ -385,7 +381,7 @@ fn a_spare_environment_is_frozen_until_somebody_needs_it() {
 fn environments_started_at_once_do_not_get_lost_on_the_way_to_the_guard() {
     let kit = kit();
     kit.runtime.block_on(async {
-        let gate = Gate::new().await;
+        let gate = Gate::new(&kit.emulator);
         let event = gate.event();
         // As many and as large messages as never fit into a socket at once.
         let function = deploy(&kit, |config| {

@@ -7,7 +7,7 @@ use kelvin_emulator::cpu::CpuLimit;
 use kelvin_emulator::{Emulator, GuardProgram, Limits, Options, Scaling};
 use kelvin_lambda::{FunctionConfig, INIT_TIMEOUT, Timeout};
 use kelvin_platform::{
-    FunctionSpec, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape, PageCache, Platform,
+    FunctionSpec, Gaps, InvokeRequest, LoadEnd, LoadPlan, LoadShape, Network, PageCache, Platform,
 };
 
 type Error = Box<dyn std::error::Error>;
@@ -32,11 +32,14 @@ fn emulate(folder: &Path, bootstrap: &Path, event: &str) -> Result<(), Error> {
         awake_cores: false,
         init_timeout: INIT_TIMEOUT,
         guard,
+        hidden: Vec::new(),
     })?;
     let mut config = FunctionConfig::new("function");
     config.timeout = Timeout::new(900)?;
     let spec = FunctionSpec {
         page_cache: PageCache::Warm,
+        // They knock at a port of whoever has started this.
+        network: Some(Network::Host),
         ..FunctionSpec::new(config, bootstrap.to_owned())
     };
     let payload = format!("\"{event}\"").into_bytes().into();

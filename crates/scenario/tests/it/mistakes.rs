@@ -78,7 +78,7 @@ fn deploying() {
         message("for i in 0..2 { deploy(#{ workload: \"json\", name: \"a\" }); }"),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache
+    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network
     deploy: memory: expected a whole number from 0, got "128"
     deploy: memory: expected a whole number from 0, got -1
     deploy: timeout of 901 s is out of range: Lambda has 1 to 900 s
@@ -95,7 +95,7 @@ fn deploying() {
     deploy: handler: there is no code that it could be in; give its folder as code
     deploy: variant: a runtime is not built, and has none to choose
     deploy: give the name of a workload or of a runtime, or the path of a bootstrap
-    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache })
+    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
     deploy: there is a function "a" already; give this one another name
     "#);
 }
@@ -254,7 +254,7 @@ fn variables_and_properties() {
     variable "size" is not known here but elsewhere; functions see nothing but their parameters
     the map has no property "size"
     unknown variable "LANCHES"; did you mean "LAUNCHES"?
-    "deploy" is a function: deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache })
+    "deploy" is a function: deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
     "twice" is a variable; a closure in it is called with twice.call(…)
     "new" is a word that Rhai keeps for itself; choose another, or write a key in quotes
     expected a whole number, got a string

@@ -1,6 +1,6 @@
 //! Latency and faults, as clients meet them.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -100,6 +100,37 @@ fn connections_are_refused_and_accepted_again() {
     service.set_errors("none".parse().unwrap()).unwrap();
     until(Result::is_ok, service);
     assert!(get(service, "/bytes/1", "").0.starts_with("http/1.1 200"));
+}
+
+#[test]
+fn a_further_socket_refuses_and_accepts_like_the_port_and_is_closed_in_the_end() {
+    let mut running = failing(ServiceKind::Http, "none");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let besides = free.local_addr().unwrap();
+    drop(free);
+    // A port that was asked for by its number stays that of the socket, as in an execution environment.
+    let listener = std::net::TcpListener::bind(besides).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let accepting = running.service.besides().accept(listener);
+    let until = |wanted: fn(&std::io::Result<TcpStream>) -> bool| {
+        while !wanted(&TcpStream::connect(besides)) {
+            std::thread::yield_now();
+        }
+    };
+    until(Result::is_ok);
+    for _ in 0..3 {
+        running.service.set_errors("refuse=1".parse().unwrap()).unwrap();
+        until(|c| c.as_ref().is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused));
+        running.service.set_errors("none".parse().unwrap()).unwrap();
+        until(Result::is_ok);
+    }
+    let mut stream = TcpStream::connect(besides).unwrap();
+    stream.write_all(b"GET /bytes/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(accepting);
+    until(Result::is_err);
 }
 
 #[test]

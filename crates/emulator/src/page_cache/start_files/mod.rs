@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 use self::elf::Elf;
 use self::libraries::Libraries;
-use super::tree::Links;
-use crate::guard::TASK_ROOT;
+use super::tree::{Links, Tree};
+use kelvin_sandbox::TASK_ROOT;
 
 /// The most files outside of a package.
 const MOST_IMAGES: usize = 512;
@@ -44,7 +44,7 @@ pub(crate) struct Program {
     pub folders: Vec<PathBuf>,
 }
 
-/// What a bootstrap reads when it starts. All paths are absolute and have no links in them.
+/// What a bootstrap reads when it starts. All paths but `names` are absolute and have no links in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StartFiles {
     pub bootstrap: PathBuf,
@@ -52,6 +52,8 @@ pub(crate) struct StartFiles {
     pub folder: Option<PathBuf>,
     /// Files outside of the package.
     pub images: BTreeSet<PathBuf>,
+    /// By which names they are found, which may be links; those in the package included.
+    pub names: BTreeSet<PathBuf>,
     /// Folders outside of the package.
     pub folders: BTreeSet<PathBuf>,
     /// What is named and cannot be found, so nothing can be said of it.
@@ -87,6 +89,7 @@ impl Program {
                 bootstrap,
                 folder: self.whole.then(|| package.clone()),
                 images: BTreeSet::new(),
+                names: BTreeSet::new(),
                 folders: BTreeSet::new(),
                 not_found: BTreeSet::new(),
             },
@@ -97,6 +100,19 @@ impl Program {
             search.program(file, 0);
         }
         Ok(search.found)
+    }
+}
+
+impl Program {
+    /// Files and folders outside of the package that the bootstrap leads to, by all names that it knows them by.
+    pub(crate) fn outside(&self) -> Vec<PathBuf> {
+        let links = self.package().and_then(|package| Ok(Tree::read(&package)?.links));
+        let mut found: Vec<PathBuf> = self.files.iter().chain(&self.folders).cloned().collect();
+        if let Ok(files) = self.start_files(&links.unwrap_or_default()) {
+            found.extend(files.images.into_iter().chain(files.folders));
+            found.extend(files.names.into_iter().filter(|name| !self.bootstrap.starts_with(name)));
+        }
+        found
     }
 }
 
@@ -136,6 +152,7 @@ impl Search<'_> {
             self.found.not_found.insert(path.to_owned());
             return None;
         };
+        self.found.names.insert(path.to_owned());
         if !self.found.covers(&file) && self.found.images.len() < MOST_IMAGES {
             self.found.images.insert(file.clone());
         }

@@ -5,14 +5,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Raises this process's limit to what it may be, usually from 1,024. Returns what it was before.
 ///
 /// Where that is refused, environments beyond the limit fail with the kernel's own words.
-pub(crate) fn raise_limit() -> Rlimit {
+pub fn raise_limit() -> Rlimit {
     let before = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: before.maximum, maximum: before.maximum };
     setrlimit(Resource::Nofile, raised).ok();
     before
-}
-
-/// Sets the limit back, for a program that is about to be executed. Makes one system call and nothing else.
-pub(crate) fn restore_limit(before: Rlimit) {
-    setrlimit(Resource::Nofile, before).ok();
 }

@@ -5,10 +5,30 @@ use std::path::{Path, PathBuf};
 
 use super::{Cgroup, CgroupError, CgroupVersion};
 
-/// The cgroup of this process; there is one for the cpu controller, in one of the two versions.
-pub(crate) fn own() -> Result<Cgroup, CgroupError> {
-    let own = locate(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?)?;
+/// The cgroup of this process in the hierarchy that has the cpu controller, in one of the two versions.
+///
+/// Fails if there is none, or if the controller is not handed on to it.
+pub fn own() -> Result<Cgroup, CgroupError> {
+    let own = locate("cpu", &read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?)?;
     if own.version == CgroupVersion::V2 && !lists_cpu(&own.folder.join("cgroup.controllers")) {
+        return Err(CgroupError::NotDelegated { folder: own.folder });
+    }
+    Ok(own)
+}
+
+/// The cgroup of this process in the hierarchy of version 2, in which every group can be frozen, whatever controllers it has.
+pub(crate) fn own_freezer() -> Result<Cgroup, CgroupError> {
+    let cgroups = read("/proc/self/cgroup")?;
+    let mounts = read("/proc/self/mountinfo")?;
+    let unified: Vec<&str> = mounts.lines().filter(|line| line.contains(" - cgroup2 ")).collect();
+    locate("", &unified.join("\n"), &cgroups)
+}
+
+/// The cgroup of this process in the hierarchy of the pids controller, where that is one of version 1.
+pub(crate) fn own_pids() -> Result<Cgroup, CgroupError> {
+    let own = locate("pids", &read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?)?;
+    if own.version == CgroupVersion::V2 {
+        // A group hands on a controller only while it has no processes of its own.
         return Err(CgroupError::NotDelegated { folder: own.folder });
     }
     Ok(own)
@@ -25,35 +45,36 @@ fn read(path: &str) -> Result<String, CgroupError> {
 
 /// The cgroup of a process by its `/proc/PID/mountinfo` and `/proc/PID/cgroup` (proc_pid_mountinfo(5), cgroups(7)).
 ///
-/// A controller is in one hierarchy only. If cpu has none of version 1, it can be only in the unified one.
-fn locate(mountinfo: &str, cgroups: &str) -> Result<Cgroup, CgroupError> {
-    let mounts: Vec<Mount> = mountinfo.lines().filter_map(Mount::parse).collect();
+/// A controller is in one hierarchy only. If it has none of version 1, it can be only in the unified one.
+fn locate(controller: &str, mountinfo: &str, cgroups: &str) -> Result<Cgroup, CgroupError> {
+    let mounts: Vec<Mount> =
+        mountinfo.lines().filter_map(|line| Mount::parse(controller, line)).collect();
     let has_v1 = mounts.iter().any(|mount| mount.version == CgroupVersion::V1);
     let version = if has_v1 { CgroupVersion::V1 } else { CgroupVersion::V2 };
     let mut mounts = mounts.iter().filter(|mount| mount.version == version).peekable();
     if mounts.peek().is_none() {
         return Err(CgroupError::NotMounted);
     }
-    let path = path_in(version, cgroups).ok_or(CgroupError::NotMounted)?;
+    let path = path_in(controller, version, cgroups).ok_or(CgroupError::NotMounted)?;
     let folder = mounts.find_map(|mount| mount.folder_of(path));
     let folder = folder.ok_or_else(|| CgroupError::OutsideMount { path: path.to_owned() })?;
     Ok(Cgroup { version, folder })
 }
 
 /// The path of a line `ID:CONTROLLERS:PATH`.
-fn path_in(version: CgroupVersion, cgroups: &str) -> Option<&str> {
+fn path_in<'a>(controller: &str, version: CgroupVersion, cgroups: &'a str) -> Option<&'a str> {
     cgroups.lines().find_map(|line| {
         let mut fields = line.splitn(3, ':');
         let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
         let wanted = match version {
-            CgroupVersion::V1 => controllers.split(',').any(|name| name == "cpu"),
+            CgroupVersion::V1 => controllers.split(',').any(|name| name == controller),
             CgroupVersion::V2 => id == "0" && controllers.is_empty(),
         };
         wanted.then_some(path)
     })
 }
 
-/// A mounted hierarchy that has, or may have, the cpu controller.
+/// A mounted hierarchy that has, or may have, a controller.
 struct Mount {
     version: CgroupVersion,
     /// Which part of the hierarchy is mounted.
@@ -62,14 +83,14 @@ struct Mount {
 }
 
 impl Mount {
-    fn parse(line: &str) -> Option<Mount> {
+    fn parse(controller: &str, line: &str) -> Option<Mount> {
         let (left, right) = line.split_once(" - ")?;
         let mut left = left.split(' ').skip(3);
         let (root, point) = (left.next()?, left.next()?);
         let mut right = right.split(' ');
         let (kind, options) = (right.next()?, right.nth(1)?);
         let version = match kind {
-            "cgroup" if options.split(',').any(|option| option == "cpu") => CgroupVersion::V1,
+            "cgroup" if options.split(',').any(|option| option == controller) => CgroupVersion::V1,
             "cgroup2" => CgroupVersion::V2,
             _ => return None,
         };
@@ -111,7 +132,7 @@ mod tests {
     fn the_own_cgroup_is_found_in_the_hierarchy_of_the_cpu_controller() {
         let check =
             |mountinfo: &str, cgroups: &str, expected: Result<(CgroupVersion, &str), &str>| {
-                let found = locate(mountinfo, cgroups);
+                let found = locate("cpu", mountinfo, cgroups);
                 let found = found.as_ref().map(|own| (own.version, own.folder.to_str().unwrap()));
                 assert_eq!(found.map_err(ToString::to_string), expected.map_err(str::to_owned));
             };

@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! OWN                        the cgroup in which Kelvin was started
-//! ├─ kelvin-harness-PID      version 2 only: Kelvin itself, with the guard
+//! ├─ kelvin-harness-PID      version 2 with the cpu controller only: Kelvin itself, with the guard
 //! └─ kelvin-XXXXXX           one an emulator
-//!    └─ ID                   one a process, with all that it starts
+//!    └─ ID                   one an environment; its init is not in it
 //! ```
+//!
+//! There is one such tree in each hierarchy that is used: that of the cpu controller where the CPU is limited by it, version
+//! 2 to freeze, and that of the pids controller.
 //!
 //! In version 2 a cgroup hands on its controllers only while it has no processes of its own (kernel documentation, "Control
 //! Group v2", "No Internal Process Constraint"). So Kelvin first goes into a leaf, and comes back at the end. The root of the
@@ -21,21 +24,131 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
-use crate::cpu::cgroup::{Cgroup, lists_cpu, write};
-use crate::cpu::{CgroupError, CgroupVersion};
+use crate::cgroup::{Cgroup, CgroupError, CgroupVersion, lists_cpu, own_freezer, own_pids, write};
+use crate::limits::PROCESSES;
 
 /// What the emulator asks the guard to make.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CgroupPlan {
-    /// The cgroup in which the emulator runs.
-    pub own: Cgroup,
+    /// Where the CPU is to be limited by cgroup: the cgroup in which the emulator runs.
+    pub cpu: Option<Cgroup>,
     /// The emulator's process.
     pub harness: u32,
-    /// Of the emulator's cgroup; no other has it.
+    /// Of the emulator's cgroups; no other has it.
     pub name: String,
 }
 
-impl CgroupPlan {
+/// What the guard could make of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Made {
+    /// Holds the cgroups of environments; `None` where the CPU is not to be limited by cgroup.
+    pub cpu: Option<Result<Cgroup, Refusal>>,
+    /// Holds the cgroups that can be frozen, or says why there are none.
+    pub freezer: Result<Cgroup, String>,
+    /// Why processes are not counted by a cgroup, if they are not.
+    pub no_pids: Option<String>,
+}
+
+/// The cgroups of environments, in all hierarchies that are used.
+#[derive(Default)]
+pub(crate) struct Hierarchies {
+    cpu: Option<Cgroups>,
+    others: Vec<Cgroup>,
+    left: Vec<Cgroup>,
+}
+
+impl Hierarchies {
+    pub(crate) fn make(&mut self, plan: &CgroupPlan) -> Made {
+        let cpu = plan.cpu.as_ref().map(|own| {
+            let plan = CpuPlan { own: own.clone(), harness: plan.harness, name: plan.name.clone() };
+            Cgroups::make(&plan).map_err(Refusal::from)
+        });
+        let cpu = cpu.map(|made| made.map(|made| self.cpu.insert(made).layout.top.clone()));
+        // A process is in one group of version 2.
+        let of_cpu = cpu.as_ref().and_then(|made| made.as_ref().ok());
+        let freezer = match of_cpu.filter(|top| top.version == CgroupVersion::V2) {
+            Some(top) => Ok(top.clone()),
+            None => self.make_top(own_freezer(), &plan.name),
+        };
+        let freezer = freezer.and_then(|top| match try_freezer(&top) {
+            Ok(()) => Ok(top),
+            Err(error) => {
+                self.remove_top(&top);
+                Err(error)
+            }
+        });
+        let pids = self.make_top(own_pids(), &plan.name);
+        let freezer = freezer.map_err(|error| with_cause(&error));
+        Made { cpu, freezer, no_pids: pids.err().map(|error| with_cause(&error)) }
+    }
+
+    fn make_top(
+        &mut self,
+        own: Result<Cgroup, CgroupError>,
+        name: &str,
+    ) -> Result<Cgroup, CgroupError> {
+        let top = own?.child(name);
+        make_folder(&top)?;
+        self.others.push(top.clone());
+        Ok(top)
+    }
+
+    fn remove_top(&mut self, top: &Cgroup) {
+        if let Some(at) = self.others.iter().position(|other| other == top) {
+            remove(&self.others.swap_remove(at)).ok();
+        }
+    }
+
+    /// Makes the groups of an environment. Whoever writes `0` to each of the returned files is in it.
+    pub(crate) fn enter(&self, id: u64) -> Result<(Vec<Cgroup>, Vec<File>), CgroupError> {
+        let tops = self.cpu.iter().map(|cpu| &cpu.layout.top).chain(&self.others);
+        let made: Result<Vec<_>, _> = tops.map(|top| make_group(top, id)).collect();
+        let (groups, files): (Vec<Cgroup>, Vec<File>) = made?.into_iter().unzip();
+        for group in &groups {
+            let most = group.folder.join("pids.max");
+            if most.exists() {
+                write(&most, &PROCESSES.to_string())?;
+            }
+        }
+        Ok((groups, files))
+    }
+
+    /// Removes the groups of an environment that has ended, at the latest at the end of all.
+    pub(crate) fn remove(&mut self, groups: Vec<Cgroup>) {
+        self.left.extend(groups);
+        self.left.retain(|group| remove(group).is_err());
+    }
+
+    /// Removes everything, when all processes of the guard's have been killed.
+    pub(crate) fn end(&mut self) {
+        for top in &self.others {
+            remove_whole(top);
+        }
+        if let Some(cpu) = &mut self.cpu {
+            cpu.end();
+        }
+    }
+}
+
+/// Whether a group in this one can be frozen.
+fn try_freezer(top: &Cgroup) -> Result<(), CgroupError> {
+    write(&top.folder.join("cgroup.freeze"), "0")
+}
+
+fn with_cause(error: &CgroupError) -> String {
+    use std::error::Error;
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+/// Where the CPU is limited by cgroup: what the guard is to make.
+struct CpuPlan {
+    own: Cgroup,
+    harness: u32,
+    name: String,
+}
+
+impl CpuPlan {
     /// What has to be where.
     fn layout(&self) -> Layout {
         let leaf_name = format!("kelvin-harness-{}", self.harness);
@@ -57,11 +170,6 @@ impl CgroupPlan {
             base,
         }
     }
-
-    /// The emulator's cgroup, once it is made.
-    pub(crate) fn top(&self) -> Cgroup {
-        self.layout().top
-    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -73,7 +181,7 @@ struct Layout {
 
 /// Why it could not be made, in a message.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     Refused { path: PathBuf, errno: i32 },
     Occupied { folder: PathBuf, others: usize },
 }
@@ -108,17 +216,15 @@ impl From<Refusal> for CgroupError {
     }
 }
 
-/// What the guard has made.
-pub(super) struct Cgroups {
+/// Where the CPU is limited by cgroup: what the guard has made.
+struct Cgroups {
     layout: Layout,
-    /// Groups that could not be removed yet, because a process in them was still ending.
-    left: Vec<Cgroup>,
 }
 
 impl Cgroups {
     /// Makes the emulator's cgroup, and tries whether a quota can be set in it. When that fails, all is as it was.
-    pub(super) fn make(plan: &CgroupPlan) -> Result<Cgroups, CgroupError> {
-        let mut cgroups = Cgroups { layout: plan.layout(), left: Vec::new() };
+    fn make(plan: &CpuPlan) -> Result<Cgroups, CgroupError> {
+        let mut cgroups = Cgroups { layout: plan.layout() };
         match cgroups.set_up(plan.harness) {
             Ok(()) => Ok(cgroups),
             Err(error) => {
@@ -146,35 +252,10 @@ impl Cgroups {
         top.set_quota(None)
     }
 
-    /// Makes a group for a process. Whoever writes `0` to the returned file is in it.
-    pub(super) fn make_group(&self, id: u64) -> Result<(Cgroup, File), CgroupError> {
-        let group = self.layout.top.child(&id.to_string());
-        make_folder(&group)?;
-        let path = group.procs();
-        let opened = OpenOptions::new().write(true).open(&path);
-        match opened {
-            Ok(procs) => Ok((group, procs)),
-            Err(source) => {
-                remove(&group).ok();
-                Err(CgroupError::refused(&path, source))
-            }
-        }
-    }
-
-    /// Kills what is in a group, and removes it, at the latest at the end.
-    pub(super) fn remove(&mut self, group: Cgroup) {
-        self.left.push(group);
-        self.left.retain(|group| remove(group).is_err());
-    }
-
     /// Removes everything, when all processes of the guard's have been killed.
-    pub(super) fn end(&mut self) {
+    fn end(&mut self) {
         let Layout { base, leaf, top } = &self.layout;
-        let deadline = Instant::now() + Duration::from_secs(5);
-        // Busy means that a process in it is still ending.
-        while remove_tree(top).is_err_and(|error| is_busy(&error)) && Instant::now() < deadline {
-            std::thread::yield_now();
-        }
+        remove_whole(top);
         let Some(leaf) = leaf else { return };
         // Another emulator of the same process may still need it, and then removes it.
         if groups_in(base).iter().any(|group| group != leaf) {
@@ -186,6 +267,29 @@ impl Cgroups {
             write(&base.procs(), &pid.as_raw_nonzero().to_string()).ok();
         }
         fs::remove_dir(&leaf.folder).ok();
+    }
+}
+
+/// Removes a group with all groups in it.
+fn remove_whole(top: &Cgroup) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    // Busy means that a process in it is still ending.
+    while remove_tree(top).is_err_and(|error| is_busy(&error)) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn make_group(top: &Cgroup, id: u64) -> Result<(Cgroup, File), CgroupError> {
+    let group = top.child(&id.to_string());
+    make_folder(&group)?;
+    let path = group.procs();
+    let opened = OpenOptions::new().write(true).open(&path);
+    match opened {
+        Ok(procs) => Ok((group, procs)),
+        Err(source) => {
+            remove(&group).ok();
+            Err(CgroupError::refused(&path, source))
+        }
     }
 }
 
@@ -263,9 +367,9 @@ mod tests {
         folder
     }
 
-    fn plan(version: CgroupVersion, own: &Path) -> CgroupPlan {
+    fn plan(version: CgroupVersion, own: &Path) -> CpuPlan {
         let own = Cgroup { version, folder: own.to_owned() };
-        CgroupPlan { own, harness: 77, name: "kelvin-abc".to_owned() }
+        CpuPlan { own, harness: 77, name: "kelvin-abc".to_owned() }
     }
 
     #[test]
@@ -301,8 +405,7 @@ mod tests {
     fn what_is_written_in_which_version() {
         let read = |path: PathBuf| fs::read_to_string(path).unwrap();
         let own = fake(&[("cgroup.type", "domain\n"), ("cgroup.subtree_control", "")]);
-        let cgroups =
-            Cgroups { layout: plan(CgroupVersion::V2, own.path()).layout(), left: vec![] };
+        let cgroups = Cgroups { layout: plan(CgroupVersion::V2, own.path()).layout() };
         cgroups.set_up(77).unwrap();
         assert_eq!(read(own.path().join("cgroup.subtree_control")), "+cpu");
         assert_eq!(read(own.path().join("kelvin-harness-77/cgroup.procs")), "0");
@@ -311,8 +414,7 @@ mod tests {
         assert_eq!(read(top.join("cpu.max")), "max 20000");
 
         let own = fake(&[]);
-        let cgroups =
-            Cgroups { layout: plan(CgroupVersion::V1, own.path()).layout(), left: vec![] };
+        let cgroups = Cgroups { layout: plan(CgroupVersion::V1, own.path()).layout() };
         cgroups.set_up(77).unwrap();
         let top = own.path().join("kelvin-abc");
         assert_eq!(read(top.join("cpu.cfs_period_us")), "20000");

@@ -19,7 +19,7 @@ const SET_BYTES: usize = 1024;
 
 /// The calls of one process, and of those that it starts, that the guard answers.
 #[derive(Debug)]
-pub(super) struct Visible {
+pub(crate) struct Visible {
     listener: OwnedFd,
     cores: Vec<usize>,
     /// Threads that have bound themselves.
@@ -28,14 +28,14 @@ pub(super) struct Visible {
 
 /// Whether there may be another call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answered {
+pub(crate) enum Answered {
     Next,
     /// No thread is left that could ask.
     Last,
 }
 
 /// Whether the kernel can hand calls over.
-pub(super) fn is_possible() -> io::Result<()> {
+pub(crate) fn is_possible() -> io::Result<()> {
     architecture().ok_or_else(|| io::Error::other("not for this processor"))?;
     let mut sizes = [0_u16; 3];
     // SAFETY: the operation writes three 16-bit numbers (struct seccomp_notif_sizes), for which there is room.
@@ -58,7 +58,7 @@ fn architecture() -> Option<u32> {
 /// Has the calls of this process and of all that it starts handed over from now on; for good. Returns where they arrive.
 ///
 /// Makes system calls only, for a process between fork and exec.
-pub(super) fn hand_over() -> io::Result<OwnedFd> {
+pub(crate) fn hand_over() -> io::Result<OwnedFd> {
     const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
     const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
     const RETURN: u16 = 0x06; // BPF_RET | BPF_K
@@ -98,17 +98,17 @@ pub(super) fn hand_over() -> io::Result<OwnedFd> {
 
 impl Visible {
     /// Answers what arrives at `listener` with these cores.
-    pub(super) fn new(listener: OwnedFd, cores: Vec<usize>) -> Visible {
+    pub(crate) fn new(listener: OwnedFd, cores: Vec<usize>) -> Visible {
         Visible { listener, cores, bound: HashSet::new() }
     }
 
     /// Becomes readable when there is a call to answer.
-    pub(super) fn listener(&self) -> &OwnedFd {
+    pub(crate) fn listener(&self) -> &OwnedFd {
         &self.listener
     }
 
     /// Answers the call that waits, if one does.
-    pub(super) fn answer(&mut self) -> Answered {
+    pub(crate) fn answer(&mut self) -> Answered {
         let mut fds = [PollFd::new(&self.listener, PollFlags::IN)];
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         if poll(&mut fds, Some(&at_once)).is_err() {

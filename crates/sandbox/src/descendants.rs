@@ -7,20 +7,20 @@ use rustix::process::Pid;
 
 /// All processes that are not zombies, at one moment.
 #[derive(Debug)]
-pub(super) struct Processes {
+pub(crate) struct Processes {
     /// Process id and parent's id.
     parents: Vec<(i32, i32)>,
 }
 
 impl Processes {
-    pub(super) fn read() -> Processes {
+    pub(crate) fn read() -> Processes {
         let folder = fs::read_dir("/proc").into_iter().flatten().flatten();
         let pids = folder.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
         Processes { parents: pids.filter_map(|pid| Some((pid, parent(pid)?))).collect() }
     }
 
     /// All descendants of `root`.
-    pub(super) fn descendants(&self, root: Pid) -> Vec<Pid> {
+    pub(crate) fn descendants(&self, root: Pid) -> Vec<Pid> {
         let mut known = HashSet::from([root.as_raw_nonzero().get()]);
         let mut found = Vec::new();
         loop {
@@ -37,19 +37,11 @@ impl Processes {
     }
 
     /// Children of `parent`.
-    pub(super) fn children(&self, parent: Pid) -> impl Iterator<Item = Pid> {
+    pub(crate) fn children(&self, parent: Pid) -> impl Iterator<Item = Pid> {
         let parent = parent.as_raw_nonzero().get();
         let of_parent = self.parents.iter().filter(move |&&(_, ppid)| ppid == parent);
         of_parent.filter_map(|&(pid, _)| Pid::from_raw(pid))
     }
-}
-
-/// Whether a process was given the environment variable `marker` (`NAME=value`) at its start. `None` if that cannot be
-/// told at this moment, as it has no environment at all: it is becoming another program, or ending.
-pub(super) fn carries(pid: Pid, marker: &str) -> Option<bool> {
-    let path = format!("/proc/{}/environ", pid.as_raw_nonzero());
-    let vars = fs::read(path).ok().filter(|vars| !vars.is_empty())?;
-    Some(vars.split(|&b| b == 0).any(|var| var == marker.as_bytes()))
 }
 
 /// The parent of a process that is no zombie.
