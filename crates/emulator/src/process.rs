@@ -16,7 +16,7 @@ use crate::env_vars;
 use crate::guard::{self, Exec, ExitStatus, Files, GuardClient, Launch};
 use crate::init_parts::init_parts;
 use crate::output::Output;
-use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
+use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::spin::Spin;
 use crate::watch::{Found, Limits, Watch};
 
@@ -25,7 +25,7 @@ use crate::watch::{Found, Limits, Watch};
 pub(crate) struct Process {
     id: u64,
     guard: GuardClient,
-    api: RuntimeApi,
+    api: Service,
     calls: mpsc::UnboundedReceiver<ApiCall>,
     events: mpsc::UnboundedReceiver<guard::Event>,
     pub output: Output,
@@ -112,7 +112,7 @@ impl Process {
         Ok(Process {
             id,
             guard: guard.clone(),
-            api: RuntimeApi::new(),
+            api: Service::new(),
             calls,
             events,
             output: Output::new(output)?,
@@ -223,7 +223,7 @@ impl Process {
     /// Thaws the process and hands an event to the runtime, which must be ready. Returns the CPU time so far.
     pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) -> Option<u64> {
         let cpu_ns = self.watch.as_mut().and_then(|watch| watch.begin(now));
-        self.api.hand_over(event);
+        self.api.hand_over(event, now);
         cpu_ns
     }
 

@@ -3,33 +3,41 @@
 //! "Using the Lambda runtime API for custom runtimes" (AWS Lambda developer guide), and for what the page leaves open the
 //! behaviour of AWS's own aws-lambda-runtime-interface-emulator: its states, error types and messages.
 //!
-//! [`server`] speaks HTTP and takes times; [`state`] decides, and knows neither.
+//! [`server`] speaks HTTP and takes times; [`state`] decides, and knows neither; [`service`] keeps who waits for an answer.
 
 mod reply;
 mod server;
+mod service;
 mod state;
 
 pub(crate) use reply::{NextEvent, Reply};
 pub(crate) use server::serve;
-pub(crate) use state::{Answer, Outcome, PendingReply, RuntimeApi};
+pub(crate) use service::{PendingReply, Service};
+pub(crate) use state::{Answer, Outcome};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-/// One request of the function's process, complete.
+/// One request of the function's process, complete, and who waits for its answer.
 #[derive(Debug)]
 pub(crate) struct ApiCall {
-    pub route: Route,
-    /// When the request's head was read, on the monotonic clock.
-    pub begun_at: u64,
-    /// When its body was read.
+    pub request: Request,
+    /// When its body was read, on the monotonic clock.
     pub ended_at: u64,
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// What a request says.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub route: Route,
+    /// When its head was read.
+    pub begun_at: u64,
     pub body: Body,
     /// `Lambda-Runtime-Function-Error-Type`.
     pub error_type: Option<String>,
     /// `Lambda-Runtime-Function-Response-Mode`.
     pub response_mode: Option<String>,
-    pub reply: oneshot::Sender<Reply>,
 }
 
 /// Which endpoint.

@@ -1,5 +1,7 @@
 //! What the Runtime API answers, word for word as AWS does.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -10,7 +12,7 @@ use kelvin_lambda::MAX_RESPONSE_BYTES;
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// The event that `/next` waits for.
-    Event(NextEvent),
+    Event(Arc<NextEvent>),
     /// 202: taken.
     Accepted,
     /// 400: the request id is not that of the invocation in flight.
@@ -49,7 +51,7 @@ impl Reply {
     /// As HTTP.
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
         match self {
-            Reply::Event(event) => event.into_response(),
+            Reply::Event(event) => event.to_response(),
             Reply::Accepted => json(StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n".into()),
             Reply::InvalidRequestId => {
                 error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
@@ -83,17 +85,19 @@ impl Reply {
 }
 
 impl NextEvent {
-    fn into_response(self) -> Response<Full<Bytes>> {
-        let mut response = json(StatusCode::OK, self.payload);
+    fn to_response(&self) -> Response<Full<Bytes>> {
+        let mut response = json(StatusCode::OK, self.payload.clone());
         let headers = response.headers_mut();
         let texts = [
-            (REQUEST_ID, self.request_id),
-            (FUNCTION_ARN, self.function_arn),
-            (TRACE_ID, self.trace_id),
+            (REQUEST_ID, &self.request_id),
+            (FUNCTION_ARN, &self.function_arn),
+            (TRACE_ID, &self.trace_id),
         ];
         for (name, value) in texts {
             // All three are made by the emulator, of letters, digits and punctuation.
-            headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
         }
         headers.insert(DEADLINE_MS, HeaderValue::from(self.deadline_ms));
         response

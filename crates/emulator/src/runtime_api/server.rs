@@ -6,14 +6,14 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response};
+use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::TokioIo;
 use kelvin_lambda::MAX_RESPONSE_BYTES;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{ApiCall, Body, Reply, Route};
+use super::{ApiCall, Body, Reply, Request, Route};
 use crate::clock::now_ns;
 
 /// Accepts connections and sends every request to `calls`, until it is dropped; then all connections are closed.
@@ -42,7 +42,7 @@ pub(crate) async fn serve(listener: TcpListener, calls: mpsc::UnboundedSender<Ap
 }
 
 async fn answer(
-    request: Request<Incoming>,
+    request: hyper::Request<Incoming>,
     calls: &mpsc::UnboundedSender<ApiCall>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let begun_at = now_ns();
@@ -58,9 +58,10 @@ async fn answer(
         _ => read(request.into_body()).await,
     };
     let (reply, replied) = oneshot::channel();
-    let ended_at = now_ns();
-    let call = ApiCall { route, begun_at, ended_at, body, error_type, response_mode, reply };
-    calls.send(call).ok();
+    // A request without a body has ended with its head.
+    let ended_at = if route == Route::Next { begun_at } else { now_ns() };
+    let request = Request { route, begun_at, body, error_type, response_mode };
+    calls.send(ApiCall { request, ended_at, reply }).ok();
     // Nobody is left to answer when the environment is being ended: the connection is closed with it.
     let reply = replied.await.unwrap_or(Reply::NotFound);
     Ok(reply.into_response())

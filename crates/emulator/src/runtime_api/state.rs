@@ -5,22 +5,46 @@
 //!    └──/init/error──▶ InitError
 //! ```
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use kelvin_lambda::FunctionError;
-use tokio::sync::oneshot;
 
-use super::{ApiCall, Body, NextEvent, Reply, Route};
+use super::{Body, NextEvent, Reply, Request, Route};
 
 /// The runtime of one process, seen from the Runtime API.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     state: State,
-    /// The invocation in flight, or the last one.
-    request_id: Option<String>,
     /// Requests to `/next` that wait for an event.
-    waiting: Vec<oneshot::Sender<Reply>>,
-    /// The event that was handed over: a `/next` before the answer gets it again.
-    event: Option<NextEvent>,
+    waiting: Vec<CallId>,
+    /// The event that was handed over last: a `/next` before its answer gets it again.
+    event: Option<Arc<NextEvent>>,
+}
+
+/// A request's number: no two requests of a process have the same.
+pub(crate) type CallId = u64;
+
+/// What happens to a Runtime API.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A request is there, with its body.
+    Request(CallId, Request),
+    /// There is an event for the runtime, which must be ready.
+    Event(NextEvent),
+}
+
+/// What is to be done about it.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    /// An answer.
+    pub reply: Option<(CallId, Reply)>,
+    /// Further ones, where several requests waited for the same.
+    pub others: Vec<(CallId, Reply)>,
+    /// What it means for the invocation in flight.
+    pub outcome: Option<Outcome>,
+    /// An answer that goes out when the outcome has been passed on.
+    pub reply_after: Option<(CallId, Reply)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,111 +88,113 @@ impl State {
     }
 }
 
+impl Effects {
+    const NONE: Effects =
+        Effects { reply: None, others: Vec::new(), outcome: None, reply_after: None };
+
+    fn reply(call: CallId, reply: Reply) -> Effects {
+        Effects { reply: Some((call, reply)), ..Effects::NONE }
+    }
+
+    fn outcome(outcome: Outcome) -> Effects {
+        Effects { outcome: Some(outcome), ..Effects::NONE }
+    }
+
+    /// The outcome first, then the answer.
+    fn passed_on(outcome: Outcome, call: CallId, reply: Reply) -> Effects {
+        Effects { outcome: Some(outcome), reply_after: Some((call, reply)), ..Effects::NONE }
+    }
+}
+
 impl RuntimeApi {
     pub(crate) fn new() -> RuntimeApi {
-        RuntimeApi { state: State::Started, request_id: None, waiting: Vec::new(), event: None }
+        RuntimeApi { state: State::Started, waiting: Vec::new(), event: None }
     }
 
-    /// Hands an event to the runtime, which must be ready.
-    pub(crate) fn hand_over(&mut self, event: NextEvent) {
+    /// What follows from `input`, which came at `now`.
+    pub(crate) fn on(&mut self, input: Input, now: u64) -> Effects {
+        match input {
+            Input::Event(event) => self.hand_over(Arc::new(event)),
+            Input::Request(call, request) => match request.route {
+                Route::Next => self.next(call, now),
+                Route::InitError => self.init_error(call, request),
+                Route::Response(_) | Route::Error(_) => self.answer(call, request, now),
+            },
+        }
+    }
+
+    fn hand_over(&mut self, event: Arc<NextEvent>) -> Effects {
         debug_assert_eq!(self.state, State::Ready);
         self.state = State::Running;
-        self.request_id = Some(event.request_id.clone());
-        for waiting in self.waiting.drain(..) {
-            // A request whose connection is gone has nobody to answer.
-            waiting.send(Reply::Event(event.clone())).ok();
-        }
+        let mut waiting = self.waiting.drain(..);
+        let told = |call| (call, Reply::Event(Arc::clone(&event)));
+        let effects = Effects {
+            reply: waiting.next().map(told),
+            others: waiting.map(told).collect(),
+            ..Effects::NONE
+        };
         self.event = Some(event);
+        effects
     }
 
-    /// Takes one request. Replies at once, except to a `/next` that has to wait.
-    ///
-    /// The reply to an answer is returned beside the outcome, so that the caller can pass the answer on first.
-    pub(crate) fn take(&mut self, call: ApiCall) -> Option<(Outcome, Option<PendingReply>)> {
-        match &call.route {
-            Route::Next => self.next(call).map(|outcome| (outcome, None)),
-            Route::InitError => self.init_error(call),
-            Route::Response(id) | Route::Error(id) => {
-                if self.request_id.as_ref() != Some(id) {
-                    refuse(call, Reply::InvalidRequestId);
-                    return None;
-                }
-                let to = match call.route {
-                    Route::Response(_) => "InvocationResponse",
-                    _ => "InvocationErrorResponse",
-                };
-                if self.state != State::Running {
-                    let from = self.state.name();
-                    refuse(call, Reply::InvalidTransition { from, to });
-                    return None;
-                }
-                self.state = State::ResponseSent;
-                self.event = None;
-                Some(answered(call))
-            }
-        }
-    }
-
-    fn next(&mut self, call: ApiCall) -> Option<Outcome> {
+    fn next(&mut self, call: CallId, now: u64) -> Effects {
         match self.state {
             State::InitError => {
-                refuse(call, Reply::InvalidTransition { from: "InitError", to: "Ready" });
-                None
+                Effects::reply(call, Reply::InvalidTransition { from: "InitError", to: "Ready" })
             }
             State::Running => {
                 let event = self.event.clone().expect("an event is kept while it is in flight");
-                refuse(call, Reply::Event(event));
-                None
+                Effects::reply(call, Reply::Event(event))
             }
             State::Ready => {
-                self.waiting.push(call.reply);
-                None
+                self.waiting.push(call);
+                Effects::NONE
             }
             State::Started | State::ResponseSent => {
                 self.state = State::Ready;
-                self.waiting.push(call.reply);
-                Some(Outcome::Ready { at: call.begun_at })
+                self.waiting.push(call);
+                Effects::outcome(Outcome::Ready { at: now })
             }
         }
     }
 
-    fn init_error(&mut self, call: ApiCall) -> Option<(Outcome, Option<PendingReply>)> {
+    fn answer(&mut self, call: CallId, request: Request, now: u64) -> Effects {
+        let (id, to) = match &request.route {
+            Route::Response(id) => (id, "InvocationResponse"),
+            Route::Error(id) => (id, "InvocationErrorResponse"),
+            _ => return Effects::NONE,
+        };
+        if self.event.as_ref().is_none_or(|event| event.request_id != *id) {
+            return Effects::reply(call, Reply::InvalidRequestId);
+        }
+        if self.state != State::Running {
+            let from = self.state.name();
+            return Effects::reply(call, Reply::InvalidTransition { from, to });
+        }
+        self.state = State::ResponseSent;
+        let begun_at = request.begun_at;
+        let (answer, reply) = answered(request);
+        Effects::passed_on(Outcome::Answered { begun_at, ended_at: now, answer }, call, reply)
+    }
+
+    fn init_error(&mut self, call: CallId, request: Request) -> Effects {
         if self.state != State::Started {
             let from = self.state.name();
-            refuse(call, Reply::InvalidTransition { from, to: "InitError" });
-            return None;
+            return Effects::reply(call, Reply::InvalidTransition { from, to: "InitError" });
         }
         self.state = State::InitError;
-        let body = match call.body {
+        let body = match request.body {
             Body::Whole(body) => body,
             Body::TooLarge | Body::Truncated => Bytes::new(),
         };
-        let error = FunctionError::reported(&body, call.error_type.as_deref());
-        let reply = PendingReply { to: call.reply, reply: Reply::Accepted };
-        Some((Outcome::InitFailed { body, error }, Some(reply)))
+        let error = FunctionError::reported(&body, request.error_type.as_deref());
+        Effects::passed_on(Outcome::InitFailed { body, error }, call, Reply::Accepted)
     }
 }
 
-/// A reply that is sent when the caller has its answer.
-#[derive(Debug)]
-pub(crate) struct PendingReply {
-    to: oneshot::Sender<Reply>,
-    reply: Reply,
-}
-
-impl PendingReply {
-    pub(crate) fn send(self) {
-        self.to.send(self.reply).ok();
-    }
-}
-
-/// Answers a request that changes nothing.
-fn refuse(call: ApiCall, reply: Reply) {
-    call.reply.send(reply).ok();
-}
-
-fn answered(call: ApiCall) -> (Outcome, Option<PendingReply>) {
-    let ApiCall { route, begun_at, ended_at, body, error_type, response_mode, reply } = call;
+/// What an answer to the invocation in flight says, and what the runtime is told.
+fn answered(request: Request) -> (Answer, Reply) {
+    let Request { route, body, error_type, response_mode, .. } = request;
     let fault = |error_type: &str, message: &str| {
         let error =
             FunctionError { error_type: error_type.to_owned(), message: message.to_owned() };
@@ -176,44 +202,30 @@ fn answered(call: ApiCall) -> (Outcome, Option<PendingReply>) {
     };
     let mode_known =
         response_mode.as_deref().is_none_or(|mode| mode.eq_ignore_ascii_case("streaming"));
-    let (answer, reply_with) = match (route, body) {
+    match (route, body) {
         (_, Body::TooLarge) => (Answer::TooLarge, Reply::TooLarge),
         (_, Body::Truncated) => {
-            let answer = fault("Runtime.TruncatedResponse", "Response was truncated");
-            (answer, Reply::Truncated)
+            (fault("Runtime.TruncatedResponse", "Response was truncated"), Reply::Truncated)
         }
         (Route::Error(_), Body::Whole(body)) => {
             let error = FunctionError::reported(&body, error_type.as_deref());
             (Answer::Error { body, error }, Reply::Accepted)
         }
         (_, Body::Whole(_)) if !mode_known => {
-            let answer =
-                fault("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
-            (answer, Reply::InvalidResponseMode)
+            let message = "Invalid function response mode";
+            (fault("Runtime.InvalidResponseModeHeader", message), Reply::InvalidResponseMode)
         }
         (_, Body::Whole(body)) => (Answer::Response(body), Reply::Accepted),
-    };
-    let outcome = Outcome::Answered { begun_at, ended_at, answer };
-    (outcome, Some(PendingReply { to: reply, reply: reply_with }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn call(route: Route) -> (ApiCall, oneshot::Receiver<Reply>) {
-        let (reply, replied) = oneshot::channel();
+    fn request(route: Route) -> Request {
         let body = Body::Whole(Bytes::from_static(b"{}"));
-        let call = ApiCall {
-            route,
-            begun_at: 1,
-            ended_at: 2,
-            body,
-            error_type: None,
-            response_mode: None,
-            reply,
-        };
-        (call, replied)
+        Request { route, begun_at: 1, body, error_type: None, response_mode: None }
     }
 
     fn event(id: &str) -> NextEvent {
@@ -226,60 +238,73 @@ mod tests {
         }
     }
 
-    /// Plays requests; `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error` and what the runtime is told.
+    fn told(reply: &Reply) -> String {
+        match reply {
+            Reply::Event(event) => format!("event {}", event.request_id),
+            Reply::InvalidTransition { from, to } => format!("403 {from} to {to}"),
+            Reply::InvalidRequestId => "400".to_owned(),
+            Reply::Accepted => "202".to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn outcome(outcome: &Outcome) -> &'static str {
+        match outcome {
+            Outcome::Ready { .. } => "ready",
+            Outcome::Answered { .. } => "answered",
+            Outcome::InitFailed { .. } => "init failed",
+        }
+    }
+
+    /// Plays requests, numbered from 0: `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error`, and what follows: replies
+    /// and the outcome, with what comes after it.
     fn check(steps: &[(&str, &str)]) {
         let mut api = RuntimeApi::new();
         for (at, (step, expected)) in steps.iter().enumerate() {
             let (verb, id) = step.split_once(':').unwrap_or((step, ""));
             let route = match verb {
-                "next" => Route::Next,
-                "response" => Route::Response(id.to_owned()),
-                "error" => Route::Error(id.to_owned()),
-                "init-error" => Route::InitError,
-                _ => {
-                    api.hand_over(event(id));
-                    continue;
-                }
+                "next" => Some(Route::Next),
+                "response" => Some(Route::Response(id.to_owned())),
+                "error" => Some(Route::Error(id.to_owned())),
+                "init-error" => Some(Route::InitError),
+                _ => None,
             };
-            let (call, mut replied) = call(route);
-            if let Some((_, Some(reply))) = api.take(call) {
-                reply.send();
-            }
-            let told = match replied.try_recv() {
-                Err(_) => "waits".to_owned(),
-                Ok(Reply::Event(event)) => format!("event {}", event.request_id),
-                Ok(Reply::InvalidTransition { from, to }) => format!("403 {from} to {to}"),
-                Ok(Reply::InvalidRequestId) => "400".to_owned(),
-                Ok(Reply::Accepted) => "202".to_owned(),
-                Ok(other) => format!("{other:?}"),
+            let input = match route {
+                Some(route) => Input::Request(at as CallId, request(route)),
+                None => Input::Event(event(id)),
             };
-            assert_eq!(told, *expected, "step {at}: {step}");
+            let effects = api.on(input, at as u64);
+            let replies = effects.reply.iter().chain(&effects.others).chain(&effects.reply_after);
+            let replies = replies.map(|(call, reply)| format!("{call}: {}", told(reply)));
+            let outcome = effects.outcome.iter().map(|found| outcome(found).to_owned());
+            let all: Vec<String> = outcome.chain(replies).collect();
+            assert_eq!(all.join(", "), *expected, "step {at}: {step}");
         }
     }
 
     #[test]
     fn follows_aws_states() {
         check(&[
-            ("next", "waits"),
-            ("hand:a", ""),
-            ("next", "event a"),
-            ("response:b", "400"),
-            ("response:a", "202"),
-            ("response:a", "403 RuntimeResponseSentState to InvocationResponse"),
-            ("error:a", "403 RuntimeResponseSentState to InvocationErrorResponse"),
-            ("next", "waits"),
-            ("response:a", "403 Ready to InvocationResponse"),
-            ("next", "waits"),
-            ("hand:b", ""),
-            ("response:a", "400"),
-            ("error:b", "202"),
-            ("init-error", "403 RuntimeResponseSentState to InitError"),
+            ("next", "ready"),
+            ("hand:a", "0: event a"),
+            ("next", "2: event a"),
+            ("response:b", "3: 400"),
+            ("response:a", "answered, 4: 202"),
+            ("response:a", "5: 403 RuntimeResponseSentState to InvocationResponse"),
+            ("error:a", "6: 403 RuntimeResponseSentState to InvocationErrorResponse"),
+            ("next", "ready"),
+            ("response:a", "8: 403 Ready to InvocationResponse"),
+            ("next", ""),
+            ("hand:b", "7: event b, 9: event b"),
+            ("response:a", "11: 400"),
+            ("error:b", "answered, 12: 202"),
+            ("init-error", "13: 403 RuntimeResponseSentState to InitError"),
         ]);
         check(&[
-            ("response:a", "400"),
-            ("init-error", "202"),
-            ("next", "403 InitError to Ready"),
-            ("init-error", "403 InitError to InitError"),
+            ("response:a", "0: 400"),
+            ("init-error", "init failed, 1: 202"),
+            ("next", "2: 403 InitError to Ready"),
+            ("init-error", "3: 403 InitError to InitError"),
         ]);
     }
 }
