@@ -3,12 +3,15 @@
 //! "Using the Lambda runtime API for custom runtimes" (AWS Lambda developer guide), and for what the page leaves open the
 //! behaviour of AWS's own aws-lambda-runtime-interface-emulator: its states, error types and messages.
 //!
-//! [`server`] speaks HTTP and takes times; [`state`] decides, and knows neither; [`service`] keeps who waits for an answer.
+//! [`server`] speaks HTTP and takes times, on [`stream`]s; [`route`] knows the endpoints; [`state`] decides, and knows
+//! neither; [`service`] keeps who waits for an answer.
 
 mod reply;
+mod route;
 mod server;
 mod service;
 mod state;
+mod stream;
 
 pub(crate) use reply::{NextEvent, Reply};
 pub(crate) use server::serve;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Method, Response, StatusCode};
 use kelvin_lambda::MAX_RESPONSE_BYTES;
 
 /// An answer to one request of the function's process.
@@ -27,6 +27,12 @@ pub(crate) enum Reply {
     TooLarge,
     /// 404: no such endpoint.
     NotFound,
+    /// 405: the endpoint has another method.
+    MethodNotAllowed { allowed: Method },
+    /// 400: HTTP/1.1 without `Host`.
+    NoHost,
+    /// 501: a `Transfer-Encoding` that is more than `chunked`.
+    UnknownCoding,
     /// 200 to `/ping`.
     Pong,
 }
@@ -79,6 +85,19 @@ impl Reply {
                 &format!("Exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."),
             ),
             Reply::NotFound => text(StatusCode::NOT_FOUND, "404 page not found\n"),
+            Reply::MethodNotAllowed { allowed } => {
+                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "");
+                response.headers_mut().extend(
+                    HeaderValue::from_str(allowed.as_str()).map(|allowed| (ALLOW, allowed)),
+                );
+                response
+            }
+            Reply::NoHost => {
+                last(StatusCode::BAD_REQUEST, "400 Bad Request: missing required Host header")
+            }
+            Reply::UnknownCoding => {
+                last(StatusCode::NOT_IMPLEMENTED, "Unsupported transfer encoding")
+            }
             Reply::Pong => text(StatusCode::OK, "pong"),
         }
     }
@@ -114,6 +133,13 @@ fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
 fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
     *response.status_mut() = status;
+    response
+}
+
+/// After which the connection is closed.
+fn last(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = text(status, body);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

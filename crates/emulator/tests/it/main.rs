@@ -6,6 +6,7 @@ mod failures;
 mod files;
 mod gap;
 mod gate;
+mod http;
 mod kit;
 mod left_behind;
 mod limits;

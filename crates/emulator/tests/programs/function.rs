@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, reason = "a function's log")]
 #![expect(clippy::exit, reason = "ending at once is what is asked of it")]
 
+mod raw;
+
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
+use raw::Then;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
@@ -32,13 +35,22 @@ fn main() -> io::Result<()> {
     init(&mut runtime)?;
     let mut served = 0;
     loop {
-        let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
+        let (id, text) = next(&mut runtime)?;
         served += 1;
         println!("invocation {served}");
-        let text = String::from_utf8_lossy(&event.body).into_owned();
-        let id = event.request_id.expect("every event has a request id");
-        handle(&mut runtime, &id, text.trim_matches('"'))?;
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        handle(&mut runtime, &id, quoted.unwrap_or(&text))?;
     }
+}
+
+/// Asks for an event, with the text of `NEXT` if there is one.
+fn next(runtime: &mut Runtime) -> io::Result<(String, String)> {
+    if let Ok(next) = env::var("NEXT") {
+        return raw::event(&raw::exchange(&runtime.api, "", &next, Then::ShutDownAndRead)?);
+    }
+    let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
+    let id = event.request_id.expect("every event has a request id");
+    Ok((id, String::from_utf8_lossy(&event.body).into_owned()))
 }
 
 fn init(runtime: &mut Runtime) -> io::Result<()> {
@@ -111,6 +123,16 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
                 "/2018-06-01/runtime/invocation/7a7a7a7a-0000-0000-0000-000000000000/response";
             let status = runtime.post(wrong, b"{}")?.status;
             respond(runtime, &status.to_string())?;
+        }
+        "send" | "send-and-shut-down" => {
+            let then = if verb == "send" { Then::Read } else { Then::ShutDownAndRead };
+            let answers = raw::exchange(&runtime.api, id, argument, then)?;
+            respond(runtime, &serde_json::to_string(&answers)?)?;
+        }
+        "answer-by" => {
+            // What is sent is itself the answer to this invocation.
+            let answer = raw::exchange(&runtime.api, id, argument, Then::ShutDownAndRead)?;
+            println!("answered: {answer}");
         }
         "twice" => {
             respond(runtime, "\"first\"")?;
