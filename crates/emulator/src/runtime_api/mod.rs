@@ -12,11 +12,13 @@ mod server;
 mod service;
 mod state;
 mod stream;
+mod streamed_error;
 
 pub(crate) use reply::{NextEvent, Reply};
 pub(crate) use server::serve;
 pub(crate) use service::{PendingReply, Service};
 pub(crate) use state::{Answer, Outcome};
+pub(crate) use streamed_error::StreamedError;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -41,6 +43,8 @@ pub(crate) struct Request {
     pub error_type: Option<String>,
     /// `Lambda-Runtime-Function-Response-Mode`.
     pub response_mode: Option<String>,
+    /// What its trailers say, if they tell of an error.
+    pub streamed_error: Option<Box<StreamedError>>,
 }
 
 /// Which endpoint.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, TRANSFER_ENCODING};
+use hyper::header::{HOST, TRAILER, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Response, Version};
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::route::route;
 use super::stream::Stream;
-use super::{ApiCall, Body, Reply, Request, Route};
+use super::{ApiCall, Body, Reply, Request, Route, StreamedError};
 use crate::clock::now_ns;
 
 /// Request line and headers together: Go's `http.DefaultMaxHeaderBytes`, with the 4 KB that its server adds.
@@ -73,17 +73,21 @@ async fn answer(
         Ok(route) => route,
         Err(reply) => return Ok(reply.into_response()),
     };
-    let header = |name| text(request.headers(), name);
+    let (head, body) = request.into_parts();
+    let header = |name| text(&head.headers, name);
     let error_type = header("lambda-runtime-function-error-type");
     let response_mode = header("lambda-runtime-function-response-mode");
-    let body = match route {
-        Route::Next => Body::Whole(Bytes::new()),
-        _ => read(request.into_body()).await,
+    let (body, trailers) = match route {
+        Route::Next => (Body::Whole(Bytes::new()), None),
+        _ => read(body).await,
     };
+    // Go's server has trailers only where they are announced.
+    let trailers = trailers.filter(|_| head.headers.contains_key(TRAILER));
+    let streamed_error = trailers.as_ref().and_then(StreamedError::read);
     let (reply, replied) = oneshot::channel();
     // A request without a body has ended with its head.
     let ended_at = if route == Route::Next { begun_at } else { now_ns() };
-    let request = Request { route, begun_at, body, error_type, response_mode };
+    let request = Request { route, begun_at, body, error_type, response_mode, streamed_error };
     calls.send(ApiCall { request, ended_at, reply }).ok();
     // Nobody is left to answer when the environment is being ended: the connection is closed with it.
     let reply = replied.await.unwrap_or(Reply::NotFound);
@@ -114,21 +118,29 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// Reads a body up to the limit. What is over the limit is read to its end and thrown away, so that the runtime gets the
 /// answer 413 and not a broken connection.
-async fn read(mut incoming: Incoming) -> Body {
+async fn read(mut incoming: Incoming) -> (Body, Option<HeaderMap>) {
     let mut whole = BytesMut::new();
+    let mut trailers = None;
     let mut size = 0usize;
     while let Some(frame) = incoming.frame().await {
-        let Ok(frame) = frame else { return Body::Truncated };
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(frame) = frame else { return (Body::Truncated, None) };
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                trailers = frame.into_trailers().ok();
+                continue;
+            }
+        };
         size += data.len();
         if size > MAX_RESPONSE_BYTES {
             whole = BytesMut::new();
         } else if whole.is_empty() && incoming.is_end_stream() {
             // The usual case: one frame, which need not be copied.
-            return Body::Whole(data);
+            return (Body::Whole(data), None);
         } else {
             whole.extend_from_slice(&data);
         }
     }
-    if size > MAX_RESPONSE_BYTES { Body::TooLarge } else { Body::Whole(whole.freeze()) }
+    let body = if size > MAX_RESPONSE_BYTES { Body::TooLarge } else { Body::Whole(whole.freeze()) };
+    (body, trailers)
 }

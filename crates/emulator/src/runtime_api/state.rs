@@ -194,7 +194,7 @@ impl RuntimeApi {
 
 /// What an answer to the invocation in flight says, and what the runtime is told.
 fn answered(request: Request) -> (Answer, Reply) {
-    let Request { route, body, error_type, response_mode, .. } = request;
+    let Request { route, body, error_type, response_mode, streamed_error, .. } = request;
     let fault = |error_type: &str, message: &str| {
         let error =
             FunctionError { error_type: error_type.to_owned(), message: message.to_owned() };
@@ -202,6 +202,8 @@ fn answered(request: Request) -> (Answer, Reply) {
     };
     let mode_known =
         response_mode.as_deref().is_none_or(|mode| mode.eq_ignore_ascii_case("streaming"));
+    // The trailers of a response that is not streamed are nobody's.
+    let streamed_error = streamed_error.filter(|_| response_mode.is_some());
     match (route, body) {
         (_, Body::TooLarge) => (Answer::TooLarge, Reply::TooLarge),
         (_, Body::Truncated) => {
@@ -215,17 +217,34 @@ fn answered(request: Request) -> (Answer, Reply) {
             let message = "Invalid function response mode";
             (fault("Runtime.InvalidResponseModeHeader", message), Reply::InvalidResponseMode)
         }
-        (_, Body::Whole(body)) => (Answer::Response(body), Reply::Accepted),
+        (_, Body::Whole(body)) => {
+            let answer = match streamed_error {
+                Some(told) => {
+                    let (body, error) = told.into_parts();
+                    Answer::Error { body, error }
+                }
+                None => Answer::Response(body),
+            };
+            (answer, Reply::Accepted)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::StreamedError;
     use super::*;
 
     fn request(route: Route) -> Request {
         let body = Body::Whole(Bytes::from_static(b"{}"));
-        Request { route, begun_at: 1, body, error_type: None, response_mode: None }
+        Request {
+            route,
+            begun_at: 1,
+            body,
+            error_type: None,
+            response_mode: None,
+            streamed_error: None,
+        }
     }
 
     fn event(id: &str) -> NextEvent {
@@ -280,6 +299,28 @@ mod tests {
             let all: Vec<String> = outcome.chain(replies).collect();
             assert_eq!(all.join(", "), *expected, "step {at}: {step}");
         }
+    }
+
+    #[test]
+    fn an_error_after_a_part_of_a_streamed_response_is_the_answer() {
+        let check = |mode: Option<&str>, expected: Answer| {
+            let told = StreamedError {
+                error_type: "Stream.Broke".to_owned(),
+                body: Bytes::from_static(b"{\"errorMessage\":\"half way\"}"),
+            };
+            let request = Request {
+                response_mode: mode.map(str::to_owned),
+                streamed_error: Some(Box::new(told)),
+                ..request(Route::Response("a".to_owned()))
+            };
+            let (answer, reply) = answered(request);
+            assert_eq!((answer, super::tests::told(&reply)), (expected, "202".to_owned()));
+        };
+        let error =
+            FunctionError { error_type: "Stream.Broke".to_owned(), message: "half way".to_owned() };
+        let body = Bytes::from_static(b"{\"errorMessage\":\"half way\"}");
+        check(Some("streaming"), Answer::Error { body, error });
+        check(None, Answer::Response(Bytes::from_static(b"{}")));
     }
 
     #[test]

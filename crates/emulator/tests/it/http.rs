@@ -200,6 +200,38 @@ fn a_runtime_is_served_however_it_asks_and_answers() {
 }
 
 #[test]
+fn an_error_in_the_trailers_of_a_streamed_response_fails_the_invocation() {
+    let error = r#"{"errorType":"Stream.Broke","errorMessage":"half way"}"#;
+    // In base64.
+    let body = "eyJlcnJvclR5cGUiOiJTdHJlYW0uQnJva2UiLCJlcnJvck1lc3NhZ2UiOiJoYWxmIHdheSJ9";
+    let answer = |headers: &str| {
+        format!(
+            "POST /2018-06-01/runtime/invocation/{{id}}/response HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n{headers}\r\n4\r\n{{}}{{}}\r\n0\r\nLambda-Runtime-Function-Error-Type: Function.StreamBroke\r\nLambda-Runtime-Function-Error-Body: {body}\r\n\r\n"
+        )
+    };
+    let streaming = "Lambda-Runtime-Function-Response-Mode: streaming\r\n";
+    let announced =
+        "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n";
+    for invocation in served_by(None, &answer(&format!("{streaming}{announced}"))) {
+        let told = invocation.error.expect("it failed");
+        let told = (told.error_type.as_str(), told.message.as_str());
+        assert_eq!(told, ("Function.StreamBroke", "half way"));
+        assert_eq!(
+            (invocation.status, &invocation.response[..]),
+            (Status::Error, error.as_bytes())
+        );
+        let log = invocation.log_tail.expect("it was asked for");
+        assert!(log.contains("202 Accepted"), "{log}");
+    }
+    // AWS's server hears of no other trailers.
+    for headers in ["", streaming, announced] {
+        for invocation in served_by(None, &answer(headers)) {
+            assert_eq!((invocation.status, &invocation.response[..]), (Status::Ok, &b"{}{}"[..]));
+        }
+    }
+}
+
+#[test]
 fn the_header_with_the_cause_of_an_error_may_be_long() {
     for size in [1_000, 100_000, 900_000] {
         let cause = "x".repeat(size);
