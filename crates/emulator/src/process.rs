@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use kelvin_lambda::{FunctionConfig, Interval, LaunchFacts};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Duration, timeout};
 
+use crate::clock::now_ns;
 use crate::cores::Share;
 use crate::cpu::CgroupError;
 use crate::cpu::cgroup::Cgroup;
@@ -19,6 +22,10 @@ use crate::output::Output;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::spin::Spin;
 use crate::watch::{Found, Limits, Watch};
+
+/// The shutdown phase of an environment with internal extensions and no others ("Lambda execution environment lifecycle",
+/// developer guide). Without extensions there is none.
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// A running bootstrap. Killed, with everything that it started, by [`Process::end`] or when it is dropped.
 #[derive(Debug)]
@@ -112,7 +119,7 @@ impl Process {
         Ok(Process {
             id,
             guard: guard.clone(),
-            api: Service::new(),
+            api: Service::new(&program.config),
             calls,
             events,
             output: Output::new(output)?,
@@ -259,6 +266,35 @@ impl Process {
     /// The most memory so far, up to a millisecond ago if the next invocation follows at once.
     pub(crate) fn peak_bytes(&mut self, next_follows: bool) -> Option<u64> {
         self.watch.as_mut()?.peak_bytes(next_follows)
+    }
+
+    /// What an extension has reported before the process ended.
+    pub(crate) fn extension_error(&self) -> Option<&'static str> {
+        self.api.extension_error()
+    }
+
+    /// Ends the process in good order: where an extension has registered, it is thawed, gets SIGTERM, and has the time of the
+    /// shutdown phase before it is killed.
+    pub(crate) async fn shut_down(mut self) {
+        let group = self.pid.and_then(Pid::from_raw).filter(|_| self.ended.is_none());
+        if let Some(group) = group.filter(|_| self.api.has_extensions()) {
+            if let Some(watch) = &mut self.watch {
+                watch.begin(now_ns());
+            }
+            // To the group, as AWS's own emulator does it: a bootstrap may be a script that waits for the runtime.
+            kill_process_group(group, Signal::TERM).ok();
+            timeout(SHUTDOWN, self.run_to_its_end()).await.ok();
+        }
+        self.end().await;
+    }
+
+    async fn run_to_its_end(&mut self) {
+        loop {
+            match self.step().await {
+                Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
+                Step::Ended(_) => return,
+            }
+        }
     }
 
     /// Kills the process and everything that it started, and waits for its end.

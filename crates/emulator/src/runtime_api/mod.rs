@@ -1,11 +1,14 @@
-//! The Runtime API: what a function's process uses to take events and give answers.
+//! The Runtime API: what a function's process uses to take events and give answers; and the Extensions API, as far as
+//! internal extensions use it.
 //!
 //! "Using the Lambda runtime API for custom runtimes" (AWS Lambda developer guide), and for what the page leaves open the
 //! behaviour of AWS's own aws-lambda-runtime-interface-emulator: its states, error types and messages.
 //!
-//! [`server`] speaks HTTP and takes times, on [`stream`]s; [`route`] knows the endpoints; [`state`] decides, and knows
-//! neither; [`service`] keeps who waits for an answer.
+//! [`server`] speaks HTTP and takes times, on [`stream`]s; [`route`] knows the endpoints; [`state`] and [`extensions`]
+//! decide, and know neither; [`service`] keeps who waits for an answer.
 
+mod extension_request;
+mod extensions;
 mod reply;
 mod route;
 mod server;
@@ -14,6 +17,7 @@ mod state;
 mod stream;
 mod streamed_error;
 
+pub(crate) use extension_request::{ExtensionRequest, ExtensionRoute};
 pub(crate) use reply::{NextEvent, Reply};
 pub(crate) use server::serve;
 pub(crate) use service::{PendingReply, Service};
@@ -54,6 +58,7 @@ pub(crate) enum Route {
     Response(String),
     Error(String),
     InitError,
+    Extension(ExtensionRequest),
 }
 
 /// A request's body.

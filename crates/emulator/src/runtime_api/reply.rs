@@ -7,6 +7,9 @@ use http_body_util::Full;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use kelvin_lambda::MAX_RESPONSE_BYTES;
+use uuid::Uuid;
+
+use crate::env_vars::ACCOUNT;
 
 /// An answer to one request of the function's process.
 #[derive(Clone, Debug)]
@@ -25,6 +28,14 @@ pub(crate) enum Reply {
     InvalidTransition { from: &'static str, to: &'static str },
     /// 413: over the limit.
     TooLarge,
+    /// 200: the extension has registered.
+    Registered(Box<Registered>),
+    /// The event that an extension waits for.
+    Invoke(Arc<NextEvent>),
+    /// 403, of the Extensions API.
+    Forbidden { error_type: &'static str, message: String },
+    /// 202: the API is there on AWS.
+    NotSupported { api: &'static str },
     /// 404: no such endpoint.
     NotFound,
     /// 405: the endpoint has another method.
@@ -35,6 +46,16 @@ pub(crate) enum Reply {
     UnknownCoding,
     /// 200 to `/ping`.
     Pong,
+}
+
+/// What an extension is told of its function.
+#[derive(Clone, Debug)]
+pub(crate) struct Registered {
+    pub id: Uuid,
+    pub function_name: String,
+    pub handler: String,
+    /// Only whoever asks for it is told.
+    pub wants_account: bool,
 }
 
 /// An event with the headers that go with it.
@@ -51,6 +72,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-reque
 const DEADLINE_MS: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
 const FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
 const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
+const EXTENSION_ID: HeaderName = HeaderName::from_static("lambda-extension-identifier");
+const EVENT_ID: HeaderName = HeaderName::from_static("lambda-extension-event-identifier");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Reply {
@@ -84,6 +107,16 @@ impl Reply {
                 "RequestEntityTooLarge",
                 &format!("Exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."),
             ),
+            Reply::Registered(registered) => registered.to_response(),
+            Reply::Invoke(event) => event.to_invoke_response(),
+            Reply::Forbidden { error_type, message } => {
+                error(StatusCode::FORBIDDEN, error_type, &message)
+            }
+            Reply::NotSupported { api } => error(
+                StatusCode::ACCEPTED,
+                &format!("{api}.NotSupported"),
+                &format!("{api} API is not supported"),
+            ),
             Reply::NotFound => text(StatusCode::NOT_FOUND, "404 page not found\n"),
             Reply::MethodNotAllowed { allowed } => {
                 let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "");
@@ -103,7 +136,33 @@ impl Reply {
     }
 }
 
+impl Registered {
+    fn to_response(&self) -> Response<Full<Bytes>> {
+        let mut body = serde_json::json!({
+            "functionName": self.function_name,
+            "functionVersion": "$LATEST",
+            "handler": self.handler,
+        });
+        if self.wants_account {
+            body["accountId"] = ACCOUNT.into();
+        }
+        with_id(json(StatusCode::OK, body.to_string().into()), EXTENSION_ID, self.id)
+    }
+}
+
 impl NextEvent {
+    /// What extensions are told of an invocation.
+    fn to_invoke_response(&self) -> Response<Full<Bytes>> {
+        let body = serde_json::json!({
+            "eventType": "INVOKE",
+            "deadlineMs": self.deadline_ms,
+            "requestId": self.request_id,
+            "invokedFunctionArn": self.function_arn,
+            "tracing": { "type": "X-Amzn-Trace-Id", "value": self.trace_id },
+        });
+        with_id(json(StatusCode::OK, body.to_string().into()), EVENT_ID, Uuid::new_v4())
+    }
+
     fn to_response(&self) -> Response<Full<Bytes>> {
         let mut response = json(StatusCode::OK, self.payload.clone());
         let headers = response.headers_mut();
@@ -121,6 +180,16 @@ impl NextEvent {
         headers.insert(DEADLINE_MS, HeaderValue::from(self.deadline_ms));
         response
     }
+}
+
+fn with_id(
+    mut response: Response<Full<Bytes>>,
+    name: HeaderName,
+    id: Uuid,
+) -> Response<Full<Bytes>> {
+    let id = HeaderValue::from_str(&id.to_string()).expect("digits, letters and hyphens");
+    response.headers_mut().insert(name, id);
+    response
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
@@ -146,4 +215,18 @@ fn last(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
 fn error(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
     let body = serde_json::json!({ "errorMessage": message, "errorType": error_type });
     json(status, body.to_string().into())
+}
+
+#[cfg(test)]
+impl NextEvent {
+    /// One with nothing but a request id.
+    pub(super) fn of_test(request_id: &str) -> NextEvent {
+        NextEvent {
+            request_id: request_id.to_owned(),
+            deadline_ms: 0,
+            function_arn: String::new(),
+            trace_id: String::new(),
+            payload: Bytes::new(),
+        }
+    }
 }

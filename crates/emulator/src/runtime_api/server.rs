@@ -69,7 +69,7 @@ async fn answer(
     calls: &mpsc::UnboundedSender<ApiCall>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let begun_at = now_ns();
-    let route = match check(&request).and_then(|()| route(request.method(), request.uri().path())) {
+    let route = match find(&request) {
         Ok(route) => route,
         Err(reply) => return Ok(reply.into_response()),
     };
@@ -92,6 +92,12 @@ async fn answer(
     // Nobody is left to answer when the environment is being ended: the connection is closed with it.
     let reply = replied.await.unwrap_or(Reply::NotFound);
     Ok(reply.into_response())
+}
+
+/// The endpoint; `Err` has what to answer instead.
+fn find(request: &hyper::Request<Incoming>) -> Result<Route, Reply> {
+    check(request)?;
+    route(request.method(), request.uri().path(), request.headers())
 }
 
 /// What Go's server refuses and hyper does not.

@@ -1,5 +1,6 @@
 //! The state machine together with those who wait for its answers.
 
+use kelvin_lambda::FunctionConfig;
 use tokio::sync::oneshot;
 
 use super::state::{CallId, Effects, Input, Outcome, RuntimeApi};
@@ -31,8 +32,18 @@ impl PendingReply {
 }
 
 impl Service {
-    pub(crate) fn new() -> Service {
-        Service { api: RuntimeApi::new(), unanswered: Vec::new(), next_id: 0 }
+    pub(crate) fn new(config: &FunctionConfig) -> Service {
+        Service { api: RuntimeApi::new(config), unanswered: Vec::new(), next_id: 0 }
+    }
+
+    /// Whether the process hears of its end.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.api.has_extensions()
+    }
+
+    /// What an extension has reported before the process ended.
+    pub(crate) fn extension_error(&self) -> Option<&'static str> {
+        self.api.extension_error()
     }
 
     /// Takes one request, and answers whatever can be answered now.

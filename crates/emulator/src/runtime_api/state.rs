@@ -4,12 +4,15 @@
 //! Started ──/next──▶ Ready ──event──▶ Running ──/response or /error──▶ ResponseSent ──/next──▶ Ready
 //!    └──/init/error──▶ InitError
 //! ```
+//!
+//! An environment is ready when its runtime is and every extension that takes part has asked for its next event, too.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kelvin_lambda::FunctionError;
+use kelvin_lambda::{FunctionConfig, FunctionError};
 
+use super::extensions::{Extensions, Registering};
 use super::{Body, NextEvent, Reply, Request, Route};
 
 /// The runtime of one process, seen from the Runtime API.
@@ -20,6 +23,11 @@ pub(crate) struct RuntimeApi {
     waiting: Vec<CallId>,
     /// The event that was handed over last: a `/next` before its answer gets it again.
     event: Option<Arc<NextEvent>>,
+    extensions: Extensions,
+    /// When the runtime asked for an event, as long as extensions still have to.
+    asked_at: Option<u64>,
+    /// INIT waits for all extensions, an invocation for those that hear of it.
+    is_initialized: bool,
 }
 
 /// A request's number: no two requests of a process have the same.
@@ -59,8 +67,13 @@ enum State {
 /// What a request means for the invocation in flight.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The runtime asked for an event, at this time: INIT is complete, or the invocation is.
-    Ready { at: u64 },
+    /// The runtime asked for an event, and extensions did: INIT is complete, or the invocation is.
+    Ready {
+        /// When the runtime asked.
+        runtime_at: u64,
+        /// When the last of all did.
+        at: u64,
+    },
     /// The runtime answered the invocation. The function still waits for the reply to its request.
     Answered { begun_at: u64, ended_at: u64, answer: Answer },
     /// The runtime reported that INIT failed.
@@ -107,8 +120,24 @@ impl Effects {
 }
 
 impl RuntimeApi {
-    pub(crate) fn new() -> RuntimeApi {
-        RuntimeApi { state: State::Started, waiting: Vec::new(), event: None }
+    pub(crate) fn new(config: &FunctionConfig) -> RuntimeApi {
+        RuntimeApi {
+            state: State::Started,
+            waiting: Vec::new(),
+            event: None,
+            extensions: Extensions::of(config),
+            asked_at: None,
+            is_initialized: false,
+        }
+    }
+
+    pub(crate) fn has_extensions(&self) -> bool {
+        !self.extensions.is_empty()
+    }
+
+    /// What an extension has reported before the process ended.
+    pub(crate) fn extension_error(&self) -> Option<&'static str> {
+        self.extensions.fatal_error()
     }
 
     /// What follows from `input`, which came at `now`.
@@ -119,6 +148,16 @@ impl RuntimeApi {
                 Route::Next => self.next(call, now),
                 Route::InitError => self.init_error(call, request),
                 Route::Response(_) | Route::Error(_) => self.answer(call, request, now),
+                Route::Extension(asked) => {
+                    let registering = match self.state {
+                        State::Started => Registering::Open,
+                        _ => Registering::Closed,
+                    };
+                    match self.extensions.on(call, asked, request.body, registering) {
+                        Some(reply) => Effects::reply(call, reply),
+                        None => self.ready(now),
+                    }
+                }
             },
         }
     }
@@ -126,13 +165,11 @@ impl RuntimeApi {
     fn hand_over(&mut self, event: Arc<NextEvent>) -> Effects {
         debug_assert_eq!(self.state, State::Ready);
         self.state = State::Running;
-        let mut waiting = self.waiting.drain(..);
-        let told = |call| (call, Reply::Event(Arc::clone(&event)));
-        let effects = Effects {
-            reply: waiting.next().map(told),
-            others: waiting.map(told).collect(),
-            ..Effects::NONE
-        };
+        let waiting = self.waiting.drain(..);
+        let runtime = waiting.map(|call| (call, Reply::Event(Arc::clone(&event))));
+        let mut replies = runtime.chain(self.extensions.invoke(&event));
+        let reply = replies.next();
+        let effects = Effects { reply, others: replies.collect(), ..Effects::NONE };
         self.event = Some(event);
         effects
     }
@@ -153,8 +190,25 @@ impl RuntimeApi {
             State::Started | State::ResponseSent => {
                 self.state = State::Ready;
                 self.waiting.push(call);
-                Effects::outcome(Outcome::Ready { at: now })
+                self.asked_at = Some(now);
+                self.ready(now)
             }
+        }
+    }
+
+    /// Whether nobody else has to ask for an event.
+    fn ready(&mut self, now: u64) -> Effects {
+        let all = match self.is_initialized {
+            true => self.extensions.are_ready(),
+            false => self.extensions.are_initialized(),
+        };
+        match self.asked_at {
+            Some(runtime_at) if all => {
+                self.asked_at = None;
+                self.is_initialized = true;
+                Effects::outcome(Outcome::Ready { runtime_at, at: now })
+            }
+            _ => Effects::NONE,
         }
     }
 
@@ -231,121 +285,4 @@ fn answered(request: Request) -> (Answer, Reply) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::StreamedError;
-    use super::*;
-
-    fn request(route: Route) -> Request {
-        let body = Body::Whole(Bytes::from_static(b"{}"));
-        Request {
-            route,
-            begun_at: 1,
-            body,
-            error_type: None,
-            response_mode: None,
-            streamed_error: None,
-        }
-    }
-
-    fn event(id: &str) -> NextEvent {
-        NextEvent {
-            request_id: id.to_owned(),
-            deadline_ms: 0,
-            function_arn: String::new(),
-            trace_id: String::new(),
-            payload: Bytes::new(),
-        }
-    }
-
-    fn told(reply: &Reply) -> String {
-        match reply {
-            Reply::Event(event) => format!("event {}", event.request_id),
-            Reply::InvalidTransition { from, to } => format!("403 {from} to {to}"),
-            Reply::InvalidRequestId => "400".to_owned(),
-            Reply::Accepted => "202".to_owned(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    fn outcome(outcome: &Outcome) -> &'static str {
-        match outcome {
-            Outcome::Ready { .. } => "ready",
-            Outcome::Answered { .. } => "answered",
-            Outcome::InitFailed { .. } => "init failed",
-        }
-    }
-
-    /// Plays requests, numbered from 0: `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error`, and what follows: replies
-    /// and the outcome, with what comes after it.
-    fn check(steps: &[(&str, &str)]) {
-        let mut api = RuntimeApi::new();
-        for (at, (step, expected)) in steps.iter().enumerate() {
-            let (verb, id) = step.split_once(':').unwrap_or((step, ""));
-            let route = match verb {
-                "next" => Some(Route::Next),
-                "response" => Some(Route::Response(id.to_owned())),
-                "error" => Some(Route::Error(id.to_owned())),
-                "init-error" => Some(Route::InitError),
-                _ => None,
-            };
-            let input = match route {
-                Some(route) => Input::Request(at as CallId, request(route)),
-                None => Input::Event(event(id)),
-            };
-            let effects = api.on(input, at as u64);
-            let replies = effects.reply.iter().chain(&effects.others).chain(&effects.reply_after);
-            let replies = replies.map(|(call, reply)| format!("{call}: {}", told(reply)));
-            let outcome = effects.outcome.iter().map(|found| outcome(found).to_owned());
-            let all: Vec<String> = outcome.chain(replies).collect();
-            assert_eq!(all.join(", "), *expected, "step {at}: {step}");
-        }
-    }
-
-    #[test]
-    fn an_error_after_a_part_of_a_streamed_response_is_the_answer() {
-        let check = |mode: Option<&str>, expected: Answer| {
-            let told = StreamedError {
-                error_type: "Stream.Broke".to_owned(),
-                body: Bytes::from_static(b"{\"errorMessage\":\"half way\"}"),
-            };
-            let request = Request {
-                response_mode: mode.map(str::to_owned),
-                streamed_error: Some(Box::new(told)),
-                ..request(Route::Response("a".to_owned()))
-            };
-            let (answer, reply) = answered(request);
-            assert_eq!((answer, super::tests::told(&reply)), (expected, "202".to_owned()));
-        };
-        let error =
-            FunctionError { error_type: "Stream.Broke".to_owned(), message: "half way".to_owned() };
-        let body = Bytes::from_static(b"{\"errorMessage\":\"half way\"}");
-        check(Some("streaming"), Answer::Error { body, error });
-        check(None, Answer::Response(Bytes::from_static(b"{}")));
-    }
-
-    #[test]
-    fn follows_aws_states() {
-        check(&[
-            ("next", "ready"),
-            ("hand:a", "0: event a"),
-            ("next", "2: event a"),
-            ("response:b", "3: 400"),
-            ("response:a", "answered, 4: 202"),
-            ("response:a", "5: 403 RuntimeResponseSentState to InvocationResponse"),
-            ("error:a", "6: 403 RuntimeResponseSentState to InvocationErrorResponse"),
-            ("next", "ready"),
-            ("response:a", "8: 403 Ready to InvocationResponse"),
-            ("next", ""),
-            ("hand:b", "7: event b, 9: event b"),
-            ("response:a", "11: 400"),
-            ("error:b", "answered, 12: 202"),
-            ("init-error", "13: 403 RuntimeResponseSentState to InitError"),
-        ]);
-        check(&[
-            ("response:a", "0: 400"),
-            ("init-error", "init failed, 1: 202"),
-            ("next", "2: 403 InitError to Ready"),
-            ("init-error", "3: 403 InitError to InitError"),
-        ]);
-    }
-}
+mod tests;

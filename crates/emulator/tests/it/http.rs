@@ -158,6 +158,34 @@ fn others_get_the_answers_of_gos_server_and_its_router() {
     );
 }
 
+#[test]
+fn other_apis_say_that_they_are_closed_or_not_supported() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let check = |request: &str, headers: &str, body: &str, expected: &str| {
+        let size = body.len();
+        let text = format!(
+            "{request} HTTP/1.1\r\nHost: a\r\n{LAST}{headers}Content-Length: {size}\r\n\r\n{body}"
+        );
+        let answers = send(&kit, function, "send", &text);
+        let (_, body) = answers.split_once("\r\n\r\n").expect("an answer");
+        assert_eq!(format!("{} {body}", statuses(&answers)), expected, "{text}");
+    };
+    let told = |message: &str, error_type: &str| {
+        format!(r#"{{"errorMessage":"{message}","errorType":"{error_type}"}}"#)
+    };
+    let name = "Lambda-Extension-Name: late\r\n";
+    let closed = told("Extension registration closed already", "Extension.RegistrationClosed");
+    check("POST /2020-01-01/extension/register", name, "{}", &format!("403 {closed}"));
+    let missing =
+        told("Missing Lambda-Extension-Identifier header", "Extension.MissingExtensionIdentifier");
+    check("GET /2020-01-01/extension/event/next", "", "", &format!("403 {missing}"));
+    let telemetry = told("Telemetry API is not supported", "Telemetry.NotSupported");
+    check("PUT /2022-07-01/telemetry", "", "{}", &format!("202 {telemetry}"));
+    let logs = told("Logs API is not supported", "Logs.NotSupported");
+    check("PUT /2020-08-15/logs", "", "{}", &format!("202 {logs}"));
+}
+
 /// Runs a function whose `/next` and whose answer are these texts, twice.
 fn served_by(next: Option<&str>, answer: &str) -> Vec<Invocation> {
     let kit = kit();
