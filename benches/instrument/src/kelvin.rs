@@ -159,7 +159,7 @@ impl Kelvin {
 }
 
 pub(crate) fn request() -> InvokeRequest {
-    InvokeRequest { payload: Bytes::from_static(EVENT), log_tail: false }
+    InvokeRequest::new(Bytes::from_static(EVENT))
 }
 
 impl Contestant for Kelvin {

@@ -350,12 +350,14 @@ impl Environment {
         self.timeout.as_mut().reset(deadline);
         process.output.begin();
         process.limit_cpu().map_err(|error| Failure::unlimited(&error))?;
+        let own_trace = request.invoke.caller.as_ref().and_then(|caller| caller.trace_id());
         let event = NextEvent {
             request_id: request.id,
             deadline_ms,
             function_arn: env_vars::function_arn(&request.config.name),
-            trace_id: trace_id(),
+            trace_id: own_trace.map_or_else(trace_id, str::to_owned),
             payload: request.invoke.payload.clone(),
+            caller: request.invoke.caller.clone(),
         };
         let now = now_ns();
         if measured.start != Start::SuppressedInit {

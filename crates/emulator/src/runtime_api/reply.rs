@@ -7,6 +7,7 @@ use http_body_util::Full;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use kelvin_lambda::MAX_RESPONSE_BYTES;
+use kelvin_platform::Caller;
 use uuid::Uuid;
 
 use crate::env_vars::ACCOUNT;
@@ -66,12 +67,15 @@ pub(crate) struct NextEvent {
     pub function_arn: String,
     pub trace_id: String,
     pub payload: Bytes,
+    pub caller: Option<Arc<Caller>>,
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
 const DEADLINE_MS: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
 const FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
 const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
+const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("lambda-runtime-client-context");
+const COGNITO_IDENTITY: HeaderName = HeaderName::from_static("lambda-runtime-cognito-identity");
 const EXTENSION_ID: HeaderName = HeaderName::from_static("lambda-extension-identifier");
 const EVENT_ID: HeaderName = HeaderName::from_static("lambda-extension-event-identifier");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -172,14 +176,32 @@ impl NextEvent {
             (TRACE_ID, &self.trace_id),
         ];
         for (name, value) in texts {
-            // All three are made by the emulator, of letters, digits and punctuation.
+            // Of letters, digits and punctuation, whether the emulator has made it or the caller.
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }
         }
         headers.insert(DEADLINE_MS, HeaderValue::from(self.deadline_ms));
+        if let Some(caller) = &self.caller {
+            headers.extend(of_caller(caller));
+        }
         response
     }
+}
+
+/// The headers that only some callers cause.
+fn of_caller(caller: &Caller) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let context = caller.client_context().map(|json| (CLIENT_CONTEXT, json.to_owned()));
+    let identity = caller.cognito_identity().map(|identity| {
+        let json = serde_json::json!({
+            "cognitoIdentityId": identity.identity_id,
+            "cognitoIdentityPoolId": identity.identity_pool_id,
+        });
+        (COGNITO_IDENTITY, json.to_string())
+    });
+    // A caller has no text that a header cannot hold.
+    let headers = context.into_iter().chain(identity);
+    headers.filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?)))
 }
 
 fn with_id(
@@ -227,6 +249,7 @@ impl NextEvent {
             function_arn: String::new(),
             trace_id: String::new(),
             payload: Bytes::new(),
+            caller: None,
         }
     }
 }

@@ -74,7 +74,7 @@ impl Kit {
 
     /// Invokes with the JSON string `what`.
     pub(crate) fn invoke(&self, function: FunctionId, what: &str) -> Invocation {
-        let request = InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: true };
+        let request = InvokeRequest { log_tail: true, ..request(what) };
         self.runtime
             .block_on(self.emulator.invoke(function, request, Gaps::NONE))
             .expect("the emulator works")
@@ -86,8 +86,7 @@ impl Kit {
         what: &str,
         invocations: u64,
     ) -> Vec<Invocation> {
-        let request =
-            InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false };
+        let request = request(what);
         let mut all = Vec::new();
         let mut sink = |batch| all.extend(batch);
         let plan = RepeatPlan { request, invocations, gaps: Gaps::NONE };
@@ -102,7 +101,7 @@ impl Kit {
 }
 
 pub(crate) fn request(what: &str) -> InvokeRequest {
-    InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false }
+    InvokeRequest::new(Bytes::from(format!("\"{what}\"")))
 }
 
 impl Folder {

@@ -9,6 +9,7 @@
 mod extension;
 mod raw;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -56,7 +57,9 @@ fn next(runtime: &mut Runtime) -> io::Result<(String, String)> {
     }
     let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
     let id = event.header("Lambda-Runtime-Aws-Request-Id").expect("every event has a request id");
-    Ok((id.to_owned(), String::from_utf8_lossy(&event.body).into_owned()))
+    let id = id.to_owned();
+    runtime.event_headers = event.headers;
+    Ok((id, String::from_utf8_lossy(&event.body).into_owned()))
 }
 
 fn init(runtime: &mut Runtime) -> io::Result<()> {
@@ -163,6 +166,12 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             // What is sent is itself the answer to this invocation.
             let answer = raw::exchange(&runtime.api, id, argument, Then::ShutDownAndRead)?;
             println!("answered: {answer}");
+        }
+        "headers" => {
+            let headers = runtime.event_headers.iter().cloned();
+            let ours = headers.filter(|(name, _)| name.starts_with("Lambda-Runtime-"));
+            let ours: BTreeMap<String, String> = ours.collect();
+            respond(runtime, &serde_json::to_string(&ours)?)?;
         }
         "twice" => {
             respond(runtime, "\"first\"")?;
@@ -406,6 +415,8 @@ fn program(name: &str) -> Command {
 struct Runtime {
     api: String,
     stream: BufReader<TcpStream>,
+    /// Of the last event.
+    event_headers: Vec<(String, String)>,
 }
 
 struct Answer {
@@ -426,7 +437,8 @@ impl Runtime {
     fn connect(api: &str) -> io::Result<Runtime> {
         let stream = TcpStream::connect(api)?;
         stream.set_nodelay(true)?;
-        Ok(Runtime { api: api.to_owned(), stream: BufReader::new(stream) })
+        let stream = BufReader::new(stream);
+        Ok(Runtime { api: api.to_owned(), stream, event_headers: Vec::new() })
     }
 
     fn reconnect(&mut self) -> io::Result<()> {
