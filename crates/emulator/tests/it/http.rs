@@ -47,10 +47,13 @@ fn legal_requests_are_served_however_odd() {
     let function = kit.deploy(|_| ());
     let check = |text: &str, expected: &str| {
         let shown: String = text.chars().take(300).collect();
-        let answers = send(&kit, function, "send", text);
-        assert_eq!(statuses(&answers), expected, "{shown}");
-        let answers = send(&kit, function, "send-and-shut-down", text);
-        assert_eq!(statuses(&answers), expected, "half closed: {shown}");
+        for verb in ["send", "send-and-shut-down"] {
+            let answers = send(&kit, function, verb, text);
+            assert_eq!(statuses(&answers), expected, "{verb}: {shown}");
+            // It was understood, and is no answer to the invocation.
+            let wrong_ids = answers.matches("InvalidRequestID").count();
+            assert_eq!(wrong_ids, expected.matches("400").count(), "{verb}: {shown}");
+        }
     };
     check(&format!("{PING}{LAST}\r\n"), "200");
     // Names in any case, and whatever is no error in HTTP.
