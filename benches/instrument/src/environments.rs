@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Environments> {
 fn measure(kelvin: &Kelvin, clients: u32, requests: u64) -> anyhow::Result<Row> {
     say(&format!("environments: {requests} requests of {clients} clients"));
     let event = |i| Bytes::from(format!(r#"{{"name":"{i}"}}"#));
-    let events = (0..requests).map(|i| InvokeRequest { payload: event(i), log_tail: false });
+    let events = (0..requests).map(|i| InvokeRequest::new(event(i)));
     let shape =
         LoadShape::Closed { clients, until: LoadEnd::Invocations(requests), gaps: Gaps::NONE };
     let mut answers: BTreeMap<Vec<u8>, u64> = BTreeMap::new();

@@ -66,6 +66,7 @@ impl Kelvin {
             awake_cores,
             init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
+            hidden: Vec::new(),
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut config = FunctionConfig::new("hello");
@@ -159,7 +160,7 @@ impl Kelvin {
 }
 
 pub(crate) fn request() -> InvokeRequest {
-    InvokeRequest { payload: Bytes::from_static(EVENT), log_tail: false }
+    InvokeRequest::new(Bytes::from_static(EVENT))
 }
 
 impl Contestant for Kelvin {

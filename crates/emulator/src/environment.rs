@@ -202,6 +202,7 @@ impl Environment {
             Err(failure) => {
                 if let Some(mut process) = self.process.take() {
                     process.output.drain();
+                    let failure = failure.because_of(process.extension_error());
                     measured.fail(&failure, Some(&mut process));
                     process.end().await;
                 } else {
@@ -266,11 +267,11 @@ impl Environment {
         }
     }
 
-    /// Kills the process and removes the folders.
+    /// Shuts the process down and removes the folders.
     pub(crate) async fn end(mut self) {
         self.context.spin.cores().leave(self.id);
         if let Some(process) = self.process.take() {
-            process.end().await;
+            process.shut_down().await;
         }
         // Waits for it, as otherwise it would take its time from whatever is measured next.
         self.remove().recv().await;
@@ -319,7 +320,7 @@ impl Environment {
             self.process.insert(started.map_err(|error| Failure::Internal(error.to_string()))?);
         loop {
             match process.step().await {
-                Step::Api(Outcome::Ready { at }, _) => {
+                Step::Api(Outcome::Ready { at, .. }, _) => {
                     let exec = process.exec().await;
                     return Ok(exec.map_or(0, |exec| at.saturating_sub(exec.at_ns)));
                 }
@@ -353,12 +354,14 @@ impl Environment {
         process.open_doors().await;
         process.output.begin();
         process.limit_cpu().map_err(|error| Failure::unlimited(&error))?;
+        let own_trace = request.invoke.caller.as_ref().and_then(|caller| caller.trace_id());
         let event = NextEvent {
             request_id: request.id,
             deadline_ms,
             function_arn: env_vars::function_arn(&request.config.name),
-            trace_id: trace_id(),
+            trace_id: own_trace.map_or_else(trace_id, str::to_owned),
             payload: request.invoke.payload.clone(),
+            caller: request.invoke.caller.clone(),
         };
         let now = now_ns();
         if measured.start != Start::SuppressedInit {
@@ -386,13 +389,14 @@ impl Environment {
         let next = async {
             loop {
                 match process.step().await {
-                    Step::Api(Outcome::Ready { at }, _) => return Ok(at),
+                    Step::Api(Outcome::Ready { runtime_at, at }, _) => return Ok((runtime_at, at)),
                     Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
                     Step::Ended(end) => return Err(Failure::Ended(end)),
                 }
             }
         };
-        measured.ready_at = Some(in_time(&mut self.timeout, next).await?);
+        let (runtime_at, at) = in_time(&mut self.timeout, next).await?;
+        (measured.runtime_ready_at, measured.ready_at) = (Some(runtime_at), Some(at));
         Ok(())
     }
 }

@@ -13,6 +13,11 @@ use crate::process::End;
 pub(crate) enum Failure {
     TimedOut,
     Ended(End),
+    /// The process ended after an extension had reported an error of this type.
+    Extension {
+        error_type: &'static str,
+        status: ExitStatus,
+    },
     /// The runtime said so itself, with `/init/error`; the caller gets `body`.
     Reported {
         body: Bytes,
@@ -27,6 +32,16 @@ impl Failure {
     pub(crate) fn unlimited(error: &CgroupError) -> Failure {
         let why = with_cause(error);
         Failure::Internal(format!("the emulator could not limit the CPU: {why}"))
+    }
+
+    /// The same, of a process whose extension has reported an error of this type.
+    pub(crate) fn because_of(self, extension_error: Option<&'static str>) -> Failure {
+        match (self, extension_error) {
+            (Failure::Ended(End::Exit(status)), Some(error_type)) => {
+                Failure::Extension { error_type, status }
+            }
+            (failure, _) => failure,
+        }
     }
 
     /// Status, error and the payload that the caller gets.
@@ -44,6 +59,11 @@ impl Failure {
             }
             Failure::Ended(End::Exit(ExitStatus::Signal(signal))) => {
                 (Status::Crash, FunctionError::killed(request_id, *signal))
+            }
+            Failure::Extension { error_type, status } => {
+                let exit = Failure::Ended(End::Exit(*status));
+                let (status, error, _) = exit.describe(request_id, config);
+                (status, FunctionError { error_type: (*error_type).to_owned(), ..error })
             }
             Failure::Ended(End::OutOfMemory) => {
                 (Status::OutOfMemory, FunctionError::out_of_memory(request_id))

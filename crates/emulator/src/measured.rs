@@ -35,7 +35,9 @@ pub(crate) struct Measured {
     answer: Option<Answered>,
     /// The caller has the response; that of a failure, if there was none before.
     answered_at: Option<u64>,
-    /// The runtime's next `/next`, or the failure.
+    /// The runtime's next `/next`.
+    pub runtime_ready_at: Option<u64>,
+    /// The last of what was waited for, of runtime and extensions; or the failure.
     pub ready_at: Option<u64>,
     request_bytes: u64,
     wants_log: bool,
@@ -95,6 +97,7 @@ impl Measured {
             cpu_before_ns: None,
             answer: None,
             answered_at: None,
+            runtime_ready_at: None,
             ready_at: None,
             request_bytes: request.invoke.payload.len() as u64,
             wants_log: request.invoke.log_tail,
@@ -194,6 +197,7 @@ impl Measured {
             None => (ended_at, ended_at),
         };
         let waited = Interval(self.handed_at, response_begun_at);
+        let runtime_ready_at = self.runtime_ready_at.unwrap_or(ended_at);
         let throttled_ns = self.throttled.then(|| overlap_ns(&outcome.holds, waited));
         let spans = outcome.spans.as_ref().map(|spans| Spans::of(spans, &outcome.holds));
         let answered_at = self.answered_at.unwrap_or(ended_at);
@@ -203,8 +207,8 @@ impl Measured {
             init_ns: self.init_ns,
             response_latency_ns: Some(response_begun_at.saturating_sub(self.handed_at)),
             response_duration_ns: Some(response_ended_at.saturating_sub(response_begun_at)),
-            post_response_ns: Some(ended_at.saturating_sub(response_ended_at)),
-            extension_overhead_ns: Some(0),
+            post_response_ns: Some(runtime_ready_at.saturating_sub(response_ended_at)),
+            extension_overhead_ns: Some(ended_at.saturating_sub(runtime_ready_at)),
             cpu_ns: outcome.cpu_ns,
             throttled_ns,
             throttled_total_ns: outcome.throttled_total_ns,

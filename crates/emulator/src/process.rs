@@ -11,27 +11,33 @@ use kelvin_sandbox::{
     Event, Exec, ExitStatus, Files, Heard, Launch, Network, RUNTIME_API_PORT, Tmp,
 };
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::clock::now_ns;
 use crate::cores::Share;
 use crate::cpu::CgroupError;
 use crate::env_vars;
 use crate::init_parts::init_parts;
 use crate::output::Output;
-use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, RuntimeApi};
+use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
 use crate::watch::{Found, Limits, Watch};
+
+/// The shutdown phase of an environment with internal extensions and no others ("Lambda execution environment lifecycle",
+/// developer guide). Without extensions there is none.
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// A running bootstrap. Killed, with everything that it started, by [`Process::end`] or when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     id: u64,
     sandboxes: Sandboxes,
-    api: RuntimeApi,
+    api: Service,
     calls: mpsc::UnboundedReceiver<ApiCall>,
     /// Cloned for the server, once its socket is there.
     calls_to: mpsc::UnboundedSender<ApiCall>,
@@ -135,7 +141,7 @@ impl Process {
         let mut process = Process {
             id,
             sandboxes: sandboxes.clone(),
-            api: RuntimeApi::new(),
+            api: Service::new(&program.config),
             calls,
             calls_to,
             events,
@@ -296,7 +302,7 @@ impl Process {
     /// Thaws the process and hands an event to the runtime, which must be ready. Returns the CPU time so far.
     pub(crate) fn hand_over(&mut self, event: NextEvent, now: u64) -> Option<u64> {
         let cpu_ns = self.watch.as_mut().and_then(|watch| watch.begin(now));
-        self.api.hand_over(event);
+        self.api.hand_over(event, now);
         cpu_ns
     }
 
@@ -332,6 +338,35 @@ impl Process {
     /// The most memory so far, up to a millisecond ago if the next invocation follows at once.
     pub(crate) fn peak_bytes(&mut self, next_follows: bool) -> Option<u64> {
         self.watch.as_mut()?.peak_bytes(next_follows)
+    }
+
+    /// What an extension has reported before the process ended.
+    pub(crate) fn extension_error(&self) -> Option<&'static str> {
+        self.api.extension_error()
+    }
+
+    /// Ends the process in good order: where an extension has registered, it is thawed, gets SIGTERM, and has the time of the
+    /// shutdown phase before it is killed.
+    pub(crate) async fn shut_down(mut self) {
+        let group = self.pid.and_then(Pid::from_raw).filter(|_| self.ended.is_none());
+        if let Some(group) = group.filter(|_| self.api.has_extensions()) {
+            if let Some(watch) = &mut self.watch {
+                watch.begin(now_ns());
+            }
+            // To the group, as AWS's own emulator does it: a bootstrap may be a script that waits for the runtime.
+            kill_process_group(group, Signal::TERM).ok();
+            timeout(SHUTDOWN, self.run_to_its_end()).await.ok();
+        }
+        self.end().await;
+    }
+
+    async fn run_to_its_end(&mut self) {
+        loop {
+            match self.step().await {
+                Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
+                Step::Ended(_) => return,
+            }
+        }
     }
 
     /// Kills the process and everything that it started, and waits for its end.

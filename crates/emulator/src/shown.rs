@@ -100,7 +100,7 @@ mod tests {
         symlink("../../current/bin/python3.12", home.join("ada/venv/bin/python")).unwrap();
         symlink("py/3.12", home.join("ada/current")).unwrap();
         let check = |file: &str, expected: &[&str]| {
-            let found = shown(&[home.clone()], &[home.join(file)]);
+            let found = shown(std::slice::from_ref(&home), &[home.join(file)]);
             let expected: Vec<PathBuf> = expected.iter().map(|path| home.join(path)).collect();
             assert_eq!(found, expected, "{file}");
         };

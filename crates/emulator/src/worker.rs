@@ -35,6 +35,7 @@ fn request_id() -> String {
 
 /// What an environment is told.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation in the timed path")]
 pub(crate) enum Work {
     Invoke(Job),
     /// That nobody waits for it, after its init phase: to freeze.

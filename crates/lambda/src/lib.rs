@@ -29,7 +29,8 @@ pub use function_error::FunctionError;
 pub use invocation::{Invocation, Provenance, Start, Status};
 pub use launch::{InitParts, LaunchFacts, PageCacheFacts, PageInBy};
 pub use limits::{
-    INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_ENV_BYTES, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES,
+    INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_CLIENT_CONTEXT_BYTES, MAX_ENV_BYTES, MAX_REQUEST_BYTES,
+    MAX_RESPONSE_BYTES,
 };
 pub use memory::MemorySize;
 pub use price::{Cost, PriceTable, US_EAST_1};

@@ -8,6 +8,9 @@ pub const MAX_REQUEST_BYTES: usize = 6_291_456;
 /// Largest payload of a synchronous response, in bytes: 6 MiB and 100 bytes, as the Runtime API's own message says.
 pub const MAX_RESPONSE_BYTES: usize = 6_291_556;
 
+/// Largest client context of a request, in bytes of base64 ("Invoke", Lambda API reference).
+pub const MAX_CLIENT_CONTEXT_BYTES: usize = 3_583;
+
 /// How much of an invocation's log the caller gets with `LogType=Tail`, in bytes.
 pub const LOG_TAIL_BYTES: usize = 4096;
 

@@ -2,6 +2,7 @@
 //!
 //! No platform lives here, and nothing here does I/O.
 
+mod caller;
 mod error;
 mod gap;
 mod network;
@@ -18,6 +19,7 @@ use kelvin_lambda::{
     EphemeralStorage, FunctionConfig, Invocation, MemorySize, PlatformFacts, Timeout,
 };
 
+pub use caller::{Caller, CallerError, CognitoIdentity};
 pub use error::PlatformError;
 pub use gap::{Gap, Gaps};
 pub use network::Network;
@@ -154,6 +156,15 @@ pub struct InvokeRequest {
     pub payload: Bytes,
     /// Whether to return the log's last 4 KB (`LogType=Tail`). A failed invocation returns it anyway.
     pub log_tail: bool,
+    /// What the caller tells beside the event.
+    pub caller: Option<Arc<Caller>>,
+}
+
+impl InvokeRequest {
+    /// A request of a caller who sends the event and nothing else.
+    pub fn new(payload: Bytes) -> InvokeRequest {
+        InvokeRequest { payload, log_tail: false, caller: None }
+    }
 }
 
 /// A closed loop.

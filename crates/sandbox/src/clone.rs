@@ -20,10 +20,7 @@ pub(crate) fn clone(namespaces: CloneFlags) -> io::Result<Cloned> {
     let flags = libc::c_long::from(namespaces.bits() | libc::SIGCHLD);
     // SAFETY: without CLONE_VM the child has a copy of this process's memory and goes on where this one does, as after fork(2).
     // The caller has one thread, so no lock is held by a thread that the child does not have.
-    #[expect(
-        unsafe_code,
-        reason = "no library that is linked here has clone(2) without a new stack"
-    )]
+    #[expect(unsafe_code, reason = "no library that is linked here has this form of clone(2)")]
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
     match i32::try_from(pid) {
         Ok(0) => Ok(Cloned::Child),
@@ -37,10 +34,7 @@ pub(crate) fn clone(namespaces: CloneFlags) -> io::Result<Cloned> {
 /// Ends this process at once: nothing is dropped and nothing is flushed that its parent has too.
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: _exit(2) takes any number and does not return.
-    #[expect(
-        unsafe_code,
-        reason = "what is registered for the end of the guard is not for its children"
-    )]
+    #[expect(unsafe_code, reason = "the end of the guard is not that of its children")]
     unsafe {
         libc::_exit(code)
     }

@@ -149,7 +149,7 @@ impl Guard {
             if woken.asked {
                 let received = socket::receive(&self.socket, &mut self.buffer, RecvFlags::empty())?;
                 let Some(received) = received else { return Ok(()) };
-                self.carry_out(received.message, received.fds);
+                self.carry_out(received.message, &received.fds);
             }
         }
     }
@@ -234,7 +234,7 @@ impl Guard {
         true
     }
 
-    fn carry_out(&mut self, request: Request, fds: Vec<OwnedFd>) {
+    fn carry_out(&mut self, request: Request, fds: &[OwnedFd]) {
         match request {
             Request::MakeCgroups(plan) => {
                 let made = self.cgroups.make(&plan);
@@ -246,7 +246,7 @@ impl Guard {
                 }
             }
             Request::Listen { id, .. } => self.hand_on(id, &request, &[]),
-            Request::Launch(launch) => self.launch(launch, &fds),
+            Request::Launch(launch) => self.launch(launch, fds),
             Request::Kill { id } => self.kill(id),
             Request::Remove { id, path } => {
                 self.remove(&path);

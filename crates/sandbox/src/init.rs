@@ -144,7 +144,7 @@ impl<'a> Init<'a> {
                         })?;
                         self.tell(&Told::Listening { port }, &[&listener]);
                     }
-                    Request::Launch(launch) => function = Some(self.launch(*launch, received.fds)?),
+                    Request::Launch(launch) => function = Some(self.launch(&launch, received.fds)?),
                     _ => {}
                 }
             }
@@ -169,8 +169,8 @@ impl<'a> Init<'a> {
     }
 
     /// Starts the function in a process of its own.
-    fn launch(&self, launch: Launch, fds: Vec<OwnedFd>) -> io::Result<Pid> {
-        let unmounted = self.show_files(&launch)?;
+    fn launch(&self, launch: &Launch, fds: Vec<OwnedFd>) -> io::Result<Pid> {
+        let unmounted = self.show_files(launch)?;
         let mut fds = fds.into_iter();
         let output =
             fds.next().ok_or_else(|| io::Error::other("the message came without a pipe"))?;
@@ -178,7 +178,7 @@ impl<'a> Init<'a> {
         match clone(CloneFlags::empty())? {
             Cloned::Parent { child } => Ok(child),
             Cloned::Child => {
-                let error = self.become_function(&launch, &output, &groups, unmounted);
+                let error = self.become_function(launch, &output, &groups, unmounted);
                 self.tell(&Told::Failed { message: error.to_string() }, &[]);
                 exit_now(127)
             }
@@ -292,9 +292,9 @@ fn watch_children() -> io::Result<SignalFd> {
         let flags =
             if signal == Signal::SIGCHLD { SaFlags::SA_NOCLDSTOP } else { SaFlags::empty() };
         let action = SigAction::new(SigHandler::SigDfl, flags, SigSet::empty());
+        // It fails for SIGKILL and SIGSTOP, which have no other action.
         // SAFETY: no handler is installed.
         #[expect(unsafe_code, reason = "handlers would have to be safe for signals")]
-        // SIGKILL and SIGSTOP have no other action.
         unsafe {
             sigaction(signal, &action).ok();
         }

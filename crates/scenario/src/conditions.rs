@@ -33,7 +33,7 @@ pub(crate) fn add(language: &mut Language<'_>) {
             |s| {
                 move |ctx: NativeCallContext<'_>, f: Function, value: Dynamic| {
                     let gap = gap(&value).map_err(|e| Fault::Mistake(format!("gap: {e}")));
-                    s.answer(&ctx, gap.map(|gap| Function(f.0, Some(gap))))
+                    s.answer(&ctx, gap.map(|gap| Function(f.0, Some(gap), f.2)))
                 }
             },
         )

@@ -103,7 +103,7 @@ impl Session {
             config: Mutex::new(config),
             removed: AtomicBool::new(false),
         });
-        Ok(Function(deployed, None))
+        Ok(Function(deployed, None, None))
     }
 
     /// Names are unique within a run, those of removed functions included: records go by them. The name is taken at once,

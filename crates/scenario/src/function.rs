@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, Invocation, Status};
-use kelvin_platform::{ConfigChange, FunctionId, Gap, InvokeRequest, RepeatPlan};
+use kelvin_platform::{Caller, ConfigChange, FunctionId, Gap, InvokeRequest, RepeatPlan};
 use rhai::{Dynamic, Map};
 use tokio::sync::Notify;
 
@@ -88,9 +88,13 @@ pub(crate) const KEYS_OF_MAPS: [&str; 64] = [
     "workload",
 ];
 
-/// A script's handle, and the gap that it asks for by `f.gap()`.
+/// A script's handle, with the gap that it asks for by `f.gap()` and who calls by `f.caller()`.
 #[derive(Clone)]
-pub(crate) struct Function(pub(crate) Arc<Deployed>, pub(crate) Option<Gap>);
+pub(crate) struct Function(
+    pub(crate) Arc<Deployed>,
+    pub(crate) Option<Gap>,
+    pub(crate) Option<Arc<Caller>>,
+);
 
 /// What is known of a function.
 pub(crate) struct Deployed {
@@ -152,11 +156,11 @@ pub(crate) fn own_event(event: &Dynamic) -> Result<Event<'static>, Fault> {
 impl Session {
     /// `f.invoke()`.
     pub(crate) fn invoke(&self, f: &Function, event: Event<'_>) -> Result<InvocationResult, Fault> {
-        let gaps = self.gaps(f);
+        let (gaps, caller) = (self.gaps(f), f.2.clone());
         let f = &*f.0;
         let outside = self.outside_for(f, "invoke")?;
         let Event { case, payload } = event;
-        let request = InvokeRequest { payload, log_tail: true };
+        let request = InvokeRequest { payload, log_tail: true, caller };
         let action = || format!("failed to invoke function \"{}\"", f.name);
         let work = outside.platform.invoke(f.id, request, gaps);
         let invocation = self.wait(outside, action, work)?;
@@ -198,14 +202,14 @@ impl Session {
 
     /// `f.repeat(n)`: the loop runs on the platform.
     pub(crate) fn repeat(&self, f: &Function, n: i64, event: Event<'_>) -> Result<Map, Fault> {
-        let gaps = self.gaps(f);
+        let (gaps, caller) = (self.gaps(f), f.2.clone());
         let f = &*f.0;
         let outside = self.outside_for(f, "repeat")?;
         let Ok(invocations) = u64::try_from(n) else {
             return Err(format!("repeat: expected 0 or more invocations, got {n}").into());
         };
         let Event { case, payload } = event;
-        let request = InvokeRequest { payload, log_tail: false };
+        let request = InvokeRequest { payload, log_tail: false, caller };
         outside.host.progress(Progress::Repeating { name: &f.name, invocations });
 
         let mut tally = Tally::default();

@@ -15,7 +15,7 @@ use crate::result::InvocationResult;
 use crate::session::{Fault, Raised, Session};
 use crate::signature::Signature;
 use crate::{
-    Progress, compare, conditions, engine, event_file, event_source, figure, load, number,
+    Progress, caller, compare, conditions, engine, event_file, event_source, figure, load, number,
     parallel, pipe, random, runtime, service, template, threshold,
 };
 
@@ -67,6 +67,7 @@ pub(crate) fn register(engine: &mut Engine, session: &Arc<Session>) -> Vec<Signa
     runtime::add(&mut language);
     add_invoke(&mut language);
     add_repeat(&mut language);
+    caller::add(&mut language);
     conditions::add(&mut language);
     pipe::add(&mut language);
     load::add(&mut language);

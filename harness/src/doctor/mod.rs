@@ -138,7 +138,7 @@ impl Patient {
         gaps: Gaps,
     ) -> anyhow::Result<Invocation> {
         let payload = serde_json::to_vec(work)?.into();
-        let request = InvokeRequest { payload, log_tail: false };
+        let request = InvokeRequest::new(payload);
         Ok(self.runtime.block_on(self.emulator.invoke(function, request, gaps))?)
     }
 

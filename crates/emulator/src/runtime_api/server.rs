@@ -4,17 +4,26 @@ use std::convert::Infallible;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{HOST, TRAILER, TRANSFER_ENCODING};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper::{HeaderMap, Response, Version};
 use kelvin_lambda::MAX_RESPONSE_BYTES;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{ApiCall, Body, Reply, Route};
+use super::route::route;
+use super::stream::Stream;
+use super::{ApiCall, Body, Reply, Request, Route, StreamedError};
 use crate::clock::now_ns;
+
+/// Request line and headers together: Go's `http.DefaultMaxHeaderBytes`, with the 4 KB that its server adds.
+const MAX_HEAD_BYTES: usize = (1 << 20) + 4096;
+
+/// So many headers a map of hyper's holds. No client sends them; AWS's server has only the limit of bytes.
+const MAX_HEADERS: usize = 24_000;
 
 /// Accepts connections and sends every request to `calls`, until it is dropped; then all connections are closed.
 pub(crate) async fn serve(listener: TcpListener, calls: mpsc::UnboundedSender<ApiCall>) {
@@ -27,62 +36,86 @@ pub(crate) async fn serve(listener: TcpListener, calls: mpsc::UnboundedSender<Ap
                 let Ok((stream, _)) = accepted else { continue };
                 stream.set_nodelay(true).ok();
                 let calls = calls.clone();
-                connections.spawn(async move {
-                    let service = service_fn(|request| answer(request, &calls));
-                    let connection = hyper::server::conn::http1::Builder::new()
-                        // As AWS's own server, written in Go, writes them.
-                        .title_case_headers(true)
-                        .serve_connection(TokioIo::new(stream), service);
-                    // What is not HTTP ends its own connection and nothing else.
-                    connection.await.ok();
-                });
+                connections.spawn(async move { serve_connection(stream, &calls).await });
             }
         }
     }
 }
 
+/// What is not HTTP ends its own connection and nothing else.
+async fn serve_connection(stream: TcpStream, calls: &mpsc::UnboundedSender<ApiCall>) {
+    let mut builder = http1::Builder::new();
+    builder
+        // As AWS's own server, written in Go, writes them.
+        .title_case_headers(true)
+        // A client that has shut down its sending side still reads.
+        .half_close(true)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_header_size(MAX_HEAD_BYTES);
+    let service = || service_fn(|request| answer(request, calls));
+    let mut connection = builder.serve_connection(Stream::new(stream), service());
+    if (&mut connection).await.is_ok() {
+        return;
+    }
+    let http1::Parts { io, read_buf, .. } = connection.into_parts();
+    if let Some(stream) = io.again(read_buf) {
+        builder.max_headers(MAX_HEADERS);
+        builder.serve_connection(stream, service()).await.ok();
+    }
+}
+
 async fn answer(
-    request: Request<Incoming>,
+    request: hyper::Request<Incoming>,
     calls: &mpsc::UnboundedSender<ApiCall>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let begun_at = now_ns();
-    let route = match route(request.method(), request.uri().path()) {
+    let route = match find(&request) {
         Ok(route) => route,
         Err(reply) => return Ok(reply.into_response()),
     };
-    let header = |name| text(request.headers(), name);
+    let (head, body) = request.into_parts();
+    let header = |name| text(&head.headers, name);
     let error_type = header("lambda-runtime-function-error-type");
     let response_mode = header("lambda-runtime-function-response-mode");
-    let body = match route {
-        Route::Next => Body::Whole(Bytes::new()),
-        _ => read(request.into_body()).await,
+    let (body, trailers) = match route {
+        Route::Next => (Body::Whole(Bytes::new()), None),
+        _ => read(body).await,
     };
+    // Go's server has trailers only where they are announced.
+    let trailers = trailers.filter(|_| head.headers.contains_key(TRAILER));
+    let streamed_error = trailers.as_ref().and_then(StreamedError::read);
     let (reply, replied) = oneshot::channel();
-    let ended_at = now_ns();
-    let call = ApiCall { route, begun_at, ended_at, body, error_type, response_mode, reply };
-    calls.send(call).ok();
+    // A request without a body has ended with its head.
+    let ended_at = if route == Route::Next { begun_at } else { now_ns() };
+    let request = Request { route, begun_at, body, error_type, response_mode, streamed_error };
+    calls.send(ApiCall { request, ended_at, reply }).ok();
     // Nobody is left to answer when the environment is being ended: the connection is closed with it.
     let reply = replied.await.unwrap_or(Reply::NotFound);
     Ok(reply.into_response())
 }
 
-/// Finds the endpoint; `Err` has what to answer instead.
-fn route(method: &Method, path: &str) -> Result<Route, Reply> {
-    let Some(path) = path.strip_prefix("/2018-06-01/") else { return Err(Reply::NotFound) };
-    match (method, path) {
-        (&Method::GET, "ping") => Err(Reply::Pong),
-        (&Method::GET, "runtime/invocation/next") => Ok(Route::Next),
-        (&Method::POST, "runtime/init/error") => Ok(Route::InitError),
-        (&Method::POST, path) => {
-            let rest = path.strip_prefix("runtime/invocation/").ok_or(Reply::NotFound)?;
-            match rest.split_once('/') {
-                Some((id, "response")) => Ok(Route::Response(id.to_owned())),
-                Some((id, "error")) => Ok(Route::Error(id.to_owned())),
-                _ => Err(Reply::NotFound),
-            }
-        }
-        _ => Err(Reply::NotFound),
+/// The endpoint; `Err` has what to answer instead.
+fn find(request: &hyper::Request<Incoming>) -> Result<Route, Reply> {
+    check(request)?;
+    route(request.method(), request.uri().path(), request.headers())
+}
+
+/// What Go's server refuses and hyper does not.
+fn check(request: &hyper::Request<Incoming>) -> Result<(), Reply> {
+    let headers = request.headers();
+    if request.version() == Version::HTTP_11 && !headers.contains_key(HOST) {
+        return Err(Reply::NoHost);
     }
+    // A body whose size is told has no other coding.
+    if request.body().size_hint().exact().is_none() {
+        let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+        let chunked =
+            codings.next().is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        if !chunked || codings.next().is_some() {
+            return Err(Reply::UnknownCoding);
+        }
+    }
+    Ok(())
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -91,47 +124,29 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// Reads a body up to the limit. What is over the limit is read to its end and thrown away, so that the runtime gets the
 /// answer 413 and not a broken connection.
-async fn read(mut incoming: Incoming) -> Body {
+async fn read(mut incoming: Incoming) -> (Body, Option<HeaderMap>) {
     let mut whole = BytesMut::new();
+    let mut trailers = None;
     let mut size = 0usize;
     while let Some(frame) = incoming.frame().await {
-        let Ok(frame) = frame else { return Body::Truncated };
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(frame) = frame else { return (Body::Truncated, None) };
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                trailers = frame.into_trailers().ok();
+                continue;
+            }
+        };
         size += data.len();
         if size > MAX_RESPONSE_BYTES {
             whole = BytesMut::new();
-        } else if whole.is_empty() && incoming_is_done(&incoming) {
+        } else if whole.is_empty() && incoming.is_end_stream() {
             // The usual case: one frame, which need not be copied.
-            return Body::Whole(data);
+            return (Body::Whole(data), None);
         } else {
             whole.extend_from_slice(&data);
         }
     }
-    if size > MAX_RESPONSE_BYTES { Body::TooLarge } else { Body::Whole(whole.freeze()) }
-}
-
-fn incoming_is_done(incoming: &Incoming) -> bool {
-    hyper::body::Body::is_end_stream(incoming)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_four_endpoints_and_ping() {
-        let check = |method: Method, path: &str, expected: &str| {
-            assert_eq!(format!("{:?}", route(&method, path)), expected, "{method} {path}");
-        };
-        let base = "/2018-06-01/runtime";
-        check(Method::GET, &format!("{base}/invocation/next"), "Ok(Next)");
-        check(Method::POST, &format!("{base}/invocation/a-b/response"), r#"Ok(Response("a-b"))"#);
-        check(Method::POST, &format!("{base}/invocation/a-b/error"), r#"Ok(Error("a-b"))"#);
-        check(Method::POST, &format!("{base}/init/error"), "Ok(InitError)");
-        check(Method::GET, "/2018-06-01/ping", "Err(Pong)");
-        check(Method::POST, &format!("{base}/invocation/next"), "Err(NotFound)");
-        check(Method::GET, &format!("{base}/invocation/a/response"), "Err(NotFound)");
-        check(Method::GET, "/", "Err(NotFound)");
-        check(Method::POST, &format!("{base}/invocation/a/b/response"), "Err(NotFound)");
-    }
+    let body = if size > MAX_RESPONSE_BYTES { Body::TooLarge } else { Body::Whole(whole.freeze()) };
+    (body, trailers)
 }

@@ -4,23 +4,55 @@
 //! Started ──/next──▶ Ready ──event──▶ Running ──/response or /error──▶ ResponseSent ──/next──▶ Ready
 //!    └──/init/error──▶ InitError
 //! ```
+//!
+//! An environment is ready when its runtime is and every extension that takes part has asked for its next event, too.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use kelvin_lambda::FunctionError;
-use tokio::sync::oneshot;
+use kelvin_lambda::{FunctionConfig, FunctionError};
 
-use super::{ApiCall, Body, NextEvent, Reply, Route};
+use super::extensions::{Extensions, Registering};
+use super::{Body, NextEvent, Reply, Request, Route};
 
 /// The runtime of one process, seen from the Runtime API.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     state: State,
-    /// The invocation in flight, or the last one.
-    request_id: Option<String>,
     /// Requests to `/next` that wait for an event.
-    waiting: Vec<oneshot::Sender<Reply>>,
-    /// The event that was handed over: a `/next` before the answer gets it again.
-    event: Option<NextEvent>,
+    waiting: Vec<CallId>,
+    /// The event that was handed over last: a `/next` before its answer gets it again.
+    event: Option<Arc<NextEvent>>,
+    extensions: Extensions,
+    /// When the runtime asked for an event, as long as extensions still have to.
+    asked_at: Option<u64>,
+    /// INIT waits for all extensions, an invocation for those that hear of it.
+    is_initialized: bool,
+}
+
+/// A request's number: no two requests of a process have the same.
+pub(crate) type CallId = u64;
+
+/// What happens to a Runtime API.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A request is there, with its body.
+    Request(CallId, Request),
+    /// There is an event for the runtime, which must be ready.
+    Event(NextEvent),
+}
+
+/// What is to be done about it.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    /// An answer.
+    pub reply: Option<(CallId, Reply)>,
+    /// Further ones, where several requests waited for the same.
+    pub others: Vec<(CallId, Reply)>,
+    /// What it means for the invocation in flight.
+    pub outcome: Option<Outcome>,
+    /// An answer that goes out when the outcome has been passed on.
+    pub reply_after: Option<(CallId, Reply)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +67,13 @@ enum State {
 /// What a request means for the invocation in flight.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The runtime asked for an event, at this time: INIT is complete, or the invocation is.
-    Ready { at: u64 },
+    /// The runtime asked for an event, and extensions did: INIT is complete, or the invocation is.
+    Ready {
+        /// When the runtime asked.
+        runtime_at: u64,
+        /// When the last of all did.
+        at: u64,
+    },
     /// The runtime answered the invocation. The function still waits for the reply to its request.
     Answered { begun_at: u64, ended_at: u64, answer: Answer },
     /// The runtime reported that INIT failed.
@@ -64,111 +101,154 @@ impl State {
     }
 }
 
-impl RuntimeApi {
-    pub(crate) fn new() -> RuntimeApi {
-        RuntimeApi { state: State::Started, request_id: None, waiting: Vec::new(), event: None }
+impl Effects {
+    const NONE: Effects =
+        Effects { reply: None, others: Vec::new(), outcome: None, reply_after: None };
+
+    fn reply(call: CallId, reply: Reply) -> Effects {
+        Effects { reply: Some((call, reply)), ..Effects::NONE }
     }
 
-    /// Hands an event to the runtime, which must be ready.
-    pub(crate) fn hand_over(&mut self, event: NextEvent) {
+    fn outcome(outcome: Outcome) -> Effects {
+        Effects { outcome: Some(outcome), ..Effects::NONE }
+    }
+
+    /// The outcome first, then the answer.
+    fn passed_on(outcome: Outcome, call: CallId, reply: Reply) -> Effects {
+        Effects { outcome: Some(outcome), reply_after: Some((call, reply)), ..Effects::NONE }
+    }
+}
+
+impl RuntimeApi {
+    pub(crate) fn new(config: &FunctionConfig) -> RuntimeApi {
+        RuntimeApi {
+            state: State::Started,
+            waiting: Vec::new(),
+            event: None,
+            extensions: Extensions::of(config),
+            asked_at: None,
+            is_initialized: false,
+        }
+    }
+
+    pub(crate) fn has_extensions(&self) -> bool {
+        !self.extensions.is_empty()
+    }
+
+    /// What an extension has reported before the process ended.
+    pub(crate) fn extension_error(&self) -> Option<&'static str> {
+        self.extensions.fatal_error()
+    }
+
+    /// What follows from `input`, which came at `now`.
+    pub(crate) fn on(&mut self, input: Input, now: u64) -> Effects {
+        match input {
+            Input::Event(event) => self.hand_over(Arc::new(event)),
+            Input::Request(call, request) => match request.route {
+                Route::Next => self.next(call, now),
+                Route::InitError => self.init_error(call, request),
+                Route::Response(_) | Route::Error(_) => self.answer(call, request, now),
+                Route::Extension(asked) => {
+                    let registering = match self.state {
+                        State::Started => Registering::Open,
+                        _ => Registering::Closed,
+                    };
+                    match self.extensions.on(call, asked, request.body, registering) {
+                        Some(reply) => Effects::reply(call, reply),
+                        None => self.ready(now),
+                    }
+                }
+            },
+        }
+    }
+
+    fn hand_over(&mut self, event: Arc<NextEvent>) -> Effects {
         debug_assert_eq!(self.state, State::Ready);
         self.state = State::Running;
-        self.request_id = Some(event.request_id.clone());
-        for waiting in self.waiting.drain(..) {
-            // A request whose connection is gone has nobody to answer.
-            waiting.send(Reply::Event(event.clone())).ok();
-        }
+        let waiting = self.waiting.drain(..);
+        let runtime = waiting.map(|call| (call, Reply::Event(Arc::clone(&event))));
+        let mut replies = runtime.chain(self.extensions.invoke(&event));
+        let reply = replies.next();
+        let effects = Effects { reply, others: replies.collect(), ..Effects::NONE };
         self.event = Some(event);
+        effects
     }
 
-    /// Takes one request. Replies at once, except to a `/next` that has to wait.
-    ///
-    /// The reply to an answer is returned beside the outcome, so that the caller can pass the answer on first.
-    pub(crate) fn take(&mut self, call: ApiCall) -> Option<(Outcome, Option<PendingReply>)> {
-        match &call.route {
-            Route::Next => self.next(call).map(|outcome| (outcome, None)),
-            Route::InitError => self.init_error(call),
-            Route::Response(id) | Route::Error(id) => {
-                if self.request_id.as_ref() != Some(id) {
-                    refuse(call, Reply::InvalidRequestId);
-                    return None;
-                }
-                let to = match call.route {
-                    Route::Response(_) => "InvocationResponse",
-                    _ => "InvocationErrorResponse",
-                };
-                if self.state != State::Running {
-                    let from = self.state.name();
-                    refuse(call, Reply::InvalidTransition { from, to });
-                    return None;
-                }
-                self.state = State::ResponseSent;
-                self.event = None;
-                Some(answered(call))
-            }
-        }
-    }
-
-    fn next(&mut self, call: ApiCall) -> Option<Outcome> {
+    fn next(&mut self, call: CallId, now: u64) -> Effects {
         match self.state {
             State::InitError => {
-                refuse(call, Reply::InvalidTransition { from: "InitError", to: "Ready" });
-                None
+                Effects::reply(call, Reply::InvalidTransition { from: "InitError", to: "Ready" })
             }
             State::Running => {
                 let event = self.event.clone().expect("an event is kept while it is in flight");
-                refuse(call, Reply::Event(event));
-                None
+                Effects::reply(call, Reply::Event(event))
             }
             State::Ready => {
-                self.waiting.push(call.reply);
-                None
+                self.waiting.push(call);
+                Effects::NONE
             }
             State::Started | State::ResponseSent => {
                 self.state = State::Ready;
-                self.waiting.push(call.reply);
-                Some(Outcome::Ready { at: call.begun_at })
+                self.waiting.push(call);
+                self.asked_at = Some(now);
+                self.ready(now)
             }
         }
     }
 
-    fn init_error(&mut self, call: ApiCall) -> Option<(Outcome, Option<PendingReply>)> {
+    /// Whether nobody else has to ask for an event.
+    fn ready(&mut self, now: u64) -> Effects {
+        let all = match self.is_initialized {
+            true => self.extensions.are_ready(),
+            false => self.extensions.are_initialized(),
+        };
+        match self.asked_at {
+            Some(runtime_at) if all => {
+                self.asked_at = None;
+                self.is_initialized = true;
+                Effects::outcome(Outcome::Ready { runtime_at, at: now })
+            }
+            _ => Effects::NONE,
+        }
+    }
+
+    fn answer(&mut self, call: CallId, request: Request, now: u64) -> Effects {
+        let (id, to) = match &request.route {
+            Route::Response(id) => (id, "InvocationResponse"),
+            Route::Error(id) => (id, "InvocationErrorResponse"),
+            _ => return Effects::NONE,
+        };
+        if self.event.as_ref().is_none_or(|event| event.request_id != *id) {
+            return Effects::reply(call, Reply::InvalidRequestId);
+        }
+        if self.state != State::Running {
+            let from = self.state.name();
+            return Effects::reply(call, Reply::InvalidTransition { from, to });
+        }
+        self.state = State::ResponseSent;
+        let begun_at = request.begun_at;
+        let (answer, reply) = answered(request);
+        Effects::passed_on(Outcome::Answered { begun_at, ended_at: now, answer }, call, reply)
+    }
+
+    fn init_error(&mut self, call: CallId, request: Request) -> Effects {
         if self.state != State::Started {
             let from = self.state.name();
-            refuse(call, Reply::InvalidTransition { from, to: "InitError" });
-            return None;
+            return Effects::reply(call, Reply::InvalidTransition { from, to: "InitError" });
         }
         self.state = State::InitError;
-        let body = match call.body {
+        let body = match request.body {
             Body::Whole(body) => body,
             Body::TooLarge | Body::Truncated => Bytes::new(),
         };
-        let error = FunctionError::reported(&body, call.error_type.as_deref());
-        let reply = PendingReply { to: call.reply, reply: Reply::Accepted };
-        Some((Outcome::InitFailed { body, error }, Some(reply)))
+        let error = FunctionError::reported(&body, request.error_type.as_deref());
+        Effects::passed_on(Outcome::InitFailed { body, error }, call, Reply::Accepted)
     }
 }
 
-/// A reply that is sent when the caller has its answer.
-#[derive(Debug)]
-pub(crate) struct PendingReply {
-    to: oneshot::Sender<Reply>,
-    reply: Reply,
-}
-
-impl PendingReply {
-    pub(crate) fn send(self) {
-        self.to.send(self.reply).ok();
-    }
-}
-
-/// Answers a request that changes nothing.
-fn refuse(call: ApiCall, reply: Reply) {
-    call.reply.send(reply).ok();
-}
-
-fn answered(call: ApiCall) -> (Outcome, Option<PendingReply>) {
-    let ApiCall { route, begun_at, ended_at, body, error_type, response_mode, reply } = call;
+/// What an answer to the invocation in flight says, and what the runtime is told.
+fn answered(request: Request) -> (Answer, Reply) {
+    let Request { route, body, error_type, response_mode, streamed_error, .. } = request;
     let fault = |error_type: &str, message: &str| {
         let error =
             FunctionError { error_type: error_type.to_owned(), message: message.to_owned() };
@@ -176,110 +256,33 @@ fn answered(call: ApiCall) -> (Outcome, Option<PendingReply>) {
     };
     let mode_known =
         response_mode.as_deref().is_none_or(|mode| mode.eq_ignore_ascii_case("streaming"));
-    let (answer, reply_with) = match (route, body) {
+    // The trailers of a response that is not streamed are nobody's.
+    let streamed_error = streamed_error.filter(|_| response_mode.is_some());
+    match (route, body) {
         (_, Body::TooLarge) => (Answer::TooLarge, Reply::TooLarge),
         (_, Body::Truncated) => {
-            let answer = fault("Runtime.TruncatedResponse", "Response was truncated");
-            (answer, Reply::Truncated)
+            (fault("Runtime.TruncatedResponse", "Response was truncated"), Reply::Truncated)
         }
         (Route::Error(_), Body::Whole(body)) => {
             let error = FunctionError::reported(&body, error_type.as_deref());
             (Answer::Error { body, error }, Reply::Accepted)
         }
         (_, Body::Whole(_)) if !mode_known => {
-            let answer =
-                fault("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
-            (answer, Reply::InvalidResponseMode)
+            let message = "Invalid function response mode";
+            (fault("Runtime.InvalidResponseModeHeader", message), Reply::InvalidResponseMode)
         }
-        (_, Body::Whole(body)) => (Answer::Response(body), Reply::Accepted),
-    };
-    let outcome = Outcome::Answered { begun_at, ended_at, answer };
-    (outcome, Some(PendingReply { to: reply, reply: reply_with }))
+        (_, Body::Whole(body)) => {
+            let answer = match streamed_error {
+                Some(told) => {
+                    let (body, error) = told.into_parts();
+                    Answer::Error { body, error }
+                }
+                None => Answer::Response(body),
+            };
+            (answer, Reply::Accepted)
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn call(route: Route) -> (ApiCall, oneshot::Receiver<Reply>) {
-        let (reply, replied) = oneshot::channel();
-        let body = Body::Whole(Bytes::from_static(b"{}"));
-        let call = ApiCall {
-            route,
-            begun_at: 1,
-            ended_at: 2,
-            body,
-            error_type: None,
-            response_mode: None,
-            reply,
-        };
-        (call, replied)
-    }
-
-    fn event(id: &str) -> NextEvent {
-        NextEvent {
-            request_id: id.to_owned(),
-            deadline_ms: 0,
-            function_arn: String::new(),
-            trace_id: String::new(),
-            payload: Bytes::new(),
-        }
-    }
-
-    /// Plays requests; `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error` and what the runtime is told.
-    fn check(steps: &[(&str, &str)]) {
-        let mut api = RuntimeApi::new();
-        for (at, (step, expected)) in steps.iter().enumerate() {
-            let (verb, id) = step.split_once(':').unwrap_or((step, ""));
-            let route = match verb {
-                "next" => Route::Next,
-                "response" => Route::Response(id.to_owned()),
-                "error" => Route::Error(id.to_owned()),
-                "init-error" => Route::InitError,
-                _ => {
-                    api.hand_over(event(id));
-                    continue;
-                }
-            };
-            let (call, mut replied) = call(route);
-            if let Some((_, Some(reply))) = api.take(call) {
-                reply.send();
-            }
-            let told = match replied.try_recv() {
-                Err(_) => "waits".to_owned(),
-                Ok(Reply::Event(event)) => format!("event {}", event.request_id),
-                Ok(Reply::InvalidTransition { from, to }) => format!("403 {from} to {to}"),
-                Ok(Reply::InvalidRequestId) => "400".to_owned(),
-                Ok(Reply::Accepted) => "202".to_owned(),
-                Ok(other) => format!("{other:?}"),
-            };
-            assert_eq!(told, *expected, "step {at}: {step}");
-        }
-    }
-
-    #[test]
-    fn follows_aws_states() {
-        check(&[
-            ("next", "waits"),
-            ("hand:a", ""),
-            ("next", "event a"),
-            ("response:b", "400"),
-            ("response:a", "202"),
-            ("response:a", "403 RuntimeResponseSentState to InvocationResponse"),
-            ("error:a", "403 RuntimeResponseSentState to InvocationErrorResponse"),
-            ("next", "waits"),
-            ("response:a", "403 Ready to InvocationResponse"),
-            ("next", "waits"),
-            ("hand:b", ""),
-            ("response:a", "400"),
-            ("error:b", "202"),
-            ("init-error", "403 RuntimeResponseSentState to InitError"),
-        ]);
-        check(&[
-            ("response:a", "400"),
-            ("init-error", "202"),
-            ("next", "403 InitError to Ready"),
-            ("init-error", "403 InitError to InitError"),
-        ]);
-    }
-}
+mod tests;

@@ -137,7 +137,7 @@ fn a_request_over_the_limit_reaches_no_environment() {
     let function = kit.deploy(|_| ());
     let invoke = |size| {
         let payload = Bytes::from(format!("\"{}\"", "x".repeat(size - 2)));
-        let request = InvokeRequest { payload, log_tail: false };
+        let request = InvokeRequest::new(payload);
         kit.runtime
             .block_on(kit.emulator.invoke(function, request, Gaps::NONE))
             .expect("the emulator works")

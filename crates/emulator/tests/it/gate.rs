@@ -42,6 +42,15 @@ impl Gate {
         TcpStream::from_std(knock).expect("a runtime")
     }
 
+    /// Whether a function stands before it, or stood.
+    pub(crate) fn was_knocked_at(mut self) -> bool {
+        self.knocks.get_mut().try_recv().is_ok()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn event(&self) -> String {
         format!("gate {}", self.port)
     }

@@ -75,7 +75,7 @@ impl Kit {
 
     /// Invokes with the JSON string `what`.
     pub(crate) fn invoke(&self, function: FunctionId, what: &str) -> Invocation {
-        let request = InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: true };
+        let request = InvokeRequest { log_tail: true, ..request(what) };
         self.runtime
             .block_on(self.emulator.invoke(function, request, Gaps::NONE))
             .expect("the emulator works")
@@ -87,8 +87,7 @@ impl Kit {
         what: &str,
         invocations: u64,
     ) -> Vec<Invocation> {
-        let request =
-            InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false };
+        let request = request(what);
         let mut all = Vec::new();
         let mut sink = |batch| all.extend(batch);
         let plan = RepeatPlan { request, invocations, gaps: Gaps::NONE };
@@ -103,7 +102,7 @@ impl Kit {
 }
 
 pub(crate) fn request(what: &str) -> InvokeRequest {
-    InvokeRequest { payload: Bytes::from(format!("\"{what}\"")), log_tail: false }
+    InvokeRequest::new(Bytes::from(format!("\"{what}\"")))
 }
 
 impl Folder {

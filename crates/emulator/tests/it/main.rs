@@ -2,10 +2,12 @@
 
 mod cgroup;
 mod cores;
+mod extensions;
 mod failures;
 mod files;
 mod gap;
 mod gate;
+mod http;
 mod kit;
 mod left_behind;
 mod limits;

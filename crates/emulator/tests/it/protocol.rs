@@ -1,8 +1,12 @@
 //! The Runtime API towards a function that speaks it by hand.
 
-use kelvin_lambda::{MemorySize, Start, Status};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::kit::{kit, seen};
+use kelvin_lambda::{MemorySize, Start, Status};
+use kelvin_platform::{Caller, CognitoIdentity, Gaps, InvokeRequest, Platform};
+
+use crate::kit::{kit, request, seen};
 
 #[test]
 fn answers_to_odd_requests_are_those_of_aws() {
@@ -93,8 +97,44 @@ fn a_new_configuration_means_a_cold_start() {
         memory_size: Some(MemorySize::new(1024).expect("in range")),
         ..Default::default()
     };
-    use kelvin_platform::Platform;
     kit.runtime.block_on(kit.emulator.configure(function, change)).expect("a valid change");
     let (_, start, memory) = seen(&kit.invoke(function, "env AWS_LAMBDA_FUNCTION_MEMORY_SIZE"));
     assert_eq!((start, memory.as_str()), (Start::Cold, "\"1024\""));
+}
+
+#[test]
+fn a_function_is_told_of_its_caller_and_only_then() {
+    let kit = kit();
+    let function = kit.deploy(|_| ());
+    let check = |caller: Option<Caller>, expected: [Option<&str>; 3]| {
+        let request = InvokeRequest { caller: caller.map(Arc::new), ..request("headers") };
+        let invoked = kit.emulator.invoke(function, request, Gaps::NONE);
+        let invocation = kit.runtime.block_on(invoked).expect("the emulator works");
+        let headers: BTreeMap<String, String> =
+            serde_json::from_slice(&invocation.response).expect("a map");
+        let header = |name: &str| headers.get(name).map(String::as_str);
+        let [context, identity, trace] = expected;
+        assert_eq!(header("Lambda-Runtime-Client-Context"), context);
+        assert_eq!(header("Lambda-Runtime-Cognito-Identity"), identity);
+        let traced = header("Lambda-Runtime-Trace-Id").expect("there is always one");
+        match trace {
+            Some(trace) => assert_eq!(traced, trace),
+            None => {
+                assert!(traced.starts_with("Root=1-") && traced.contains(";Sampled=0"), "{traced}")
+            }
+        }
+        assert_eq!(header("Lambda-Runtime-Aws-Request-Id"), Some(invocation.request_id.as_str()));
+    };
+    check(None, [None; 3]);
+    check(Some(Caller::default()), [None; 3]);
+    let context = r#"{"client":{"app_title":"Orders"},"custom":{"name":"Zoë"}}"#;
+    let identity = CognitoIdentity {
+        identity_id: "us-east-1:one".to_owned(),
+        identity_pool_id: "us-east-1:pool".to_owned(),
+    };
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let caller = Caller::new(Some(context.to_owned()), Some(identity), Some(trace.to_owned()));
+    let json = r#"{"cognitoIdentityId":"us-east-1:one","cognitoIdentityPoolId":"us-east-1:pool"}"#;
+    check(Some(caller.expect("it can be sent")), [Some(context), Some(json), Some(trace)]);
+    check(None, [None; 3]);
 }

@@ -6,6 +6,10 @@
 #![expect(clippy::print_stdout, reason = "a function's log")]
 #![expect(clippy::exit, reason = "ending at once is what is asked of it")]
 
+mod extension;
+mod raw;
+
+use std::collections::BTreeMap;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,9 +18,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
+use raw::Then;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
+use signal_hook::consts::SIGTERM;
+use signal_hook::iterator::Signals;
 
 /// What the thread of `background` counts.
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -28,17 +35,31 @@ fn main() -> io::Result<()> {
     if let Ok(path) = env::var("ANSWER_LATE") {
         answer_late(&api, &path);
     }
+    if let Ok(port) = env::var("TERM_GATE") {
+        hear_of_the_end(port)?;
+    }
     let mut runtime = Runtime::connect(&api)?;
     init(&mut runtime)?;
     let mut served = 0;
     loop {
-        let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
+        let (id, text) = next(&mut runtime)?;
         served += 1;
         println!("invocation {served}");
-        let text = String::from_utf8_lossy(&event.body).into_owned();
-        let id = event.request_id.expect("every event has a request id");
-        handle(&mut runtime, &id, text.trim_matches('"'))?;
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        handle(&mut runtime, &id, quoted.unwrap_or(&text))?;
     }
+}
+
+/// Asks for an event, with the text of `NEXT` if there is one.
+fn next(runtime: &mut Runtime) -> io::Result<(String, String)> {
+    if let Ok(next) = env::var("NEXT") {
+        return raw::event(&raw::exchange(&runtime.api, "", &next, Then::ShutDownAndRead)?);
+    }
+    let event = runtime.get("/2018-06-01/runtime/invocation/next")?;
+    let id = event.header("Lambda-Runtime-Aws-Request-Id").expect("every event has a request id");
+    let id = id.to_owned();
+    runtime.event_headers = event.headers;
+    Ok((id, String::from_utf8_lossy(&event.body).into_owned()))
 }
 
 fn init(runtime: &mut Runtime) -> io::Result<()> {
@@ -53,6 +74,10 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
         Ok("grow") => grow(),
         Ok("spin") => spin(100),
         Ok("quota") => std::fs::write(tmp.join("quota"), quota()?)?,
+        Ok(init) if init.starts_with("register ") => {
+            let port = env::var("EXTENSION_GATE").ok();
+            extension::register(&runtime.api, &init["register ".len()..], port)?;
+        }
         // Goes wrong in the init phase only, so that the suppressed init is what succeeds.
         Ok("exit once") if first => exit(1),
         Ok("hang once") if first => sleep(FOR_EVER),
@@ -63,6 +88,18 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// On SIGTERM it knocks at a port, and ends when it is let through.
+fn hear_of_the_end(port: String) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM])?;
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            gate(&port).ok();
+            exit(0);
+        }
+    });
     Ok(())
 }
 
@@ -112,6 +149,30 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let status = runtime.post(wrong, b"{}")?.status;
             respond(runtime, &status.to_string())?;
         }
+        "send" | "send-and-shut-down" => {
+            let then = if verb == "send" { Then::Read } else { Then::ShutDownAndRead };
+            let answers = raw::exchange(&runtime.api, id, argument, then)?;
+            respond(runtime, &serde_json::to_string(&answers)?)?;
+        }
+        "extension-told" => {
+            respond(runtime, &serde_json::to_string(&extension::told())?)?;
+        }
+        "extension-error" => {
+            let status = extension::report(&runtime.api, argument)?;
+            println!("extension error: {status}");
+            exit(1);
+        }
+        "answer-by" => {
+            // What is sent is itself the answer to this invocation.
+            let answer = raw::exchange(&runtime.api, id, argument, Then::ShutDownAndRead)?;
+            println!("answered: {answer}");
+        }
+        "headers" => {
+            let headers = runtime.event_headers.iter().cloned();
+            let ours = headers.filter(|(name, _)| name.starts_with("Lambda-Runtime-"));
+            let ours: BTreeMap<String, String> = ours.collect();
+            respond(runtime, &serde_json::to_string(&ours)?)?;
+        }
         "twice" => {
             respond(runtime, "\"first\"")?;
             let again = respond(runtime, "\"second\"")?;
@@ -119,7 +180,7 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
         }
         "next-again" => {
             let again = runtime.get("/2018-06-01/runtime/invocation/next")?;
-            let same = again.request_id.as_deref() == Some(id);
+            let same = again.header("Lambda-Runtime-Aws-Request-Id") == Some(id);
             respond(runtime, if same { "\"same\"" } else { "\"other\"" })?;
         }
         "large" => {
@@ -354,19 +415,30 @@ fn program(name: &str) -> Command {
 struct Runtime {
     api: String,
     stream: BufReader<TcpStream>,
+    /// Of the last event.
+    event_headers: Vec<(String, String)>,
 }
 
 struct Answer {
     status: u16,
-    request_id: Option<String>,
+    /// Names as AWS writes them: this client is as strict as a naive one.
+    headers: Vec<(String, String)>,
     body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Runtime {
     fn connect(api: &str) -> io::Result<Runtime> {
         let stream = TcpStream::connect(api)?;
         stream.set_nodelay(true)?;
-        Ok(Runtime { api: api.to_owned(), stream: BufReader::new(stream) })
+        let stream = BufReader::new(stream);
+        Ok(Runtime { api: api.to_owned(), stream, event_headers: Vec::new() })
     }
 
     fn reconnect(&mut self) -> io::Result<()> {
@@ -375,15 +447,20 @@ impl Runtime {
     }
 
     fn get(&mut self, path: &str) -> io::Result<Answer> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.api);
-        self.stream.get_mut().write_all(head.as_bytes())?;
-        self.answer()
+        self.send("GET", path, "", b"")
     }
 
     fn post(&mut self, path: &str, body: &[u8]) -> io::Result<Answer> {
-        let size = body.len();
-        let head =
-            format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {size}\r\n\r\n", self.api);
+        self.send("POST", path, "", body)
+    }
+
+    /// `headers` are whole lines.
+    fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<Answer> {
+        let size = match method {
+            "GET" => String::new(),
+            _ => format!("Content-Length: {}\r\n", body.len()),
+        };
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}{size}\r\n", self.api);
         let mut message = head.into_bytes();
         message.extend_from_slice(body);
         self.stream.get_mut().write_all(&message)?;
@@ -391,8 +468,7 @@ impl Runtime {
     }
 
     fn answer(&mut self) -> io::Result<Answer> {
-        let mut answer = Answer { status: 0, request_id: None, body: Vec::new() };
-        let mut size = 0;
+        let mut answer = Answer { status: 0, headers: Vec::new(), body: Vec::new() };
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         answer.status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
@@ -401,17 +477,13 @@ impl Runtime {
             if self.stream.read_line(&mut line)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            // Header names as AWS writes them: this client is as strict as a naive one.
             match line.trim_end().split_once(": ") {
-                Some(("Lambda-Runtime-Aws-Request-Id", id)) => {
-                    answer.request_id = Some(id.to_owned())
-                }
-                Some(("Content-Length", bytes)) => size = bytes.parse().unwrap_or(0),
-                Some(_) => {}
+                Some((name, value)) => answer.headers.push((name.to_owned(), value.to_owned())),
                 None => break,
             }
         }
-        answer.body = vec![0; size];
+        let size = answer.header("Content-Length").and_then(|size| size.parse().ok());
+        answer.body = vec![0; size.unwrap_or(0)];
         self.stream.read_exact(&mut answer.body)?;
         Ok(answer)
     }

@@ -43,7 +43,7 @@ fn emulate(folder: &Path, bootstrap: &Path, event: &str) -> Result<(), Error> {
         ..FunctionSpec::new(config, bootstrap.to_owned())
     };
     let payload = format!("\"{event}\"").into_bytes().into();
-    let request = InvokeRequest { payload, log_tail: false };
+    let request = InvokeRequest::new(payload);
     let until = LoadEnd::Invocations(40);
     let plan = LoadPlan {
         requests: vec![request],

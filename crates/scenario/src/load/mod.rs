@@ -43,7 +43,7 @@ pub(crate) fn add(language: &mut Language<'_>) {
 
 impl Session {
     fn load(&self, f: &Function, map: Map) -> Result<Map, Fault> {
-        let gap = f.1;
+        let (gap, caller) = (f.1, f.2.clone());
         let f = &*f.0;
         let outside = self.outside_for(f, "load")?;
         let chance = Chance::new(self.seed, Purpose::Load, self.state().next_load_of(f.id));
@@ -51,7 +51,8 @@ impl Session {
         let plan = Plan::read(map, f, chance, &*self.beside, gaps);
         let plan = plan.map_err(|e| format!("load: {e}"))?;
         let number = self.state().next_load();
-        let Plan { case, requests, shape, kind, planned, lasts, allowed } = plan;
+        let Plan { case, mut requests, shape, kind, planned, lasts, allowed } = plan;
+        requests.iter_mut().for_each(|request| request.caller.clone_from(&caller));
         let of_load = OfLoad { number, allowed: &allowed };
         outside.host.progress(Progress::Loading { name: &f.name, planned });
         let slot = self.state().slot;

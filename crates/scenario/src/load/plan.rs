@@ -275,7 +275,7 @@ fn requests(
     f: &Deployed,
     planned: Option<u64>,
 ) -> Result<(Option<String>, Vec<InvokeRequest>), String> {
-    let request = |payload| InvokeRequest { payload, log_tail: false };
+    let request = InvokeRequest::new;
     let case = fields.string("case_name")?;
     match (fields.value("events"), case) {
         (Some(_), Some(_)) => Err("give either events or a case_name, not both".to_owned()),

@@ -404,3 +404,30 @@ fn a_script_tries_again_and_goes_on() {
     7
     "#);
 }
+
+#[test]
+fn a_caller_tells_more_than_the_event() {
+    let ran = run(r#"
+        let f = deploy(#{ workload: "json" });
+        let app = f.caller(#{ client_context: #{ client: #{ app_title: "Orders" }, custom: #{} } });
+        app.invoke(#{});
+        app.gap("none").invoke_case("large");
+        f.gap("none").caller(#{ trace_id: "Root=1-5759e988-bd862e3fe1be46a994272793" }).repeat(1);
+        f.caller(#{ cognito_identity: #{ identity_id: "us-east-1:1", identity_pool_id: "us-east-1:2" } })
+            .load(#{ concurrency: 1, invocations: 1 });
+        f.caller(#{}).invoke();
+        f.invoke();
+    "#);
+    let log = succeed(ran);
+    let sent =
+        |line: &&String| ["invoke", "repeat", "load 0:"].iter().any(|verb| line.starts_with(verb));
+    let log: Vec<&str> = log.iter().filter(sent).map(String::as_str).collect();
+    assert_snapshot!(log.join("\n"), @r#"
+    invoke 0: {}, log true, told Some("{\"client\":{\"app_title\":\"Orders\"},\"custom\":{}}") None None
+    invoke 0: {"n":"large"}, log true, gap none, told Some("{\"client\":{\"app_title\":\"Orders\"},\"custom\":{}}") None None
+    repeat 0: 1 × {"n":"small"}, log false, gap none, told None None Some("Root=1-5759e988-bd862e3fe1be46a994272793")
+    load 0: closed, 1 until Invocations(1), events ["{\"n\":\"small\"}"], told None Some(("us-east-1:1", "us-east-1:2")) None
+    invoke 0: {"n":"small"}, log true, told None None None
+    invoke 0: {"n":"small"}, log true
+    "#);
+}

@@ -184,8 +184,9 @@ impl Platform for Fake {
         gaps: Gaps,
     ) -> PlatformFuture<'_, Invocation> {
         let gap = other_gap(gaps);
+        let caller = told(&request);
         let event = String::from_utf8_lossy(&request.payload);
-        self.log(format!("invoke {}: {event}, log {}{gap}", function.0, request.log_tail));
+        self.log(format!("invoke {}: {event}, log {}{gap}{caller}", function.0, request.log_tail));
         self.done(invocation(&request))
     }
 
@@ -197,9 +198,10 @@ impl Platform for Fake {
     ) -> PlatformFuture<'a, ()> {
         let RepeatPlan { request, invocations, gaps } = plan;
         let gap = other_gap(gaps);
+        let caller = told(&request);
         let event = String::from_utf8_lossy(&request.payload);
         self.log(format!(
-            "repeat {}: {invocations} × {event}, log {}{gap}",
+            "repeat {}: {invocations} × {event}, log {}{gap}{caller}",
             function.0, request.log_tail
         ));
         Box::pin(async move {
@@ -229,7 +231,8 @@ impl Platform for Fake {
                 format!("closed, {clients} until {until:?}{}", other_gap(gaps))
             }
         };
-        self.log(format!("load {}: {shape}, events {events:?}", function.0));
+        let caller = requests.first().map(told).unwrap_or_default();
+        self.log(format!("load {}: {shape}, events {events:?}{caller}", function.0));
         Box::pin(async move {
             for request in requests.iter().cycle().take(3) {
                 sink(vec![invocation(request)]);
@@ -431,6 +434,13 @@ impl Host for Fake {
         };
         self.log(format!("({line})"));
     }
+}
+
+/// What its caller tells, if anything.
+fn told(request: &InvokeRequest) -> String {
+    let Some(caller) = &request.caller else { return String::new() };
+    let identity = caller.cognito_identity().map(|of| (&of.identity_id, &of.identity_pool_id));
+    format!(", told {:?} {identity:?} {:?}", caller.client_context(), caller.trace_id())
 }
 
 /// The gap, where it is not the default.

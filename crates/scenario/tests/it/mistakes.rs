@@ -369,3 +369,45 @@ fn a_host_that_cannot_record_ends_the_run() {
     let records = ran.log.iter().filter(|line| line.starts_with("record")).count();
     assert_eq!(records, 1);
 }
+
+#[test]
+fn calling_as_somebody() {
+    assert_snapshot!(mistake("let f = deploy(#{ workload: \"json\" });\nf.caller(#{ client_context: \"x\" }).invoke();"), @r#"
+    error: caller: client_context: expected a map, got "x"
+     --> test.rhai:2:3
+      |
+    2 | f.caller(#{ client_context: "x" }).invoke();
+      |   ^
+    "#);
+    let with = |keys: &str| {
+        message(&format!("let f = deploy(#{{ workload: \"json\" }});\nf.caller(#{{ {keys} }});"))
+    };
+    let messages = [
+        with("client_contxt: #{}"),
+        with("client_context: #{ at: 0..3 }"),
+        with("client_context: #{ text: random_string(3_000) }"),
+        with("client_context: #{ text: \"\\x7f\" }"),
+        with("cognito_identity: \"x\""),
+        with("cognito_identity: #{ identity_id: \"x\" }"),
+        with("cognito_identity: #{ identity_id: 1, identity_pool_id: \"x\" }"),
+        with("cognito_identity: #{ identity: \"x\" }"),
+        with("cognito_identity: #{ identity_id: \"a\\nb\", identity_pool_id: \"x\" }"),
+        with("trace_id: 1"),
+        with("trace_id: \"\""),
+        with("trace_id: \"a\\r\\nX: y\""),
+    ];
+    assert_snapshot!(messages.join("\n"), @r#"
+    caller: unknown key "client_contxt"; did you mean "client_context"? known: client_context, cognito_identity, trace_id
+    caller: client_context: a range cannot be sent as JSON
+    caller: client_context: 3011 bytes of JSON are 4016 in base64; Lambda takes 3583
+    caller: client_context: a control character cannot be sent in a header
+    caller: cognito_identity: expected a map, got "x"
+    caller: cognito_identity: identity_pool_id is missing
+    caller: cognito_identity: identity_id: expected a string, got 1
+    caller: cognito_identity: unknown key "identity"; known: identity_id, identity_pool_id
+    caller: cognito_identity.identity_id: a control character cannot be sent in a header
+    caller: trace_id: expected a string, got 1
+    caller: trace_id: expected letters, digits and punctuation like "Root=1-…;Sampled=1"
+    caller: trace_id: expected letters, digits and punctuation like "Root=1-…;Sampled=1"
+    "#);
+}

@@ -125,7 +125,7 @@ impl Starts<'_> {
     ) -> anyhow::Result<Invocation> {
         self.settle(stop)?;
         let Program { name, event, .. } = &deployed.program;
-        let request = InvokeRequest { payload: event.clone().into(), log_tail: false };
+        let request = InvokeRequest::new(event.clone().into());
         let invoked = self.patient.emulator.invoke(function, request, Gaps::NONE);
         let invocation = self.patient.runtime.block_on(invoked)?;
         self.patient.recycle(function)?;
