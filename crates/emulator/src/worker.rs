@@ -62,6 +62,7 @@ pub(crate) async fn run(
     events: mpsc::UnboundedSender<Event>,
 ) {
     let id = environment.id;
+    let farewell = Farewell { id, events: events.clone() };
     let working = context.spin.work(id);
     let initialized = tokio::select! {
         biased;
@@ -76,7 +77,19 @@ pub(crate) async fn run(
         serve(&mut environment, &config, &context, &mut work, &events).await;
     }
     environment.end().await;
-    events.send(Event::Ended(id)).ok();
+    drop(farewell);
+}
+
+/// Tells that an environment has ended when it is dropped, also by a panic: its function would wait for it for ever.
+struct Farewell {
+    id: u64,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.events.send(Event::Ended(self.id)).ok();
+    }
 }
 
 /// What an environment has been told while it was busy; `None` if nobody can tell it anything any more.

@@ -70,7 +70,7 @@ pub enum StartError {
 }
 
 /// How long the guard may take to answer before the first environment.
-const START_PATIENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
+const START_PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 impl Started {
     /// Starts the guard of an emulator whose environments have their folders in `root`, and waits until it is ready.

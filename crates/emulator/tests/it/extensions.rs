@@ -1,6 +1,5 @@
 //! Internal extensions: those that run in the function's own process.
 
-
 use kelvin_emulator::Limits;
 use kelvin_emulator::cpu::CpuLimit;
 use kelvin_lambda::{MemorySize, Start, Status};

@@ -1,6 +1,7 @@
 //! An emulator with one function, driven from a test.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -160,6 +161,18 @@ impl Drop for Folder {
     }
 }
 
+/// Whether something is enforced on this machine; says so if it is not, and what the test then leaves out.
+pub(crate) fn is_enforced(kit: &Kit, limit: &str) -> bool {
+    let facts = kit.emulator.describe();
+    let entry = facts.enforcement.into_iter().find(|entry| entry.limit == limit);
+    let entry = entry.expect("the emulator knows it");
+    if entry.by.is_none() {
+        let mut stderr = std::io::stderr();
+        writeln!(stderr, "not checked: {limit}: {}", entry.note.unwrap_or_default()).ok();
+    }
+    entry.by.is_some()
+}
+
 /// Whether a process is stopped by a signal, or its cgroup is frozen.
 pub(crate) fn is_frozen(pid: i32) -> bool {
     let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
@@ -171,7 +184,9 @@ pub(crate) fn is_frozen(pid: i32) -> bool {
     let frozen = group.zip(mount).is_some_and(|(group, mount)| {
         fs::read_to_string(format!("{mount}{group}/cgroup.freeze")).is_ok_and(|text| text == "1\n")
     });
-    frozen || read("stat").contains(") T ")
+    let stat = read("stat");
+    // What has ended meanwhile does nothing either.
+    frozen || stat.contains(") T ") || stat.contains(") Z ") || stat.is_empty()
 }
 
 /// Status, start and response of an invocation, for comparison.

@@ -2,6 +2,7 @@
 
 mod cgroup;
 mod cores;
+mod edge;
 mod extensions;
 mod failures;
 mod files;

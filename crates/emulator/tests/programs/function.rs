@@ -295,6 +295,36 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let status = shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").status()?;
             respond(runtime, if status.success() { "\"waited\"" } else { "\"failed\"" })?;
         }
+        "sh" => {
+            let output = shell(&format!("exec 2>&1; {argument}")).output()?;
+            respond(runtime, &format!("{:?}", String::from_utf8_lossy(&output.stdout).trim()))?;
+        }
+        "bash" => {
+            let output = program("bash").args(["-c", argument]).output()?;
+            respond(runtime, &format!("{:?}", String::from_utf8_lossy(&output.stdout).trim()))?;
+        }
+        "listen" => {
+            // For as long as this process lives.
+            let address = ("127.0.0.1", argument.parse().unwrap_or(0));
+            let listening = std::net::TcpListener::bind(address).map(std::mem::forget);
+            respond(runtime, &format!("{:?}", kind_of(listening)))?;
+        }
+        "connect" => {
+            let address = ("127.0.0.1", argument.parse().unwrap_or(0));
+            respond(runtime, &format!("{:?}", kind_of(TcpStream::connect(address).map(drop))))?;
+        }
+        "share" => {
+            // Children that share what this process has in memory, and do nothing.
+            let (children, megabytes) = argument.split_once(' ').unwrap_or(("0", "0"));
+            let block = vec![1_u8; megabytes.parse::<usize>().unwrap_or(0) << 20];
+            let children = (0..children.parse().unwrap_or(0)).map(|_| idle_child());
+            let children = children.collect::<io::Result<Vec<_>>>()?;
+            // Longer than the emulator lets pass between two looks.
+            sleep(Duration::from_millis(100));
+            children.into_iter().for_each(drop);
+            std::hint::black_box(block);
+            respond(runtime, "\"shared\"")?;
+        }
         "spin" => {
             spin(argument.parse().unwrap_or(0));
             respond(runtime, "\"spun\"")?;
@@ -363,6 +393,21 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A copy of this process that waits until the returned end is dropped.
+fn idle_child() -> io::Result<io::PipeWriter> {
+    let (mut reader, writer) = io::pipe()?;
+    // SAFETY: the child reads from a pipe and ends, without anything that a thread of the parent's could hold.
+    #[expect(unsafe_code, reason = "only fork(2) makes processes that share their memory")]
+    match unsafe { nix::unistd::fork() }? {
+        nix::unistd::ForkResult::Child => {
+            drop(writer);
+            reader.read_to_end(&mut Vec::new()).ok();
+            exit(0)
+        }
+        nix::unistd::ForkResult::Parent { .. } => Ok(writer),
+    }
 }
 
 /// Takes memory until somebody ends it, or the machine would suffer.
