@@ -90,8 +90,9 @@ impl Emulator {
         hidden.extend(options.hidden.iter().cloned());
         let hidden = outermost(&hidden);
         let doors = Doors::default();
-        let left = AtomicU64::new(0);
-        let allowed = Arc::new(Allowed { edge, cpu, freezer, no_pids, doors, hidden, left });
+        let (left, no_way_out) = (AtomicU64::new(0), AtomicU64::new(0));
+        let allowed =
+            Arc::new(Allowed { edge, cpu, freezer, no_pids, doors, hidden, left, no_way_out });
         // Counts the cores of the affinity mask, and no more than the CPU quota of this process's cgroup allows.
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
         let cores = Cores::of_this_thread(at_once);
@@ -193,6 +194,12 @@ impl Platform for Emulator {
         if left > 0 {
             notes.push(format!(
                 "{left} execution environments did not end within 5 s of being killed, because a process waits for a device"
+            ));
+        }
+        let no_way_out = self.mechanisms.allowed.no_way_out.load(Ordering::Relaxed);
+        if no_way_out > 0 {
+            notes.push(format!(
+                "{no_way_out} execution environments could not reach the outside world, because pasta gave their network no route"
             ));
         }
         PlatformFacts {

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::measured::{Begun, Measured};
 use crate::package::Package;
 use crate::page_cache::{Files, PageCaches, Ready};
+use crate::prepared::Prepared;
 use crate::process::{Process, Program, Step};
 use crate::runtime_api::{NextEvent, Outcome};
 use crate::sandboxes::Sandboxes;
@@ -63,6 +64,8 @@ pub(crate) struct Environment {
     /// What its start was prepared with, as the processes run from it.
     ready: Option<Ready>,
     log_stream_name: String,
+    /// Made ahead for its first process.
+    prepared: Option<Prepared>,
     process: Option<Process>,
     /// The init phase, until the first invocation.
     fresh: Option<Fresh>,
@@ -128,6 +131,7 @@ impl Environment {
             files,
             ready,
             log_stream_name: env_vars::log_stream_name(&date),
+            prepared: None,
             process: None,
             fresh: None,
             removed: false,
@@ -135,6 +139,18 @@ impl Environment {
             timer: Timer::default(),
             timeout: Box::pin(sleep_until(Instant::now())),
         })
+    }
+
+    /// Makes ahead what the first process is started in.
+    pub(crate) fn prepare(&mut self, config: &FunctionConfig) {
+        // Where it fails, the init phase tries again and tells.
+        self.prepared = self.ask_for_sandbox(config).ok();
+    }
+
+    fn ask_for_sandbox(&self, config: &FunctionConfig) -> io::Result<Prepared> {
+        let tmp = self.package.own_tmp(config.ephemeral_storage);
+        let id = self.context.fresh_id();
+        Prepared::ask(&self.context.sandboxes, id, self.network, tmp)
     }
 
     /// The init phase: starts the process and waits until it is ready.
@@ -270,6 +286,7 @@ impl Environment {
     /// Shuts the process down and removes the folders.
     pub(crate) async fn end(mut self) {
         self.context.spin.cores().leave(self.id);
+        self.prepared = None;
         if let Some(process) = self.process.take() {
             process.shut_down().await;
         }
@@ -300,22 +317,22 @@ impl Environment {
     /// Starts the process and waits until its runtime asks for the first event. Returns the Init Duration.
     async fn init(&mut self, config: &FunctionConfig) -> Result<u64, Failure> {
         let hidden = self.context.sandboxes.allowed.hidden.clone();
-        let view = self.package.view(config.ephemeral_storage, hidden, self.files.outside());
+        let view = self.package.view(hidden, self.files.outside());
         let env_vars =
             env_vars::env_vars(config, &self.log_stream_name, &view.task_root, view.tmp.as_deref());
         let program = Program {
             config: config.clone(),
             limits: self.context.limits,
-            network: self.network,
             spin: self.context.spin.clone(),
             path: view.bootstrap,
             folder: self.package.folder.join("task"),
             files: view.files,
-            tmp: view.own_tmp,
             env_vars,
         };
-        let id = self.context.fresh_id();
-        let started = Process::start(&self.context.sandboxes, id, program, self.id).await;
+        let prepared = self.prepared.take().map_or_else(|| self.ask_for_sandbox(config), Ok);
+        let started = prepared.and_then(|prepared| {
+            Process::start(&self.context.sandboxes, prepared, program, self.id)
+        });
         let process =
             self.process.insert(started.map_err(|error| Failure::Internal(error.to_string()))?);
         loop {
@@ -417,7 +434,7 @@ impl Drop for Environment {
     fn drop(&mut self) {
         self.context.spin.cores().leave(self.id);
         // The process first, so that nothing writes into the folder while the guard removes it.
-        self.process = None;
+        (self.prepared, self.process) = (None, None);
         if !self.removed {
             self.remove();
         }

@@ -100,6 +100,13 @@ pub(crate) fn enforcement(
             "network namespace",
             "two environments cannot listen on one port, and reach each other",
         ),
+        part(
+            allowed,
+            Part::Outside,
+            "outside world",
+            "pasta",
+            "from a network of its own a function reaches nothing but the services of the scenario; deploy(#{ network: \"host\" }) reaches all",
+        ),
         page_cache(mechanisms),
         concurrency(scaling),
         idle_expiry(scaling.idle),

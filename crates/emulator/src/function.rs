@@ -45,7 +45,7 @@ pub(crate) struct Function {
     /// What its starts read.
     files: Files,
     /// Prepared for the next start.
-    ahead: Option<Ready>,
+    ahead: Option<Environment>,
     context: Context,
     environments: HashMap<u64, Worker>,
     /// How many of them are in their init phase.
@@ -145,6 +145,7 @@ impl Function {
                     done.send(Ok(())).ok();
                 }
                 Some(Command::Remove { done }) => {
+                    self.end_ahead().await;
                     self.end_environments().await;
                     self.turn_away(commands);
                     done.send(Ok(())).ok();
@@ -195,14 +196,9 @@ impl Function {
             return Ok(());
         }
         self.rate.take(std::time::Instant::now()).map_err(NoRoom::Throttled)?;
-        let environment = Environment::new(
-            &self.context,
-            &self.bootstrap,
-            self.network,
-            self.files.clone(),
-            self.ahead.take(),
-        )
-        .map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
+        let environment = self.ahead.take().map_or_else(|| self.new_environment(None), Ok);
+        let environment =
+            environment.map_err(|source| NoRoom::Failed(source.kind(), source.to_string()))?;
         let (work, inbox) = mpsc::unbounded_channel();
         self.context.spin.cores().enter(environment.id, self.launches, self.config.memory_size);
         self.launches += 1;
@@ -212,6 +208,11 @@ impl Function {
         let (context, events) = (self.context.clone(), self.events_to.clone());
         tokio::spawn(worker::run(environment, config, context, inbox, events));
         Ok(())
+    }
+
+    fn new_environment(&self, ready: Option<Ready>) -> io::Result<Environment> {
+        let files = self.files.clone();
+        Environment::new(&self.context, &self.bootstrap, self.network, files, ready)
     }
 
     fn assign(&mut self, id: u64, job: Job) {
@@ -306,6 +307,8 @@ impl Function {
             .validate()
             .map_err(|source| PlatformError::InvalidConfig { name: config.name.clone(), source })?;
         self.config = Arc::new(config);
+        // It was prepared for another configuration.
+        self.end_ahead().await;
         self.recycle().await;
         Ok(())
     }
@@ -313,7 +316,19 @@ impl Function {
     /// Prepares the next start, when nothing is measured.
     pub(crate) async fn prepare(&mut self) {
         if self.ahead.is_none() {
-            self.ahead = Some(self.files.prepare().await);
+            let ready = self.files.prepare().await;
+            // Where it fails, the next start tries again and tells.
+            let mut environment = self.new_environment(Some(ready)).ok();
+            if let Some(environment) = &mut environment {
+                environment.prepare(&self.config);
+            }
+            self.ahead = environment;
+        }
+    }
+
+    async fn end_ahead(&mut self) {
+        if let Some(environment) = self.ahead.take() {
+            environment.end().await;
         }
     }
 

@@ -30,6 +30,7 @@ mod memory;
 mod output;
 mod package;
 mod page_cache;
+mod prepared;
 mod process;
 mod refusal;
 mod runtime_api;

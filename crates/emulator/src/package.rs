@@ -30,8 +30,6 @@ pub(crate) struct View {
     /// `TMPDIR`, which Lambda does not set; only where `/tmp` is not the environment's own.
     pub tmp: Option<PathBuf>,
     pub files: Option<Files>,
-    /// What is mounted at `/tmp`.
-    pub own_tmp: Option<Tmp>,
 }
 
 impl Package {
@@ -65,13 +63,14 @@ impl Package {
         Ok(())
     }
 
+    /// What is mounted at `/tmp`, if anything is.
+    pub(crate) fn own_tmp(&self, ephemeral_storage: EphemeralStorage) -> Option<Tmp> {
+        let bytes = u64::from(ephemeral_storage.mb()) << 20;
+        self.private.then(|| Tmp { folder: self.folder.join("tmp"), bytes })
+    }
+
     /// What the process is told, which sees of `hidden` folders only what it reads `outside` of its package.
-    pub(crate) fn view(
-        &self,
-        ephemeral_storage: EphemeralStorage,
-        hidden: Vec<PathBuf>,
-        outside: &[PathBuf],
-    ) -> View {
+    pub(crate) fn view(&self, hidden: Vec<PathBuf>, outside: &[PathBuf]) -> View {
         let (task, tmp) = (self.folder.join("task"), self.folder.join("tmp"));
         if !self.private {
             return View {
@@ -79,20 +78,16 @@ impl Package {
                 task_root: task,
                 tmp: Some(tmp),
                 files: None,
-                own_tmp: None,
             };
         }
         let (task, bootstrap) = match whole(&self.bootstrap) {
             Some(whole) => (whole.to_owned(), None),
             None => (task, Some(self.bootstrap.clone())),
         };
-        let bytes = u64::from(ephemeral_storage.mb()) << 20;
-        let own_tmp = Some(Tmp { folder: tmp.clone(), bytes });
         View {
             bootstrap: Path::new(TASK_ROOT).join("bootstrap"),
             task_root: PathBuf::from(TASK_ROOT),
             tmp: None,
-            own_tmp,
             files: Some(Files {
                 task,
                 bootstrap,

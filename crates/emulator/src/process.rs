@@ -2,14 +2,13 @@
 
 use std::any::Any;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::net::TcpListener as StdListener;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kelvin_lambda::{FunctionConfig, Interval, LaunchFacts};
-use kelvin_sandbox::{
-    Event, Exec, ExitStatus, Files, Heard, Launch, Network, RUNTIME_API_PORT, Tmp,
-};
+use kelvin_sandbox::{Event, Exec, ExitStatus, Files, Heard, Launch, Network, RUNTIME_API_PORT};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::TcpListener;
@@ -23,6 +22,7 @@ use crate::cpu::CgroupError;
 use crate::env_vars;
 use crate::init_parts::init_parts;
 use crate::output::Output;
+use crate::prepared::Prepared;
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
@@ -71,12 +71,10 @@ const KILL_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Program {
     pub config: FunctionConfig,
     pub limits: Limits,
-    pub network: Network,
     pub spin: Spin,
     pub path: PathBuf,
     pub folder: PathBuf,
     pub files: Option<Files>,
-    pub tmp: Option<Tmp>,
     pub env_vars: Vec<(String, String)>,
 }
 
@@ -101,31 +99,22 @@ pub(crate) enum End {
 }
 
 impl Process {
-    /// Opens a Runtime API and asks the guard to start the program. `id` must never have been used before.
-    pub(crate) async fn start(
+    /// Opens a Runtime API and asks the guard to start the program in what was prepared for it.
+    pub(crate) fn start(
         sandboxes: &Sandboxes,
-        id: u64,
+        prepared: Prepared,
         program: Program,
         environment: u64,
     ) -> io::Result<Process> {
+        let Prepared { id, network, address, .. } = prepared;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
         let (calls_to, calls) = mpsc::unbounded_channel();
-        let (events_to, events) = mpsc::unbounded_channel();
+        let (listener, events) = prepared.take();
         let mut server = JoinSet::new();
-        let guard = &sandboxes.guard;
-        guard.prepare(id, program.network, program.tmp, events_to);
-        let address = match program.network {
-            Network::Private => {
-                guard.listen(id, RUNTIME_API_PORT);
-                SocketAddr::from((Ipv4Addr::LOCALHOST, RUNTIME_API_PORT))
-            }
-            Network::Host => {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-                let address = listener.local_addr()?;
-                server.spawn(runtime_api::serve(listener, calls_to.clone()));
-                address
-            }
-        };
+        if let Some(listener) = listener {
+            let listener = TcpListener::from_std(listener)?;
+            server.spawn(runtime_api::serve(listener, calls_to.clone()));
+        }
         let mut env_vars = program.env_vars;
         env_vars.push(env_vars::runtime_api(address));
         let share = program.spin.cores().share(environment);
@@ -151,7 +140,7 @@ impl Process {
             config: program.config,
             spin: program.spin,
             environment,
-            network: program.network,
+            network,
             doors_known: 0,
             doors_pending: 0,
             doors: Vec::new(),
@@ -234,6 +223,9 @@ impl Process {
                 self.serve(port, listener.into());
             }
             Some((Event::Launched { pid, init, exec, .. }, _)) => {
+                if exec.no_way_out {
+                    self.sandboxes.allowed.no_way_out.fetch_add(1, Ordering::Relaxed);
+                }
                 (self.exec, self.pid) = (Some(exec), Some(pid));
                 self.spin.cores().started(self.environment, pid, &self.share.on);
                 let held = self.sandboxes.held(self.id, self.limits);

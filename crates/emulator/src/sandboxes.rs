@@ -32,6 +32,8 @@ pub(crate) struct Allowed {
     pub hidden: Vec<PathBuf>,
     /// Environments that did not end when they were killed.
     pub left: AtomicU64,
+    /// Environments whose network was to have a way out, and got none.
+    pub no_way_out: AtomicU64,
 }
 
 /// By what an environment is held.

@@ -24,6 +24,8 @@ pub enum Part {
     Ipc,
     /// A network namespace: a loopback of its own.
     Network,
+    /// A way from a network of its own to the outside world.
+    Outside,
     /// It sees other cores than it runs on.
     Cores,
     /// As many processes and threads as Lambda allows.
@@ -103,12 +105,13 @@ impl Edge {
     }
 }
 
-const ALL: [Part; 7] = [
+const ALL: [Part; 8] = [
     Part::Files,
     Part::ReadOnly,
     Part::Processes,
     Part::Ipc,
     Part::Network,
+    Part::Outside,
     Part::Cores,
     Part::ProcessCount,
 ];

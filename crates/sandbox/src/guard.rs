@@ -36,6 +36,7 @@ use crate::edge::{Edge, Part};
 use crate::files::Mounts;
 use crate::init::{self, Setup};
 use crate::message::{Event, ExitStatus, Launch, Network, Ready, Request, Tmp, Told};
+use crate::outside::Outside;
 use crate::socket;
 use crate::visible::{Answered, Visible};
 
@@ -61,7 +62,14 @@ pub fn main(root: &Path) -> io::Result<()> {
         Ok(Err(error)) => (None, Err(error.to_string())),
         Err(_) => (None, Err("there is no folder for them".to_owned())),
     };
-    let edge = Edge::find(files);
+    let mut edge = Edge::find(files);
+    let outside = match Outside::find(root) {
+        Ok(outside) => Some(outside).filter(|_| edge.has(Part::Network)),
+        Err(why) => {
+            edge.lacks(Part::Outside, &why);
+            None
+        }
+    };
     let inherited = descriptors::raise_limit();
     let mut guard = Guard {
         inherited,
@@ -69,6 +77,7 @@ pub fn main(root: &Path) -> io::Result<()> {
         environments: HashMap::new(),
         cgroups: Hierarchies::default(),
         mounts,
+        outside,
         edge,
         buffer: socket::buffer(),
     };
@@ -78,7 +87,7 @@ pub fn main(root: &Path) -> io::Result<()> {
     guard.end_everything();
     guard.cgroups.end();
     // They are busy as long as something is mounted on them.
-    drop(guard.mounts.take());
+    drop((guard.mounts.take(), guard.outside.take()));
     let removed = match fs::remove_dir_all(root) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -97,6 +106,8 @@ struct Guard {
     cgroups: Hierarchies,
     /// Where environments have files of their own.
     mounts: Option<Mounts>,
+    /// Where networks of their own have a way out.
+    outside: Option<Outside>,
     edge: Edge,
     buffer: Vec<u8>,
 }
@@ -210,6 +221,13 @@ impl Guard {
         let mut fds = received.fds.into_iter();
         let mut with_it = None;
         let event = match received.message {
+            Told::Network => {
+                // A network without a way out shows when the function starts.
+                if let Some((outside, network)) = self.outside.as_ref().zip(fds.next()) {
+                    outside.attach(id, &network).ok();
+                }
+                return true;
+            }
             Told::Listening { port } => {
                 with_it = fds.next();
                 Event::Listening { id, port }
@@ -272,6 +290,12 @@ impl Guard {
                     &Setup {
                         edge: &self.edge,
                         own_network,
+                        outside: own_network && self.outside.is_some(),
+                        resolv_conf: self
+                            .outside
+                            .as_ref()
+                            .filter(|_| own_network)
+                            .and_then(Outside::resolv_conf),
                         devices: self.mounts.as_ref().map(Mounts::devices),
                         open_files: self.inherited,
                     },
@@ -360,6 +384,9 @@ impl Guard {
         if !environment.failed {
             let status = environment.ended.unwrap_or(status);
             self.tell(&Event::Exited { id, status }, None);
+        }
+        if let Some(outside) = &self.outside {
+            outside.detach(id);
         }
         self.cgroups.remove(environment.groups);
     }

@@ -34,13 +34,17 @@ use crate::edge::{Edge, Part};
 use crate::files;
 use crate::message::{Exec, ExitStatus, Launch, Request, Told};
 use crate::mounts::Tree;
-use crate::{limits, network, socket, visible};
+use crate::{limits, network, outside, socket, visible};
 
 /// What an init is told when it is made.
 #[derive(Debug)]
 pub(crate) struct Setup<'a> {
     pub edge: &'a Edge,
     pub own_network: bool,
+    /// Whether that is to get a way out.
+    pub outside: bool,
+    /// What takes the place of another file for that.
+    pub resolv_conf: Option<(&'a Path, &'a Path)>,
     /// The folder that is `/dev` of every environment, where it has files of its own.
     pub devices: Option<&'a Path>,
     /// Of open files, as the guard was started with it.
@@ -96,6 +100,11 @@ impl<'a> Init<'a> {
             }
             if setup.own_network {
                 network::bring_up_loopback()?;
+            }
+            if setup.outside {
+                let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+                let network = openat(CWD, "/proc/self/ns/net", flags, Mode::empty())?;
+                socket::send(&control, &Told::Network, &[&network])?;
             }
             watch_children()
         };
@@ -170,7 +179,13 @@ impl<'a> Init<'a> {
 
     /// Starts the function in a process of its own.
     fn launch(&self, launch: &Launch, fds: Vec<OwnedFd>) -> io::Result<Pid> {
+        let no_way_out = self.setup.outside && !outside::wait_for_route();
+        if let Some((copy, target)) = self.setup.resolv_conf {
+            let target = target.canonicalize()?;
+            rustix::mount::mount_bind(copy, target)?;
+        }
         let unmounted = self.show_files(launch)?;
+        let facts = Exec { unmounted, no_way_out, ..Exec::default() };
         let mut fds = fds.into_iter();
         let output =
             fds.next().ok_or_else(|| io::Error::other("the message came without a pipe"))?;
@@ -178,7 +193,7 @@ impl<'a> Init<'a> {
         match clone(CloneFlags::empty())? {
             Cloned::Parent { child } => Ok(child),
             Cloned::Child => {
-                let error = self.become_function(launch, &output, &groups, unmounted);
+                let error = self.become_function(launch, &output, &groups, facts);
                 self.tell(&Told::Failed { message: error.to_string() }, &[]);
                 exit_now(127)
             }
@@ -212,7 +227,7 @@ impl<'a> Init<'a> {
         launch: &Launch,
         output: &OwnedFd,
         groups: &[OwnedFd],
-        unmounted: u32,
+        facts: Exec,
     ) -> io::Error {
         let prepared = || -> io::Result<(CString, Vec<CString>, Option<OwnedFd>)> {
             let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::from);
@@ -247,7 +262,7 @@ impl<'a> Init<'a> {
         let cpu_ns = cpu.tv_sec.unsigned_abs() * 1_000_000_000 + cpu.tv_nsec.unsigned_abs();
         // Where it runs on all the cores that it is to see, nothing has to be shown to it.
         let sees = listener.is_some() || !sees_more;
-        let exec = Exec { at_ns: now_ns(), cpu_ns, unmounted, sees };
+        let exec = Exec { at_ns: now_ns(), cpu_ns, sees, ..facts };
         let fds: Vec<&OwnedFd> = listener.iter().collect();
         self.tell(&Told::Executing(exec), &fds);
         // A file that is not executable is not run as a script of /bin/sh, as a shell would: Lambda does not either.

@@ -26,6 +26,7 @@ mod limits;
 mod message;
 mod mounts;
 mod network;
+mod outside;
 mod socket;
 mod visible;
 

@@ -135,6 +135,8 @@ impl Event {
 /// What the processes of an environment tell the guard.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Told {
+    /// The network of the environment comes with the message, which is to get a way out.
+    Network,
     /// The socket comes with the message.
     Listening { port: u16 },
     /// exec(2) is next. The message carries the sender's process id (unix(7), `SCM_CREDENTIALS`), and where the process asks
@@ -157,6 +159,8 @@ pub struct Exec {
     pub unmounted: u32,
     /// Whether it sees the cores that it is to see.
     pub sees: bool,
+    /// Whether its network was to have a way out of this machine, and has none.
+    pub no_way_out: bool,
 }
 
 /// How a process ended.

@@ -22,29 +22,17 @@ pub(super) struct Finding {
 }
 
 pub(super) fn look() -> Vec<Finding> {
-    vec![
+    let mut findings = vec![
         cores(),
         Finding {
             what: "cpu limit",
-            state: "tick model (stop and continue signals; needs no privileges)".to_owned(),
+            state: "tick model (stops and continues what runs; needs no privileges)".to_owned(),
             remedy: None,
         },
         cgroup(),
-        Finding {
-            what: "memory limit",
-            state: "resident memory, looked at every 4 ms".to_owned(),
-            remedy: None,
-        },
-        Finding { what: "freeze", state: "stop signal".to_owned(), remedy: None },
-        private_files(),
-        of_the_emulator(
-            "visible cpus",
-            "give this machine or container a second core, and allow seccomp(2)",
-        ),
-        of_the_emulator(
-            "page cache",
-            "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)",
-        ),
+    ];
+    findings.extend(edge());
+    findings.extend([
         awake_cores(),
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
@@ -52,15 +40,65 @@ pub(super) fn look() -> Vec<Finding> {
         program("python3", "for runtime: \"python\"", "sudo apt-get install python3"),
         program("node", "for runtime: \"nodejs\"", "sudo apt-get install nodejs"),
         Finding { what: "timer", state: timer::describe(timer::lateness()), remedy: None },
-    ]
+    ]);
+    findings
+}
+
+/// What the emulator can enforce on this machine, as it finds when it starts, and the command that would add what is missing.
+fn edge() -> Vec<Finding> {
+    let limits = Limits { cpu: CpuLimit::Off, memory: true, freeze: true, files: true };
+    let patient = Patient::new(limits);
+    let namespaces = remedy_for_namespaces();
+    let freezer = "systemd-run --user --scope -p Delegate=yes kelvin …";
+    let all: [(&str, &str); 12] = [
+        ("memory", ""),
+        ("freeze", freezer),
+        ("private /tmp", namespaces),
+        ("private /var/task", namespaces),
+        ("read-only files", "Linux 5.12 or later"),
+        ("own processes", namespaces),
+        ("own IPC", namespaces),
+        ("own network", namespaces),
+        ("outside world", "sudo apt-get install passt, and sudo chmod 666 /dev/net/tun"),
+        ("processes and threads", "Linux 6.14 or later, or run as root"),
+        ("visible cpus", "give this machine or container a second core, and allow seccomp(2)"),
+        ("page cache", "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)"),
+    ];
+    let look = |(what, remedy): (&'static str, &str)| match &patient {
+        Ok(patient) => patient.enforcement(what).map(|found| finding(what, found, remedy)),
+        Err(error) => Some(Finding { what, state: format!("{error:#}"), remedy: None }),
+    };
+    all.into_iter().filter_map(look).collect()
+}
+
+/// What the emulator says of a limit: by what it is enforced, and a note. Where a better means is missing, the note says why.
+fn finding(
+    what: &'static str,
+    (by, note): (Option<String>, Option<String>),
+    remedy: &str,
+) -> Finding {
+    let is_best = by.is_some() && by.as_deref() != Some("stop signal");
+    let note = note.map(|note| if by.is_some() { format!(" ({note})") } else { note });
+    let state = [by, note].into_iter().flatten().collect();
+    Finding { what, state, remedy: (!is_best).then(|| remedy.to_owned()) }
+}
+
+/// Distributions forbid namespaces to ordinary users in one of two ways.
+fn remedy_for_namespaces() -> &'static str {
+    let restricted = Path::new("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    if fs::read_to_string(restricted).is_ok_and(|text| text.trim() == "1") {
+        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+    } else {
+        "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
+    }
 }
 
 pub(super) fn render(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { what, state, remedy } in findings {
-        writeln!(text, "{what:14} {state}").ok();
+        writeln!(text, "{what:21} {state}").ok();
         if let Some(remedy) = remedy {
-            writeln!(text, "{:14} to add it: {remedy}", "").ok();
+            writeln!(text, "{:21} to add it: {remedy}", "").ok();
         }
     }
     text
@@ -90,44 +128,6 @@ fn cgroup() -> Finding {
         }
     };
     Finding { what: "cgroup", state, remedy }
-}
-
-/// Tries it, as [`cgroup`] does.
-fn private_files() -> Finding {
-    let what = "private files";
-    let limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true };
-    let missing = match Patient::new(limits) {
-        Ok(patient) => patient.not_enforced("private /tmp"),
-        Err(error) => Some(format!("{error:#}")),
-    };
-    let Some(why) = missing else {
-        let state = "mount namespace: /tmp of the size of the ephemeral storage, and /var/task";
-        return Finding { what, state: state.to_owned(), remedy: None };
-    };
-    // Distributions forbid namespaces to ordinary users in one of two ways.
-    let restricted = Path::new("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-    let remedy = if fs::read_to_string(restricted).is_ok_and(|text| text.trim() == "1") {
-        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-    } else {
-        "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
-    };
-    Finding { what, state: why, remedy: Some(remedy.to_owned()) }
-}
-
-/// What the emulator says of a limit that it tries for itself when it starts.
-fn of_the_emulator(what: &'static str, remedy: &str) -> Finding {
-    let limits = Limits { cpu: CpuLimit::Off, memory: false, freeze: false, files: true };
-    match Patient::new(limits).map(|patient| patient.enforcement(what)) {
-        Ok(Some((Some(by), note))) => {
-            let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-            Finding { what, state: format!("{by}{note}"), remedy: None }
-        }
-        Ok(Some((None, note))) => {
-            Finding { what, state: note.unwrap_or_default(), remedy: Some(remedy.to_owned()) }
-        }
-        Ok(None) => Finding { what, state: "unknown".to_owned(), remedy: None },
-        Err(error) => Finding { what, state: format!("{error:#}"), remedy: None },
-    }
 }
 
 fn awake_cores() -> Finding {

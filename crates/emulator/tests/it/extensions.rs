@@ -28,7 +28,7 @@ fn told(kit: &Kit, function: FunctionId) -> Vec<String> {
 /// Whether the process of a function with this `INIT` hears of its end, before it is gone.
 fn hears_of_its_end(init: &str, end: impl FnOnce(&Kit, FunctionId)) -> bool {
     let kit = kit_with(Limits { cpu: CpuLimit::Tick, memory: true, freeze: true, files: true });
-    let gate = Gate::new(&kit.emulator);
+    let mut gate = Gate::new(&kit.emulator);
     let port = gate.port().to_string();
     let function = deploy(&kit, &[("INIT", init.to_owned()), ("TERM_GATE", port)]);
     assert_eq!(kit.invoke(function, "echo").status, Status::Ok);

@@ -9,12 +9,11 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Holds functions back until it opens. It is a service of the harness's: each function reaches it in its own network.
+/// Holds functions back until it opens. It is a service of the harness's: each function reaches it in its own network, or in
+/// that of the machine where it has none.
 pub(crate) struct Gate {
     knocks: Mutex<mpsc::UnboundedReceiver<std::net::TcpStream>>,
     port: u16,
-    /// Keeps the port from being another gate's.
-    _holder: TcpListener,
 }
 
 impl Gate {
@@ -22,6 +21,14 @@ impl Gate {
         let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = holder.local_addr().expect("it is bound").port();
         let (knocks_to, knocks) = mpsc::unbounded_channel();
+        let of_machine = mpsc::UnboundedSender::clone(&knocks_to);
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = holder.accept() {
+                if stream.set_nonblocking(true).is_err() || of_machine.send(stream).is_err() {
+                    return;
+                }
+            }
+        });
         emulator.doors().open(port, move |listener| {
             let knocks = knocks_to.clone();
             let mut accepting = JoinSet::new();
@@ -33,7 +40,7 @@ impl Gate {
             });
             Box::new(accepting)
         });
-        Gate { knocks: Mutex::new(knocks), port, _holder: holder }
+        Gate { knocks: Mutex::new(knocks), port }
     }
 
     /// Waits until one more function stands before it.
@@ -43,7 +50,7 @@ impl Gate {
     }
 
     /// Whether a function stands before it, or stood.
-    pub(crate) fn was_knocked_at(mut self) -> bool {
+    pub(crate) fn was_knocked_at(&mut self) -> bool {
         self.knocks.get_mut().try_recv().is_ok()
     }
 
@@ -53,6 +60,14 @@ impl Gate {
 
     pub(crate) fn event(&self) -> String {
         format!("gate {}", self.port)
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.knocks.get_mut().close();
+        // The thread that accepts finds out by the next connection.
+        std::net::TcpStream::connect(("127.0.0.1", self.port)).ok();
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn compare(
         let found = programs::find(patient.emulator.folder(), stop)?;
         let starts = Starts::new(&patient, found.programs, no_bare.is_none())?;
         let rows = starts.carry_out(rounds, stop, &progress)?;
-        let not_private = patient.not_enforced("files");
+        let not_private = patient.not_enforced("private /tmp");
         Compared { rounds, rows, left_out: found.left_out, no_bare, not_private }
     };
     progress.finish();
