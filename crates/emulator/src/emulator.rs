@@ -24,6 +24,7 @@ use crate::cpu::CpuLimit;
 use crate::doors::Doors;
 use crate::error::with_cause;
 use crate::facts::{Mechanisms, enforcement, unavailable};
+use crate::followed::followed;
 use crate::function::Command;
 use crate::load;
 use crate::page_cache::{Images, PageCaches};
@@ -69,6 +70,8 @@ pub struct Emulator {
     /// About idle cores.
     wakefulness: String,
     root: PathBuf,
+    /// How many have been deployed.
+    packages: AtomicU64,
 }
 
 impl Emulator {
@@ -132,6 +135,7 @@ impl Emulator {
             mechanisms,
             wakefulness,
             root,
+            packages: AtomicU64::new(0),
         })
     }
 
@@ -222,8 +226,13 @@ impl Platform for Emulator {
             spec.config
                 .validate()
                 .map_err(|source| PlatformError::InvalidConfig { name: name.clone(), source })?;
-            spec.bootstrap = executable(&spec.bootstrap).map_err(|source| {
-                PlatformError::Bootstrap { name, path: spec.bootstrap.clone(), source }
+            let number = self.packages.fetch_add(1, Ordering::Relaxed);
+            let folder = self.root.join("packages").join(number.to_string());
+            let found = executable(&spec.bootstrap).and_then(|path| followed(&path, &folder));
+            spec.bootstrap = found.map_err(|source| PlatformError::Bootstrap {
+                name,
+                path: spec.bootstrap.clone(),
+                source,
             })?;
             let (done, id) = oneshot::channel();
             self.ask(Ask::Deploy { spec, done })?;
@@ -371,7 +380,11 @@ fn keep_awake(wanted: bool) -> (Option<AwakeCores>, String) {
 
 /// The absolute path of a file that may be executed.
 fn executable(path: &Path) -> std::io::Result<PathBuf> {
-    let path = std::fs::canonicalize(path)?;
+    // By its own name, which says whether its neighbours are part of the package.
+    let name = path.file_name().ok_or_else(|| std::io::Error::other("it names no file"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let path = folder.unwrap_or(Path::new(".")).canonicalize()?.join(name);
+    std::fs::metadata(&path)?;
     if path.is_dir() {
         return Err(std::io::Error::other("it is a folder; name the executable in it"));
     }

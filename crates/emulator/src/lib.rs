@@ -21,6 +21,7 @@ mod environment;
 mod error;
 mod facts;
 mod failure;
+mod followed;
 mod function;
 mod idle_lifetime;
 mod init_parts;

@@ -193,7 +193,7 @@ impl<'a> Init<'a> {
         match clone(CloneFlags::empty())? {
             Cloned::Parent { child } => Ok(child),
             Cloned::Child => {
-                let error = self.become_function(launch, &output, &groups, facts);
+                let error = self.become_function(launch, &output, &groups, &facts);
                 self.tell(&Told::Failed { message: error.to_string() }, &[]);
                 exit_now(127)
             }
@@ -227,7 +227,7 @@ impl<'a> Init<'a> {
         launch: &Launch,
         output: &OwnedFd,
         groups: &[OwnedFd],
-        facts: Exec,
+        facts: &Exec,
     ) -> io::Error {
         let prepared = || -> io::Result<(CString, Vec<CString>, Option<OwnedFd>)> {
             let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::from);
@@ -262,7 +262,7 @@ impl<'a> Init<'a> {
         let cpu_ns = cpu.tv_sec.unsigned_abs() * 1_000_000_000 + cpu.tv_nsec.unsigned_abs();
         // Where it runs on all the cores that it is to see, nothing has to be shown to it.
         let sees = listener.is_some() || !sees_more;
-        let exec = Exec { at_ns: now_ns(), cpu_ns, sees, ..facts };
+        let exec = Exec { at_ns: now_ns(), cpu_ns, sees, ..facts.clone() };
         let fds: Vec<&OwnedFd> = listener.iter().collect();
         self.tell(&Told::Executing(exec), &fds);
         // A file that is not executable is not run as a script of /bin/sh, as a shell would: Lambda does not either.

@@ -133,7 +133,9 @@ impl Session {
 fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request, String> {
     let mut fields = Fields::new("key", map, &KEYS)?;
     let (workload, bootstrap) = (fields.string("workload")?, fields.string("bootstrap")?);
-    let source = match (workload, bootstrap, runtime::wanted(&mut fields, beside)?) {
+    let handler = fields.string("handler")?;
+    let runtime = runtime::wanted(&mut fields, handler.clone(), beside)?;
+    let source = match (workload, bootstrap, runtime) {
         (Some(name), None, None) => Source::Workload(name),
         (None, Some(path), None) => Source::Bootstrap(folder.join(path)),
         (None, None, Some(runtime)) => Source::Runtime(runtime),
@@ -155,6 +157,15 @@ fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request
         }
         _ => variant.unwrap_or_else(|| "release".to_owned()),
     };
+    match (&source, handler) {
+        // A custom runtime finds it by `_HANDLER`.
+        (Source::Bootstrap(_), Some(handler)) => config.handler = handler,
+        (Source::Workload(_), Some(_)) => {
+            return Err("handler: a workload has its own; it is for a bootstrap or for the code of a runtime"
+                .to_owned());
+        }
+        _ => {}
+    }
     read_limits(&mut fields, &mut config)?;
     if let Some(name) = fields.string("architecture")? {
         config.architecture = architecture(&name)?;

@@ -24,17 +24,17 @@ pub struct WantedRuntime {
     pub handler: String,
 }
 
-/// Reads what `deploy()` is told of a runtime; `None` if it is told of none.
+/// Reads what `deploy()` is told of a runtime, whose handler is given; `None` if it is told of none.
 pub(crate) fn wanted(
     fields: &mut Fields,
+    handler: Option<String>,
     beside: &dyn ScriptFolder,
 ) -> Result<Option<WantedRuntime>, String> {
     let (name, code) = (fields.string("runtime")?, fields.string("code")?);
-    let handler = fields.string("handler")?;
     let Some(name) = name else {
-        return match if code.is_some() { Some("code") } else { handler.map(|_| "handler") } {
-            Some(key) => {
-                Err(format!("{key}: it needs a runtime; name one, as in runtime: \"python\""))
+        return match code {
+            Some(_) => {
+                Err("code: it needs a runtime; name one, as in runtime: \"python\"".to_owned())
             }
             None => Ok(None),
         };

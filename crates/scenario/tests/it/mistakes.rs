@@ -90,7 +90,7 @@ fn deploying() {
     deploy: give one of workload, bootstrap and runtime
     deploy: give one of workload, bootstrap and runtime
     deploy: code: it needs a runtime; name one, as in runtime: "python"
-    deploy: handler: it needs a runtime; name one, as in runtime: "python"
+    deploy: handler: a workload has its own; it is for a bootstrap or for the code of a runtime
     unknown runtime "pyhton"; did you mean "python"? known: nodejs, python
     deploy: handler: there is no code that it could be in; give its folder as code
     deploy: variant: a runtime is not built, and has none to choose
