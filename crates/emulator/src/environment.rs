@@ -142,9 +142,12 @@ impl Environment {
     }
 
     /// Makes ahead what the first process is started in.
-    pub(crate) fn prepare(&mut self, config: &FunctionConfig) {
+    pub(crate) async fn prepare(&mut self, config: &FunctionConfig) {
         // Where it fails, the init phase tries again and tells.
         self.prepared = self.ask_for_sandbox(config).ok();
+        if let Some(prepared) = &mut self.prepared {
+            prepared.ready().await;
+        }
     }
 
     fn ask_for_sandbox(&self, config: &FunctionConfig) -> io::Result<Prepared> {

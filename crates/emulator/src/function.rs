@@ -320,7 +320,7 @@ impl Function {
             // Where it fails, the next start tries again and tells.
             let mut environment = self.new_environment(Some(ready)).ok();
             if let Some(environment) = &mut environment {
-                environment.prepare(&self.config);
+                environment.prepare(&self.config).await;
             }
             self.ahead = environment;
         }

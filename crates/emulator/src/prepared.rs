@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::time::Duration;
 
 use kelvin_sandbox::{Heard, Network, RUNTIME_API_PORT, Tmp};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::sandboxes::Sandboxes;
 
@@ -18,9 +20,22 @@ pub(crate) struct Prepared {
     /// The socket of the Runtime API, in the network of this machine; one inside is told of by an event.
     pub listener: Option<StdListener>,
     pub events: mpsc::UnboundedReceiver<Heard>,
+    /// What has been heard already.
+    heard: Vec<Heard>,
     sandboxes: Sandboxes,
     taken: bool,
 }
+
+/// What a process has of it.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub listener: Option<StdListener>,
+    pub heard: Vec<Heard>,
+    pub events: mpsc::UnboundedReceiver<Heard>,
+}
+
+/// How long the next start may be kept waiting for an init that does not say anything.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Prepared {
     /// Asks the guard for it, and waits for nothing. `id` must never have been used before.
@@ -31,7 +46,9 @@ impl Prepared {
         tmp: Option<Tmp>,
     ) -> io::Result<Prepared> {
         let (listener, address) = match network {
-            Network::Private => (None, SocketAddr::from((Ipv4Addr::LOCALHOST, RUNTIME_API_PORT))),
+            Network::Private | Network::Outside => {
+                (None, SocketAddr::from((Ipv4Addr::LOCALHOST, RUNTIME_API_PORT)))
+            }
             Network::Host => {
                 let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
                 listener.set_nonblocking(true)?;
@@ -41,18 +58,38 @@ impl Prepared {
         };
         let (events_to, events) = mpsc::unbounded_channel();
         sandboxes.guard.prepare(id, network, tmp, events_to);
-        if network == Network::Private {
+        if network != Network::Host {
             sandboxes.guard.listen(id, RUNTIME_API_PORT);
         }
         let sandboxes = sandboxes.clone();
-        Ok(Prepared { id, network, address, listener, events, sandboxes, taken: false })
+        Ok(Prepared {
+            id,
+            network,
+            address,
+            listener,
+            events,
+            heard: Vec::new(),
+            sandboxes,
+            taken: false,
+        })
+    }
+
+    /// Waits until its init is at work, or has failed: so that it takes no time from whatever is measured next.
+    pub(crate) async fn ready(&mut self) {
+        if self.network != Network::Host && self.heard.is_empty() {
+            self.heard.extend(timeout(PATIENCE, self.events.recv()).await.ok().flatten());
+        }
     }
 
     /// From now on it ends with the process that is started in it.
-    pub(crate) fn take(mut self) -> (Option<StdListener>, mpsc::UnboundedReceiver<Heard>) {
+    pub(crate) fn take(mut self) -> Taken {
         self.taken = true;
         let (_, none) = mpsc::unbounded_channel();
-        (self.listener.take(), std::mem::replace(&mut self.events, none))
+        Taken {
+            listener: self.listener.take(),
+            heard: std::mem::take(&mut self.heard),
+            events: std::mem::replace(&mut self.events, none),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::cpu::CgroupError;
 use crate::env_vars;
 use crate::init_parts::init_parts;
 use crate::output::Output;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Taken};
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
@@ -109,7 +109,7 @@ impl Process {
         let Prepared { id, network, address, .. } = prepared;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
         let (calls_to, calls) = mpsc::unbounded_channel();
-        let (listener, events) = prepared.take();
+        let Taken { listener, heard, events } = prepared.take();
         let mut server = JoinSet::new();
         if let Some(listener) = listener {
             let listener = TcpListener::from_std(listener)?;
@@ -152,6 +152,17 @@ impl Process {
         };
         process.ask_for_doors();
         process.sandboxes.guard.launch(launch, output_write);
+        for Heard { event, fd } in heard {
+            match (event, fd) {
+                (Event::Listening { port, .. }, Some(listener)) => {
+                    process.serve(port, listener.into());
+                }
+                (Event::LaunchFailed { message, .. }, _) => {
+                    process.ended = Some(End::NotStarted(message));
+                }
+                _ => {}
+            }
+        }
         Ok(process)
     }
 

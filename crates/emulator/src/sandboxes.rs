@@ -60,6 +60,9 @@ impl Sandboxes {
     pub(crate) fn network(&self, wanted: Option<kelvin_platform::Network>) -> Network {
         match wanted {
             Some(kelvin_platform::Network::Host) => Network::Host,
+            Some(kelvin_platform::Network::Outside) if self.allowed.edge.has(Part::Network) => {
+                Network::Outside
+            }
             _ if self.allowed.edge.has(Part::Network) => Network::Private,
             _ => Network::Host,
         }

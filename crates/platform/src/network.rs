@@ -7,18 +7,21 @@ use std::fmt;
 pub enum Network {
     /// One of their own, as on Lambda: no two environments can be in each other's way.
     Private,
+    /// One of their own, from which a way leads to the outside world.
+    Outside,
     /// That of the machine: a function reaches what listens there, and what it listens on others reach.
     Host,
 }
 
 impl Network {
-    /// Both.
-    pub const ALL: [Network; 2] = [Network::Private, Network::Host];
+    /// All of them.
+    pub const ALL: [Network; 3] = [Network::Private, Network::Outside, Network::Host];
 
-    /// `private` or `host`.
+    /// `private`, `outside` or `host`.
     pub fn as_str(self) -> &'static str {
         match self {
             Network::Private => "private",
+            Network::Outside => "outside",
             Network::Host => "host",
         }
     }

@@ -209,11 +209,12 @@ impl Files {
         let task = take(&self.task)?;
         let bootstrap = self.bootstrap.as_deref().map(take).transpose()?;
         let tmp = take(&self.tmp)?;
-        let shown = self.shown.iter().filter_map(|path| Some((path, Tree::of(path).ok()?)));
-        let shown: Vec<(&PathBuf, Tree)> = shown.collect();
         let missing =
             self.mounts.iter().filter(|m| mount_bind_recursive(&m.copy, &m.target).is_err());
         let missing = u32::try_from(missing.count()).unwrap_or(u32::MAX);
+        // With the files that have just been mounted over others.
+        let shown = self.shown.iter().filter_map(|path| Some((path, Tree::of(path).ok()?)));
+        let shown: Vec<(&PathBuf, Tree)> = shown.collect();
         mount_bind_recursive(devices, DEV).map_err(|error| step("mount /dev", error))?;
         let read_only = edge.has(Part::ReadOnly);
         if read_only {

@@ -280,7 +280,9 @@ impl Guard {
             mounts.prepare(tmp)?;
         }
         let (groups, procs) = self.cgroups.enter(id).map_err(io::Error::other)?;
-        let own_network = network == Network::Private && self.edge.has(Part::Network);
+        let own_network = network != Network::Host && self.edge.has(Part::Network);
+        let wants_out = network == Network::Outside;
+        let outside = self.outside.as_ref().filter(|_| own_network && wants_out);
         let cloned = socket::pair().and_then(|(ours, theirs)| {
             socket::tell_senders(&ours)?;
             match clone(self.edge.namespaces(own_network))? {
@@ -290,12 +292,9 @@ impl Guard {
                     &Setup {
                         edge: &self.edge,
                         own_network,
-                        outside: own_network && self.outside.is_some(),
-                        resolv_conf: self
-                            .outside
-                            .as_ref()
-                            .filter(|_| own_network)
-                            .and_then(Outside::resolv_conf),
+                        wants_out,
+                        outside: outside.is_some(),
+                        resolv_conf: outside.and_then(Outside::resolv_conf),
                         devices: self.mounts.as_ref().map(Mounts::devices),
                         open_files: self.inherited,
                     },

@@ -41,7 +41,8 @@ use crate::{limits, network, outside, socket, visible};
 pub(crate) struct Setup<'a> {
     pub edge: &'a Edge,
     pub own_network: bool,
-    /// Whether that is to get a way out.
+    /// Whether that was to get a way out, and whether it gets one.
+    pub wants_out: bool,
     pub outside: bool,
     /// What takes the place of another file for that.
     pub resolv_conf: Option<(&'a Path, &'a Path)>,
@@ -179,7 +180,8 @@ impl<'a> Init<'a> {
 
     /// Starts the function in a process of its own.
     fn launch(&self, launch: &Launch, fds: Vec<OwnedFd>) -> io::Result<Pid> {
-        let no_way_out = self.setup.outside && !outside::wait_for_route();
+        let has_way_out = self.setup.outside && outside::wait_for_route();
+        let no_way_out = self.setup.wants_out && !has_way_out;
         if let Some((copy, target)) = self.setup.resolv_conf {
             let target = target.canonicalize()?;
             rustix::mount::mount_bind(copy, target)?;

@@ -33,6 +33,8 @@ pub enum Network {
     /// A loopback of its own.
     #[default]
     Private,
+    /// The same, and a way to the outside world, which takes a process besides.
+    Outside,
     /// This machine's.
     Host,
 }

@@ -26,7 +26,7 @@ fn a_function_sees_its_own_environment_only() {
     let in_home = format!("ls -A {} 2> /dev/null | wc -l", home.display());
     let elsewhere = "for f in /file /usr/file /etc/hosts /var/task/bootstrap; do (: > $f); done";
     let read_only = format!("({elsewhere}) 2>&1 | grep -c Read-only");
-    let checks: [(&str, &str, &str); 15] = [
+    let checks: [(&str, &str, &str); 14] = [
         ("own processes", "ls -d /proc/[0-9]* | wc -l | sed s/[1-6]/few/", "few"),
         // Nothing of the guard, of which the first process is a copy.
         ("own processes", "cat /proc/1/environ /proc/1/maps 2> /dev/null | wc -c", "0"),
@@ -47,7 +47,6 @@ fn a_function_sees_its_own_environment_only() {
             "fd.full.null.random.stderr.stdin.stdout.urandom.zero.",
         ),
         ("own network", "tail -n +3 /proc/net/dev | cut -d: -f1 | grep -c lo", "1"),
-        ("outside world", "tail -n +2 /proc/self/net/route | cut -f 2 | grep -c 00000000", "1"),
         ("open files", "ls /proc/self/fd | tr [:space:] .", "0.1.2.3."),
         ("open files", "ulimit -Sn; ulimit -Hn", "1024\\n1024"),
         ("open files", "grep -c CapEff:.0000000000000000 /proc/self/status", "1"),
@@ -102,6 +101,23 @@ fn in_the_network_of_the_machine_a_function_reaches_what_listens_there() {
     let function = kit.runtime.block_on(kit.emulator.deploy(wanted)).expect("it can be deployed");
     assert_eq!(answer(&kit, function, &format!("connect {port}")), "done");
     assert_eq!(answer(&kit, function, &format!("listen {port}")), "address in use");
+}
+
+#[test]
+fn a_way_leads_outside_where_one_is_asked_for() {
+    let kit = kit();
+    if !is_enforced(&kit, "outside world") {
+        return;
+    }
+    let bootstrap = env!("CARGO_BIN_EXE_kelvin-test-function");
+    let routes = "sh tail -n +2 /proc/self/net/route | cut -f 2 | grep -c 00000000";
+    for (network, expected) in [(Network::Outside, "1"), (Network::Private, "0")] {
+        let config = kelvin_lambda::FunctionConfig::new(network.as_str());
+        let wanted = FunctionSpec { network: Some(network), ..spec(config, bootstrap) };
+        let function = kit.runtime.block_on(kit.emulator.deploy(wanted)).expect("a function");
+        assert_eq!(answer(&kit, function, routes), expected, "{network}");
+        assert_eq!(answer(&kit, function, "listen 18473"), "done");
+    }
 }
 
 /// A process that has left its session and its parent is part of the environment all the same.
