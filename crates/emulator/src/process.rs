@@ -252,8 +252,12 @@ impl Process {
                 }
                 self.ended = Some(End::Exit(status));
             }
-            // Folders are removed under numbers of their own, and a socket comes with its message.
-            Some((Event::Removed { .. } | Event::Listening { .. }, _)) => {}
+            // The service cannot be reached where the function listens itself.
+            Some((Event::Listening { .. }, None)) => {
+                self.doors_pending = self.doors_pending.saturating_sub(1);
+            }
+            // Folders are removed under numbers of their own.
+            Some((Event::Removed { .. }, _)) => {}
             None => self.ended = Some(End::GuardGone),
         }
     }

@@ -54,17 +54,15 @@ pub(crate) struct Setup<'a> {
 
 /// Makes this process, which was just cloned into its namespaces, the init of an environment. Never returns.
 pub(crate) fn run(control: OwnedFd, setup: &Setup<'_>) -> ! {
-    let done = Init::enter(control, setup).map(|init| (init.serve(), init));
-    let code = match done {
-        Ok((Ok(()), _)) => 0,
-        Ok((Err(error), init)) => {
+    let work = || {
+        let init = Init::enter(control, setup)?;
+        init.serve().inspect_err(|error| {
             init.tell(&Told::Failed { message: error.to_string() }, &[]);
-            1
-        }
-        // Its control socket is closed, which the guard notices.
-        Err(_) => 1,
+        })
     };
-    exit_now(code)
+    // A panic must not go on into what the guard was doing. Either way the control socket is closed, which the guard notices.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    exit_now(if matches!(done, Ok(Ok(()))) { 0 } else { 1 })
 }
 
 /// Does what an environment needs, in a process that was cloned for that.
@@ -86,7 +84,6 @@ struct Init<'a> {
     control: OwnedFd,
     children: SignalFd,
     setup: &'a Setup<'a>,
-    function: Option<Pid>,
 }
 
 impl<'a> Init<'a> {
@@ -110,7 +107,7 @@ impl<'a> Init<'a> {
             watch_children()
         };
         match init() {
-            Ok(children) => Ok(Init { control, children, setup, function: None }),
+            Ok(children) => Ok(Init { control, children, setup }),
             Err(error) => {
                 let failed = Told::Failed { message: error.to_string() };
                 socket::send(&control, &failed, &[]).ok();
@@ -120,7 +117,7 @@ impl<'a> Init<'a> {
     }
 
     fn serve(&self) -> io::Result<()> {
-        let mut function = self.function;
+        let mut function = None;
         let mut buffer = socket::buffer();
         loop {
             let mut fds = [
@@ -146,13 +143,16 @@ impl<'a> Init<'a> {
                 let Some(received) = received else { return Ok(()) };
                 match received.message {
                     Request::Listen { port, .. } => {
-                        let listener = network::listen_on(port).map_err(|error| {
-                            io::Error::new(
-                                error.kind(),
-                                format!("listen on port {port} of its network: {error}"),
-                            )
-                        })?;
-                        self.tell(&Told::Listening { port }, &[&listener]);
+                        let listener = match network::listen_on(port) {
+                            Ok(listener) => Some(listener),
+                            // The function has taken the port itself.
+                            Err(_) if function.is_some() => None,
+                            Err(error) => {
+                                let message = format!("listen on port {port}: {error}");
+                                return Err(io::Error::new(error.kind(), message));
+                            }
+                        };
+                        self.tell(&Told::Listening { port }, &Vec::from_iter(&listener));
                     }
                     Request::Launch(launch) => function = Some(self.launch(&launch, received.fds)?),
                     _ => {}

@@ -78,7 +78,7 @@ pub(crate) struct Ready {
 /// What the guard answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// A socket listens inside of the environment; it comes with the message.
+    /// A socket listens inside of the environment; it comes with the message, unless the function has taken the port.
     Listening {
         /// Of the environment.
         id: u64,
