@@ -12,6 +12,8 @@ use kelvin_record::Run;
 
 use crate::kit::{Done, Place};
 
+mod answers;
+
 /// A language as these tests see it.
 struct Language {
     name: &'static str,
@@ -77,8 +79,10 @@ impl Language {
         for interpreter in named.map(Some).into_iter().chain(is_found.then_some(None)) {
             let place = Place::new();
             let folder = place.path("functions/orders");
-            fs::create_dir_all(&folder).expect("the folder is writable");
-            fs::write(folder.join(self.file), self.code).expect("the folder is writable");
+            let file = folder.join(self.file);
+            fs::create_dir_all(file.parent().expect("a file is in a folder"))
+                .expect("the folder is writable");
+            fs::write(file, self.code).expect("the folder is writable");
             let script = format!("let name = \"{}\";\n{script}", self.name);
             let mut command = place.with_results(&["run", &place.script(&script)]);
             match interpreter {

@@ -21,6 +21,8 @@ pub(super) struct Kind {
     pub evaluate: &'static str,
     /// Prints what an interpreter is and has.
     pub probe: &'static str,
+    /// From its version to what Lambda calls the runtime.
+    pub identifier: fn(&str) -> String,
     /// AWS's runtime interface client.
     pub client: &'static str,
     /// The runtime that stands in for it: name and text.
@@ -41,6 +43,7 @@ pub(super) const KINDS: [Kind; 2] = [
         remedy: "sudo apt-get install nodejs",
         evaluate: "-e",
         probe: include_str!("../../../runtimes/nodejs/probe.cjs"),
+        identifier: |version| format!("nodejs{}.x", release(version, 1)),
         client: "aws-lambda-ric",
         own: ("loop.cjs", include_str!("../../../runtimes/nodejs/loop.cjs")),
         hello: ("app.js", include_str!("../../../runtimes/nodejs/app.js")),
@@ -54,12 +57,18 @@ pub(super) const KINDS: [Kind; 2] = [
         remedy: "sudo apt-get install python3",
         evaluate: "-c",
         probe: include_str!("../../../runtimes/python/probe.py"),
+        identifier: |version| format!("python{}", release(version, 2)),
         client: "awslambdaric",
         own: ("loop.py", include_str!("../../../runtimes/python/loop.py")),
         hello: ("app.py", include_str!("../../../runtimes/python/app.py")),
         files: files_of_python,
     },
 ];
+
+/// The first numbers of a version.
+fn release(version: &str, n: usize) -> String {
+    version.split('.').take(n).collect::<Vec<_>>().join(".")
+}
 
 /// The runtime of that name, or which there are.
 pub(super) fn find(name: &str) -> Result<&'static Kind, HostError> {
@@ -108,6 +117,16 @@ fn files_of_nodejs(handler: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runtimes_are_called_what_lambda_calls_them() {
+        let check = |kind: &str, version: &str, expected: &str| {
+            assert_eq!((find(kind).unwrap().identifier)(version), expected, "{kind} {version}");
+        };
+        check("python", "3.11.7", "python3.11");
+        check("python", "3.9.0", "python3.9");
+        check("nodejs", "20.20.2", "nodejs20.x");
+    }
 
     #[test]
     fn handlers_name_files_as_lambda_has_it() {

@@ -58,7 +58,11 @@ pub(super) fn write(
     };
     // The record of a run has a digest of the bootstrap, and so of the code.
     let what = interpreter.describe(kind);
-    let text = format!("#!/bin/sh\n# {what}; code {digest}\nexec {start}\n");
+    // A bootstrap has no such variable on Lambda, and a runtime of Lambda's own has.
+    let identifier = (kind.identifier)(&interpreter.version);
+    let text = format!(
+        "#!/bin/sh\n# {what}; code {digest}\nexport AWS_EXECUTION_ENV=AWS_Lambda_{identifier}\nexec {start}\n"
+    );
     fs::write(&bootstrap, text)?;
     fs::set_permissions(&bootstrap, PermissionsExt::from_mode(0o755))?;
     Ok(bootstrap)
@@ -138,6 +142,7 @@ mod tests {
             let bootstrap = super::write(&folder, python, &interpreter(), code)?;
             let text = fs::read_to_string(bootstrap).unwrap();
             let (head, start) = text.split_once("\nexec ").unwrap();
+            assert!(head.ends_with("\nexport AWS_EXECUTION_ENV=AWS_Lambda_python3.11"), "{head}");
             assert_eq!(start, "'/opt/it'\\''s/python3' \"$LAMBDA_TASK_ROOT/.kelvin/loop.py\"\n");
             assert!(folder.join(".kelvin/loop.py").is_file());
             io::Result::Ok((folder, head.to_owned()))
