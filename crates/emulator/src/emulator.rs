@@ -202,8 +202,10 @@ impl Platform for Emulator {
         }
         let no_way_out = self.mechanisms.allowed.no_way_out.load(Ordering::Relaxed);
         if no_way_out > 0 {
+            let why = self.mechanisms.allowed.edge.why_not(Part::Outside);
+            let why = why.unwrap_or("pasta gave their network no route");
             notes.push(format!(
-                "{no_way_out} execution environments could not reach the outside world, because pasta gave their network no route"
+                "{no_way_out} execution environments could not reach the outside world, which was asked for: {why}"
             ));
         }
         PlatformFacts {
