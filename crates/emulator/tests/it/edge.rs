@@ -128,8 +128,6 @@ fn a_daemon_is_frozen_and_counted_and_ends_with_its_environment() {
         config.memory_size = MemorySize::new(256).expect("in range");
     });
     assert_eq!(kit.invoke(function, "escape").status, Status::Ok);
-    let pids = kit.folder.pids();
-    assert!(pids.len() > 2, "{:?}", kit.folder.processes());
     // One that has only just been forked may be found by the next look.
     let frozen = || kit.folder.pids().into_iter().all(is_frozen);
     assert!(frozen() || (kit.invoke(function, "echo").status == Status::Ok && frozen()));

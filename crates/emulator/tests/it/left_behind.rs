@@ -24,9 +24,15 @@ fn children_that_outlive_their_function_are_killed_with_the_environment() {
     // The function, and two that left its session.
     let escaped = || {
         assert_eq!(kit.invoke(function, "escape").status, Status::Ok);
-        let pids = kit.folder.pids();
-        assert!(pids.len() > 2, "{:?}", kit.folder.processes());
-        pids
+        // They are on their way when the function answers.
+        let begun = std::time::Instant::now();
+        loop {
+            let pids = kit.folder.pids();
+            if pids.len() > 2 {
+                return pids;
+            }
+            assert!(begun.elapsed().as_secs() < 20, "{:?}", kit.folder.processes());
+        }
     };
     let first = escaped();
     kit.recycle(function);

@@ -59,5 +59,6 @@ fn a_warm_page_cache_is_said_to_be_warm() {
     let Some(kit) = kit() else { return };
     let function = deploy(&kit, "warm", PageCache::Warm);
     let (_, page_cache) = facts(&kit.invoke(function, "echo"));
-    assert!(!page_cache.cold && page_cache.resident_bytes > Some(0), "{page_cache:?}");
+    // The kernel tells of a file only who owns it or may write it.
+    assert!(!page_cache.cold && page_cache.resident_bytes != Some(0), "{page_cache:?}");
 }
