@@ -4,13 +4,14 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command};
 
+use kelvin_emulator::{GuardProgram, StartError};
 use kelvin_lambda::Status;
 use kelvin_platform::Platform;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
-use crate::kit::{Folder, kit, seen};
+use crate::kit::{Folder, kit, seen, try_kit_of};
 
 fn runs(pid: i32) -> bool {
     // A zombie has ended; only its parent has not looked yet.
@@ -105,4 +106,19 @@ fn guard_of(emulator: &Child) -> Pid {
     let children: Vec<i32> = children.flat_map(|list| list.trim().parse::<i32>().ok()).collect();
     assert_eq!(children.len(), 1, "{children:?}");
     Pid::from_raw(children[0]).expect("processes have positive ids")
+}
+
+/// A guard that dies before it is ready, and one that never says anything.
+#[test]
+fn a_program_that_is_no_guard_is_an_error() {
+    for (script, expected) in [("exit 0", "it ended at once"), ("sleep 60", "it does not answer")] {
+        let started = try_kit_of(|options| {
+            let args = ["-c", script].map(str::to_owned).to_vec();
+            options.guard = GuardProgram { path: "/bin/sh".into(), args };
+        });
+        let Err(StartError::Guard { source, .. }) = started.map(|_| ()) else {
+            panic!("{script} is taken for a guard");
+        };
+        assert!(source.to_string().starts_with(expected), "{source}");
+    }
 }
