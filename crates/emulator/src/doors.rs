@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::fmt;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Takes a socket that listens inside of an environment. What it returns is dropped when the environment ends; the service
@@ -13,11 +12,7 @@ type Accept = dyn Fn(TcpListener) -> Box<dyn Any + Send + Sync> + Send + Sync;
 
 /// The services that every environment with a network of its own can reach.
 #[derive(Clone, Default)]
-pub struct Doors {
-    doors: Arc<Mutex<Vec<Door>>>,
-    /// How many there have been.
-    opened: Arc<AtomicUsize>,
-}
+pub struct Doors(Arc<Mutex<Vec<Door>>>);
 
 #[derive(Clone)]
 struct Door {
@@ -33,12 +28,11 @@ impl Doors {
         accept: impl Fn(TcpListener) -> Box<dyn Any + Send + Sync> + Send + Sync + 'static,
     ) {
         self.lock().push(Door { port, accept: Arc::new(accept) });
-        self.opened.fetch_add(1, Ordering::Release);
     }
 
     /// How many there are; an environment that knows as many knows all.
     pub(crate) fn count(&self) -> usize {
-        self.opened.load(Ordering::Acquire)
+        self.lock().len()
     }
 
     /// The ports, in the order in which they were opened, without the first `known`.
@@ -57,7 +51,7 @@ impl Doors {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Door>> {
-        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

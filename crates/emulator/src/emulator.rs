@@ -13,7 +13,7 @@ use kelvin_platform::{
     ConfigChange, FunctionId, FunctionSpec, Gaps, InvokeRequest, LoadPlan, Platform, PlatformError,
     PlatformFuture, RepeatPlan, Sink,
 };
-use kelvin_sandbox::{Cpu, GuardProgram, Part, Started};
+use kelvin_sandbox::{Cpu, GuardProgram, Part, Started, with_cause};
 use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,7 +22,6 @@ use crate::awake::AwakeCores;
 use crate::cores::{Beside, Cores};
 use crate::cpu::CpuLimit;
 use crate::doors::Doors;
-use crate::error::with_cause;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::followed::followed;
 use crate::function::Command;

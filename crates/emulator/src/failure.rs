@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, FunctionError, Status};
-use kelvin_sandbox::ExitStatus;
+use kelvin_sandbox::{ExitStatus, with_cause};
 
 use crate::cpu::CgroupError;
-use crate::error::with_cause;
 use crate::process::End;
 
 /// Why an init or an invocation came to nothing, or an environment cannot go on.

@@ -51,7 +51,7 @@ pub use doors::Doors;
 pub use emulator::{Emulator, Options};
 pub use env_vars::env_vars;
 pub use error::StartError;
-pub use kelvin_sandbox::{GuardProgram, guard};
+pub use kelvin_sandbox::{GuardProgram, StartError as SandboxError, guard};
 pub use page_cache::is_on_disk;
 pub use scaling::{IdleExpiry, ReleaseDelay, Scaling};
 pub use watch::Limits;

@@ -24,6 +24,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
+use crate::cause::with_cause;
 use crate::cgroup::{Cgroup, CgroupError, CgroupVersion, lists_cpu, own_freezer, own_pids, write};
 use crate::limits::PROCESSES;
 
@@ -113,6 +114,14 @@ impl Hierarchies {
         Ok((groups, files))
     }
 
+    /// Lifts the quota of an environment that is to be killed: what is held back would die only when it gets its next one.
+    pub(crate) fn lift_quota(&self, id: u64) {
+        if let Some(cpu) = &self.cpu {
+            // It may be gone with all that was in it.
+            cpu.layout.top.child(&id.to_string()).set_quota(None).ok();
+        }
+    }
+
     /// Removes the groups of an environment that has ended, at the latest at the end of all.
     pub(crate) fn remove(&mut self, groups: Vec<Cgroup>) {
         self.left.extend(groups);
@@ -133,12 +142,6 @@ impl Hierarchies {
 /// Whether a group in this one can be frozen.
 fn try_freezer(top: &Cgroup) -> Result<(), CgroupError> {
     write(&top.folder.join("cgroup.freeze"), "0")
-}
-
-fn with_cause(error: &CgroupError) -> String {
-    use std::error::Error;
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}")
 }
 
 /// Where the CPU is limited by cgroup: what the guard is to make.

@@ -358,10 +358,7 @@ impl Guard {
         let Some(environment) = self.environments.get(&id) else {
             return; // It has ended, and that was told.
         };
-        for group in &environment.groups {
-            // What is held back would die only when it gets its next quota.
-            group.set_quota(None).ok();
-        }
+        self.cgroups.lift_quota(id);
         pidfd_send_signal(&environment.pidfd, Signal::KILL).ok();
     }
 
@@ -373,8 +370,8 @@ impl Guard {
         let mut status = ExitStatus::Signal(Signal::KILL.as_raw());
         // Reaps what has been left behind besides.
         while let Ok(Some((pid, found))) = wait(WaitOptions::NOHANG) {
-            if pid == environment.init && found.terminating_signal().is_none() {
-                status = ExitStatus::Code(found.exit_status().unwrap_or(0));
+            if pid == environment.init {
+                status = ExitStatus::of(found);
             }
         }
         if !self.edge.has(Part::Processes) {

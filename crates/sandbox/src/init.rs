@@ -25,9 +25,10 @@ use rustix::process::{
     DumpableBehavior, Pid, Rlimit, WaitOptions, getpid, set_child_subreaper, set_dumpable_behavior,
     set_parent_process_death_signal, setpgid, wait,
 };
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::sched_setaffinity;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::affinity::cpu_set;
 use crate::clock::now_ns;
 use crate::clone::{Cloned, clone, exit_now};
 use crate::edge::{Edge, Part};
@@ -167,11 +168,7 @@ impl<'a> Init<'a> {
         let mut over = false;
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if Some(pid) == function {
-                let status = match status.terminating_signal() {
-                    Some(signal) => ExitStatus::Signal(signal),
-                    None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
-                };
-                self.tell(&Told::Ended(status), &[]);
+                self.tell(&Told::Ended(ExitStatus::of(status)), &[]);
                 over = true;
             }
         }
@@ -213,7 +210,7 @@ impl<'a> Init<'a> {
         };
         if let Some(proc) = proc {
             files::put_proc(proc)?;
-            if limits::has_own_process_numbers() {
+            if edge.has(Part::ProcessCount) {
                 limits::limit_process_numbers().ok();
             }
         }
@@ -231,6 +228,7 @@ impl<'a> Init<'a> {
         groups: &[OwnedFd],
         facts: &Exec,
     ) -> io::Error {
+        let sees_more = launch.visible.len() > launch.cpus.len() && !launch.cpus.is_empty();
         let prepared = || -> io::Result<(CString, Vec<CString>, Option<OwnedFd>)> {
             let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::from);
             let program = text(launch.program.as_os_str().as_bytes().to_vec())?;
@@ -241,8 +239,8 @@ impl<'a> Init<'a> {
             for group in groups {
                 rustix::io::write(group, b"0")?;
             }
-            if let Some(cpus) = cpu_set(&launch.cpus) {
-                sched_setaffinity(None, &cpus)?;
+            if !launch.cpus.is_empty() {
+                sched_setaffinity(None, &cpu_set(&launch.cpus))?;
             }
             if launch.files.is_none() {
                 rustix::process::chdir(&launch.folder)?;
@@ -251,7 +249,6 @@ impl<'a> Init<'a> {
             default_signals()?;
             limits::limit_open_files(self.setup.open_files);
             limits::drop_privileges()?;
-            let sees_more = launch.visible.len() > launch.cpus.len() && !launch.cpus.is_empty();
             let listener = if sees_more { visible::hand_over().ok() } else { None };
             Ok((program, variables, listener))
         };
@@ -259,7 +256,6 @@ impl<'a> Init<'a> {
             Ok(prepared) => prepared,
             Err(error) => return error,
         };
-        let sees_more = launch.visible.len() > launch.cpus.len() && !launch.cpus.is_empty();
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         let cpu_ns = cpu.tv_sec.unsigned_abs() * 1_000_000_000 + cpu.tv_nsec.unsigned_abs();
         // Where it runs on all the cores that it is to see, nothing has to be shown to it.
@@ -331,12 +327,4 @@ fn redirect(output: &OwnedFd) -> io::Result<()> {
     rustix::stdio::dup2_stdout(output)?;
     rustix::stdio::dup2_stderr(output)?;
     Ok(())
-}
-
-fn cpu_set(cpus: &[usize]) -> Option<CpuSet> {
-    let mut set = CpuSet::new();
-    for &cpu in cpus.iter().filter(|&&cpu| cpu < CpuSet::MAX_CPU) {
-        set.set(cpu);
-    }
-    (set.count() > 0).then_some(set)
 }

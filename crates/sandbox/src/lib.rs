@@ -10,6 +10,8 @@
 //!           ◀──Event────       ◀──Told───  └ own mounts, processes, IPC, network; sockets opened inside
 //! ```
 
+mod affinity;
+mod cause;
 mod cgroup;
 mod cgroups;
 mod client;
@@ -30,6 +32,8 @@ mod outside;
 mod socket;
 mod visible;
 
+pub use affinity::cpu_set;
+pub use cause::with_cause;
 pub use cgroup::{Cgroup, CgroupError, CgroupVersion, own as own_cgroup};
 pub use client::{Cpu, GuardClient, GuardProgram, Heard, StartError, Started};
 pub use clock::now_ns;

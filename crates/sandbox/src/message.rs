@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rustix::process::WaitStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::cgroups::CgroupPlan;
@@ -172,6 +173,16 @@ pub enum ExitStatus {
     Code(i32),
     /// By this signal.
     Signal(i32),
+}
+
+impl ExitStatus {
+    /// Of a process that was waited for and has ended.
+    pub(crate) fn of(status: WaitStatus) -> ExitStatus {
+        match status.terminating_signal() {
+            Some(signal) => ExitStatus::Signal(signal),
+            None => ExitStatus::Code(status.exit_status().unwrap_or(0)),
+        }
+    }
 }
 
 /// The largest message: environment variables are at most 4 KB of the user's and 2 KB of Lambda's; the rest is for the paths

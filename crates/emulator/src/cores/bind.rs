@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use kelvin_sandbox::cpu_set;
 use rustix::io::Errno;
 use rustix::process::Pid;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::sched_setaffinity;
 
 use crate::usage::descendants;
 
@@ -17,11 +18,7 @@ pub(super) fn bind_thread(thread: i32, cores: &[usize]) -> bool {
 }
 
 pub(super) fn try_bind_thread(thread: i32, cores: &[usize]) -> Result<(), Errno> {
-    let mut set = CpuSet::new();
-    for &core in cores.iter().filter(|&&core| core < CpuSet::MAX_CPU) {
-        set.set(core);
-    }
-    sched_setaffinity(Pid::from_raw(thread), &set)
+    sched_setaffinity(Pid::from_raw(thread), &cpu_set(cores))
 }
 
 /// Binds every thread of a process and of its descendants. New threads have the cores of those that start them.

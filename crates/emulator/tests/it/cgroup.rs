@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kelvin_emulator::cpu::CpuLimit;
-use kelvin_emulator::{Limits, StartError};
+use kelvin_emulator::{Limits, SandboxError, StartError};
 use kelvin_lambda::{Enforcement, MemorySize, Start, Status};
 use kelvin_platform::Platform;
 
@@ -21,7 +21,7 @@ fn kit() -> Option<Kit> {
             Limits { cpu: CpuLimit::Cgroup, memory: false, freeze: true, files: false };
     }) {
         Ok(kit) => Some(kit),
-        Err(StartError::Cgroup { source }) => {
+        Err(StartError::Sandbox(SandboxError::Cgroup { source })) => {
             let mut stderr = std::io::stderr();
             writeln!(stderr, "not checked: {source}; possible by: {}", source.remedy()).ok();
             None

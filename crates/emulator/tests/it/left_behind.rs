@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command};
 
-use kelvin_emulator::{GuardProgram, StartError};
+use kelvin_emulator::{GuardProgram, SandboxError, StartError};
 use kelvin_lambda::Status;
 use kelvin_platform::Platform;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -116,7 +116,8 @@ fn a_program_that_is_no_guard_is_an_error() {
             let args = ["-c", script].map(str::to_owned).to_vec();
             options.guard = GuardProgram { path: "/bin/sh".into(), args };
         });
-        let Err(StartError::Guard { source, .. }) = started.map(|_| ()) else {
+        let Err(StartError::Sandbox(SandboxError::Guard { source, .. })) = started.map(|_| ())
+        else {
             panic!("{script} is taken for a guard");
         };
         assert!(source.to_string().starts_with(expected), "{source}");
