@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::sandboxes::Sandboxes;
 
-/// What a process is started in. It ends when this is dropped, unless a process has taken it.
+/// What a process is started in. It ends when this is dropped, unless a process has taken its events.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub id: u64,
@@ -19,19 +19,33 @@ pub(crate) struct Prepared {
     pub address: SocketAddr,
     /// The socket of the Runtime API, in the network of this machine; one inside is told of by an event.
     pub listener: Option<StdListener>,
-    pub events: mpsc::UnboundedReceiver<Heard>,
-    /// What has been heard already.
-    heard: Vec<Heard>,
+    events: Option<Events>,
     sandboxes: Sandboxes,
-    taken: bool,
 }
 
-/// What a process has of it.
+/// What the guard tells of one environment.
 #[derive(Debug)]
-pub(crate) struct Taken {
-    pub listener: Option<StdListener>,
-    pub heard: Vec<Heard>,
-    pub events: mpsc::UnboundedReceiver<Heard>,
+pub(crate) struct Events {
+    /// Has been heard and not been taken yet.
+    first: Option<Heard>,
+    more: mpsc::UnboundedReceiver<Heard>,
+}
+
+impl Events {
+    /// Waits for an event and leaves it where it is. Cancel safe.
+    async fn wait(&mut self) {
+        if self.first.is_none() {
+            self.first = self.more.recv().await;
+        }
+    }
+
+    /// The next event; `None` if there can be none any more. Cancel safe.
+    pub(crate) async fn recv(&mut self) -> Option<Heard> {
+        match self.first.take() {
+            Some(first) => Some(first),
+            None => self.more.recv().await,
+        }
+    }
 }
 
 /// How long the next start may be kept waiting for an init that does not say anything.
@@ -56,46 +70,31 @@ impl Prepared {
                 (Some(listener), address)
             }
         };
-        let (events_to, events) = mpsc::unbounded_channel();
+        let (events_to, more) = mpsc::unbounded_channel();
         sandboxes.guard.prepare(id, network, tmp, events_to);
         if network != Network::Host {
             sandboxes.guard.listen(id, RUNTIME_API_PORT);
         }
-        let sandboxes = sandboxes.clone();
-        Ok(Prepared {
-            id,
-            network,
-            address,
-            listener,
-            events,
-            heard: Vec::new(),
-            sandboxes,
-            taken: false,
-        })
+        let (events, sandboxes) = (Some(Events { first: None, more }), sandboxes.clone());
+        Ok(Prepared { id, network, address, listener, events, sandboxes })
     }
 
     /// Waits until its init is at work, or has failed: so that it takes no time from whatever is measured next.
     pub(crate) async fn ready(&mut self) {
-        if self.network != Network::Host && self.heard.is_empty() {
-            self.heard.extend(timeout(PATIENCE, self.events.recv()).await.ok().flatten());
+        if let Some(events) = self.events.as_mut().filter(|_| self.network != Network::Host) {
+            timeout(PATIENCE, events.wait()).await.ok();
         }
     }
 
-    /// From now on it ends with the process that is started in it.
-    pub(crate) fn take(mut self) -> Taken {
-        self.taken = true;
-        let (_, none) = mpsc::unbounded_channel();
-        Taken {
-            listener: self.listener.take(),
-            heard: std::mem::take(&mut self.heard),
-            events: std::mem::replace(&mut self.events, none),
-        }
+    /// From now on it ends with the process that hears of it.
+    pub(crate) fn take(mut self) -> Events {
+        self.events.take().expect("they are taken once, with all of it")
     }
 }
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        if !self.taken {
+        if self.events.is_some() {
             self.sandboxes.guard.kill(self.id);
         }
     }

@@ -22,7 +22,7 @@ use crate::cpu::CgroupError;
 use crate::env_vars;
 use crate::init_parts::init_parts;
 use crate::output::Output;
-use crate::prepared::{Prepared, Taken};
+use crate::prepared::{Events, Prepared};
 use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
 use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
@@ -41,7 +41,7 @@ pub(crate) struct Process {
     calls: mpsc::UnboundedReceiver<ApiCall>,
     /// Cloned for the server, once its socket is there.
     calls_to: mpsc::UnboundedSender<ApiCall>,
-    events: mpsc::UnboundedReceiver<Heard>,
+    events: Events,
     pub output: Output,
     /// Set once the process runs.
     watch: Option<Watch>,
@@ -102,16 +102,16 @@ impl Process {
     /// Opens a Runtime API and asks the guard to start the program in what was prepared for it.
     pub(crate) fn start(
         sandboxes: &Sandboxes,
-        prepared: Prepared,
+        mut prepared: Prepared,
         program: Program,
         environment: u64,
     ) -> io::Result<Process> {
         let Prepared { id, network, address, .. } = prepared;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
+        let output = Output::new(output)?;
         let (calls_to, calls) = mpsc::unbounded_channel();
-        let Taken { listener, heard, events } = prepared.take();
         let mut server = JoinSet::new();
-        if let Some(listener) = listener {
+        if let Some(listener) = prepared.listener.take() {
             let listener = TcpListener::from_std(listener)?;
             server.spawn(runtime_api::serve(listener, calls_to.clone()));
         }
@@ -133,8 +133,8 @@ impl Process {
             api: Service::new(&program.config),
             calls,
             calls_to,
-            events,
-            output: Output::new(output)?,
+            events: prepared.take(),
+            output,
             watch: None,
             limits: program.limits,
             config: program.config,
@@ -152,17 +152,6 @@ impl Process {
         };
         process.ask_for_doors();
         process.sandboxes.guard.launch(launch, output_write);
-        for Heard { event, fd } in heard {
-            match (event, fd) {
-                (Event::Listening { port, .. }, Some(listener)) => {
-                    process.serve(port, listener.into());
-                }
-                (Event::LaunchFailed { message, .. }, _) => {
-                    process.ended = Some(End::NotStarted(message));
-                }
-                _ => {}
-            }
-        }
         Ok(process)
     }
 
