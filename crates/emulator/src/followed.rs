@@ -2,60 +2,56 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::package::whole;
+use crate::page_cache::{Kind, Tree};
 
-/// Folders in folders; more are a link in a circle.
-const MOST_FOLDERS: usize = 64;
-
-/// The bootstrap of a package that can be deployed as it is: the one given, or that of a copy below `folder` in which links are
-/// followed. `folder` is made if it is needed, and must not be there.
+/// The bootstrap of a package that can be deployed as it is: the one given, or that of a copy at `folder` in which those links
+/// are followed. `folder` is made if it is needed, and must not be there.
 pub(crate) fn followed(bootstrap: &Path, folder: &Path) -> io::Result<PathBuf> {
-    match whole(bootstrap) {
-        Some(package) if leads_out(package, package, 0)? => {
-            copy(package, folder, 0)?;
-            Ok(folder.join("bootstrap"))
-        }
-        Some(_) => Ok(bootstrap.to_owned()),
+    let Some(package) = whole(bootstrap) else {
         // A bare executable is mounted by whatever name it has.
-        None => bootstrap.canonicalize(),
+        return bootstrap.canonicalize();
+    };
+    let tree = Tree::read(package)?;
+    if tree.links.is_empty() {
+        return Ok(bootstrap.to_owned());
     }
+    folder.parent().map_or(Ok(()), fs::create_dir_all)?;
+    copy(&mut vec![package.to_owned()], &tree, folder)?;
+    Ok(folder.join("bootstrap"))
 }
 
-/// Whether a link in the package leads to something outside of it.
-fn leads_out(folder: &Path, package: &Path, depth: usize) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_symlink() {
-            // A link that leads nowhere is in no zip either.
-            if entry.path().canonicalize().is_ok_and(|target| !target.starts_with(package)) {
-                return Ok(true);
-            }
-        } else if kind.is_dir()
-            && depth < MOST_FOLDERS
-            && leads_out(&entry.path(), package, depth + 1)?
-        {
-            return Ok(true);
-        }
+/// Copies what `tree` has found at the last of `within`, each of which has a link to the next.
+fn copy(within: &mut Vec<PathBuf>, tree: &Tree, to: &Path) -> io::Result<()> {
+    if let Some((path, reason)) = tree.left_out.first() {
+        return Err(io::Error::other(format!("{}: {reason}", path.display())));
     }
-    Ok(false)
-}
-
-fn copy(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
-    if depth > MOST_FOLDERS {
-        return Err(io::Error::other(format!("{} is in a circle of links", from.display())));
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => copy(&path, &target, depth + 1)?,
-            Ok(metadata) if metadata.is_file() => drop(fs::copy(&path, &target)?),
-            // Links that lead nowhere, sockets, pipes and devices are in no zip.
-            _ => {}
+    let from = within.last().cloned().unwrap_or_default();
+    fs::create_dir(to)?;
+    for (path, kind) in &tree.entries {
+        let (source, target) = (from.join(path), to.join(path));
+        match kind {
+            Kind::File(_) => drop(fs::copy(&source, &target)?),
+            Kind::Folder { .. } => fs::create_dir(&target)?,
+            Kind::Link { leads_to } => match source.canonicalize() {
+                Ok(there) if there.starts_with(&from) => symlink(leads_to, &target)?,
+                Ok(there) if there.is_dir() => {
+                    if within.iter().any(|folder| folder.starts_with(&there)) {
+                        let circle = format!("{} is in a circle of links", source.display());
+                        return Err(io::Error::other(circle));
+                    }
+                    let tree = Tree::read(&there)?;
+                    within.push(there);
+                    copy(within, &tree, &target)?;
+                    within.pop();
+                }
+                Ok(there) if there.is_file() => drop(fs::copy(&there, &target)?),
+                // Links that lead nowhere, sockets, pipes and devices are in no zip.
+                _ => {}
+            },
         }
     }
     Ok(())
@@ -88,6 +84,10 @@ mod tests {
         let read = |name: &str| fs::read_to_string(copied.join(name)).unwrap();
         assert_eq!([read("bootstrap"), read("own"), read("lib/shared/a")], ["program", "own", "a"]);
         assert!(!copied.join("nowhere").exists());
+        // A folder that is reached in a circle is in no zip, and fills no disk.
+        symlink(path("package"), path("shared/back")).unwrap();
+        let error = followed(&bootstrap, &path("again")).unwrap_err();
+        assert!(error.to_string().ends_with("is in a circle of links"), "{error}");
         assert_eq!(
             followed(&path("program"), &copied).unwrap(),
             path("program").canonicalize().unwrap()

@@ -30,3 +30,4 @@ pub use pool::is_on_disk;
 pub(crate) use pool::{Images, Pool};
 pub(crate) use residency::resident_bytes;
 pub(crate) use start_files::Program;
+pub(crate) use tree::{Kind, Tree};

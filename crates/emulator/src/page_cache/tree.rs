@@ -10,7 +10,7 @@ const MOST_ENTRIES: usize = 50_000;
 
 /// By what a file is told from what it was before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     device: u64,
     inode: u64,
     len: u64,
@@ -38,7 +38,7 @@ impl From<&Metadata> for Identity {
 
 /// What there is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     File(Identity),
     Folder { mode: u32 },
     Link { leads_to: PathBuf },
@@ -51,9 +51,15 @@ pub(crate) struct Links {
     pub(super) folders: Vec<PathBuf>,
 }
 
+impl Links {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.folders.is_empty()
+    }
+}
+
 /// Everything below a folder, in order; or one file, whose path is then empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// Paths relative to the root. A folder comes before what is in it.
     pub entries: Vec<(PathBuf, Kind)>,
     pub links: Links,
@@ -63,7 +69,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Looks at a file, or at a folder and everything in it. Links inside are noted and not followed.
-    pub(super) fn read(root: &Path) -> io::Result<Tree> {
+    pub(crate) fn read(root: &Path) -> io::Result<Tree> {
         let metadata = fs::metadata(root)?;
         let mut tree = Tree::default();
         if metadata.is_dir() {
