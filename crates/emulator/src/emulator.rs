@@ -30,6 +30,7 @@ use crate::page_cache::{Images, PageCaches};
 use crate::sandboxes::Allowed;
 use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
+use crate::shown::hidden;
 use crate::spin::Spin;
 use crate::watch::Limits;
 
@@ -87,10 +88,7 @@ impl Emulator {
         kelvin_sandbox::raise_open_files();
         let mut limits = options.limits;
         limits.files &= edge.has(Part::Files);
-        let mut hidden: Vec<PathBuf> = HIDDEN.iter().map(PathBuf::from).collect();
-        hidden.push(root.clone());
-        hidden.extend(options.hidden.iter().cloned());
-        let hidden = outermost(&hidden);
+        let hidden = hidden(options.hidden.iter().chain([&root]));
         let doors = Doors::default();
         let (left, no_way_out) = (AtomicU64::new(0), AtomicU64::new(0));
         let allowed =
@@ -329,26 +327,6 @@ impl Drop for Emulator {
         self.guard.wait().ok();
     }
 }
-
-/// Where people keep what is theirs: empty for a function, as nothing of it is there on Lambda.
-const HIDDEN: [&str; 5] = ["/home", "/root", "/mnt", "/media", "/srv"];
-
-/// Those folders that are there and not in another one of them, without links.
-fn outermost(folders: &[PathBuf]) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> =
-        folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
-    // A folder with the system in it cannot be hidden, and /tmp is another one in each environment.
-    let holds_system =
-        |folder: &Path| SYSTEM.iter().any(|path| Path::new(path).starts_with(folder));
-    all.retain(|folder| folder.is_dir() && !holds_system(folder) && !folder.starts_with("/tmp"));
-    all.sort();
-    all.dedup_by(|inner, outer| inner.starts_with(outer));
-    all
-}
-
-/// What every program needs, and where an environment has files of its own.
-const SYSTEM: [&str; 10] =
-    ["/bin", "/dev", "/etc", "/lib", "/proc", "/sys", "/tmp", "/usr", "/var/task", "/opt"];
 
 /// Emulators of one process take turns at their beginning and end where they move it between cgroups.
 fn one_at_a_time(limit: CpuLimit) -> Option<MutexGuard<'static, ()>> {

@@ -25,22 +25,20 @@ pub(crate) fn together(processes: &[Shares]) -> u64 {
     anonymous + file.max(most)
 }
 
-/// Of a process; `None` if it is gone or the kernel does not tell.
-pub(crate) fn shares(pid: i32) -> Option<Shares> {
+/// Of a process that has mapped so much of files; `None` if it is gone or the kernel does not tell.
+pub(crate) fn shares(pid: i32, whole_file: u64) -> Option<Shares> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    parse(&rollup, &status)
+    parse(&rollup, whole_file)
 }
 
-fn parse(rollup: &str, status: &str) -> Option<Shares> {
-    let field = |text: &str, name: &str| {
-        let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+fn parse(rollup: &str, whole_file: u64) -> Option<Shares> {
+    let field = |name: &str| {
+        let value = rollup.lines().find_map(|line| line.strip_prefix(name))?;
         value.trim().trim_end_matches(" kB").parse::<u64>().ok()?.checked_mul(1024)
     };
-    let whole = field(rollup, "Pss:")?;
+    let whole = field("Pss:")?;
     // Kernels before 5.4 do not tell the parts.
-    let file = field(rollup, "Pss_File:").unwrap_or(0);
-    let whole_file = field(status, "RssFile:").unwrap_or(0);
+    let file = field("Pss_File:").unwrap_or(0);
     Some(Shares { anonymous: whole.saturating_sub(file), file, whole_file })
 }
 
@@ -51,12 +49,11 @@ mod tests {
     #[test]
     fn shares_are_read_from_what_the_kernel_tells() {
         let rollup = "55-7f ---p 00000000 00:00 0  [rollup]\nRss:  3000 kB\nPss:  1500 kB\nPss_Anon: 1000 kB\nPss_File: 500 kB\nPss_Shmem: 0 kB\n";
-        let status = "VmRSS:\t 3000 kB\nRssAnon:\t 2000 kB\nRssFile:\t 1000 kB\n";
         let expected = Shares { anonymous: 1000 << 10, file: 500 << 10, whole_file: 1000 << 10 };
-        assert_eq!(parse(rollup, status), Some(expected));
-        assert_eq!(parse("Rss: 3 kB\n", status), None);
+        assert_eq!(parse(rollup, 1000 << 10), Some(expected));
+        assert_eq!(parse("Rss: 3 kB\n", 1000 << 10), None);
         let old = Shares { anonymous: 7 << 10, file: 0, whole_file: 0 };
-        assert_eq!(parse("Pss: 7 kB\n", ""), Some(old));
+        assert_eq!(parse("Pss: 7 kB\n", 0), Some(old));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a function sees of folders that are hidden from it: interpreters and what belongs to them, wherever they were
+//! Which folders of this machine are hidden from a function, and what it sees of them all the same: interpreters and what belongs to them, wherever they were
 //! installed.
 
 use std::fs;
@@ -6,6 +6,27 @@ use std::path::{Path, PathBuf};
 
 /// The kernel follows no more links than this in a path (path_resolution(7)).
 const MOST_LINKS: usize = 40;
+
+/// Where people keep what is theirs: empty for a function, as nothing of it is there on Lambda.
+const HIDDEN: [&str; 5] = ["/home", "/root", "/mnt", "/media", "/srv"];
+
+/// What every program needs, and where an environment has files of its own.
+const SYSTEM: [&str; 10] =
+    ["/bin", "/dev", "/etc", "/lib", "/proc", "/sys", "/tmp", "/usr", "/var/task", "/opt"];
+
+/// The folders that functions do not see: those of this machine's users and `others`, as far as they are there, without links,
+/// and none of them in another one.
+pub(crate) fn hidden<'a>(others: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+    let folders = HIDDEN.iter().map(Path::new).chain(others.map(PathBuf::as_path));
+    let mut all: Vec<PathBuf> = folders.filter_map(|folder| folder.canonicalize().ok()).collect();
+    // A folder with the system in it cannot be hidden, and /tmp is another one in each environment.
+    let holds_system =
+        |folder: &Path| SYSTEM.iter().any(|path| Path::new(path).starts_with(folder));
+    all.retain(|folder| folder.is_dir() && !holds_system(folder) && !folder.starts_with("/tmp"));
+    all.sort();
+    all.dedup_by(|inner, outer| inner.starts_with(outer));
+    all
+}
 
 /// What has to be seen so that `files` can be used, of the folders `hidden`, which have no links in them, and of `/tmp`, in the
 /// place of which an environment has its own.

@@ -103,12 +103,13 @@ impl Usage {
             return;
         }
         // What is shared counts once for each here, so it is not less.
-        let others = self.others.iter().map(|other| other.read_status().resident);
-        let at_most = own.resident + others.sum::<u64>();
+        let all = self.others.iter().map(|other| (other.pid, other.read_status()));
+        let all: Vec<(i32, Status)> = all.chain([(self.main.pid, own)]).collect();
+        let at_most = all.iter().map(|(_, status)| status.resident).sum::<u64>();
         self.memory_bytes = at_most;
         if at_most > limit.min(self.peak_bytes) {
-            let pids = self.others.iter().map(|other| other.pid).chain([self.main.pid]);
-            let shares: Vec<_> = pids.filter_map(memory::shares).collect();
+            let shares = all.iter().filter_map(|(pid, status)| memory::shares(*pid, status.file));
+            let shares: Vec<_> = shares.collect();
             if !shares.is_empty() {
                 self.memory_bytes = memory::together(&shares).min(at_most);
             }
@@ -188,6 +189,8 @@ struct Status {
     resident: u64,
     /// VmHWM, in bytes.
     peak: u64,
+    /// RssFile, in bytes.
+    file: u64,
     threads: u64,
 }
 
@@ -198,6 +201,8 @@ fn parse(text: &[u8]) -> Status {
             status.peak = number(value) * 1024;
         } else if let Some(value) = line.strip_prefix(b"VmRSS:") {
             status.resident = number(value) * 1024;
+        } else if let Some(value) = line.strip_prefix(b"RssFile:") {
+            status.file = number(value) * 1024;
         } else if let Some(value) = line.strip_prefix(b"Threads:") {
             status.threads = number(value);
             // What follows is about signals and scheduling.
@@ -219,8 +224,9 @@ mod tests {
 
     #[test]
     fn status_is_read_from_its_text() {
-        let text = b"Name:\tjson\nVmPeak:\t   99 kB\nVmHWM:\t    5120 kB\nVmRSS:\t    4096 kB\nThreads:\t3\n";
-        let expected = Status { resident: 4096 << 10, peak: 5120 << 10, threads: 3 };
+        let text = b"Name:\tjson\nVmPeak:\t   99 kB\nVmHWM:\t    5120 kB\nVmRSS:\t    4096 kB\nRssFile:\t    1024 kB\nThreads:\t3\n";
+        let expected =
+            Status { resident: 4096 << 10, peak: 5120 << 10, file: 1024 << 10, threads: 3 };
         assert_eq!(parse(text), expected);
         assert_eq!(
             parse(b"Name:\tzombie\nThreads:\t1\n"),
