@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kelvin_lambda::{FunctionConfig, LaunchFacts, Start};
 use kelvin_load::Timer;
-use kelvin_platform::InvokeRequest;
 use kelvin_sandbox::{Heard, Network};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use crate::clock::{epoch_ms, instant, nanoseconds, now_ns};
+use crate::cpu::CpuLimit;
 use crate::env_vars;
 use crate::failure::Failure;
 use crate::measured::{Begun, Measured};
@@ -21,6 +21,7 @@ use crate::package::Package;
 use crate::page_cache::{Files, PageCaches, Ready};
 use crate::prepared::Prepared;
 use crate::process::{Process, Program, Step};
+use crate::request::Request;
 use crate::runtime_api::{NextEvent, Outcome};
 use crate::sandboxes::Sandboxes;
 use crate::scaling::{Account, Scaling};
@@ -85,26 +86,6 @@ struct Fresh {
     init_ns: Option<u64>,
     launch: Option<Arc<LaunchFacts>>,
     ended_at: u64,
-}
-
-/// One request on its way through an environment.
-#[derive(Debug)]
-pub(crate) struct Request<'a> {
-    pub id: String,
-    pub config: &'a Arc<FunctionConfig>,
-    pub invoke: &'a InvokeRequest,
-    /// When the caller sent it.
-    pub sent_at: u64,
-    /// When it was due, if it had a time of its own.
-    pub intended_at: Option<u64>,
-    /// When the function took it.
-    pub accepted_at: u64,
-    /// Whether it can be told when the environment is held back by its CPU limit.
-    pub throttled: bool,
-    /// Whether another request follows as soon as this one is complete.
-    pub next_follows: bool,
-    /// Is told when the response is there.
-    pub answered: Option<oneshot::Sender<()>>,
 }
 
 impl Environment {
@@ -204,13 +185,23 @@ impl Environment {
     }
 
     /// Serves one invocation and returns when the environment is ready for the next. [`Environment::initialize`] comes first.
-    pub(crate) async fn invoke(&mut self, request: Request<'_>) -> Measured {
+    ///
+    /// `next_follows` tells whether another request follows as soon as this one is complete.
+    pub(crate) async fn invoke(
+        &mut self,
+        request: &mut Request,
+        config: &Arc<FunctionConfig>,
+        next_follows: bool,
+    ) -> Measured {
         let (start, init_ns, launch) = self.start_of(request.accepted_at);
         let begun_at = now_ns();
-        let start = Begun { environment: self.id, start, init_ns, launch, at: begun_at };
-        let mut measured = Measured::begin(&request, start);
-        let deadline = Instant::now() + request.config.timeout.duration();
-        let served = self.serve(request, &mut measured, deadline).await;
+        let throttled = self.context.limits.cpu == CpuLimit::Tick;
+        let environment = self.id;
+        let begun =
+            Begun { environment, start, init_ns, launch, at: begun_at, throttled, next_follows };
+        let mut measured = Measured::begin(request, config, begun);
+        let deadline = Instant::now() + config.timeout.duration();
+        let served = self.serve(request, config, &mut measured, deadline).await;
         self.ready_at = measured.ready_at.unwrap_or_else(now_ns);
         match served {
             Ok(()) => {
@@ -360,13 +351,14 @@ impl Environment {
     /// The invoke phase: event, answer, next.
     async fn serve(
         &mut self,
-        request: Request<'_>,
+        request: &mut Request,
+        config: &FunctionConfig,
         measured: &mut Measured,
         deadline: Instant,
     ) -> Result<(), Failure> {
-        let deadline_ms = epoch_ms() + u64::from(request.config.timeout.seconds()) * 1000;
+        let deadline_ms = epoch_ms() + u64::from(config.timeout.seconds()) * 1000;
         if self.process.is_none() {
-            let init = timeout_at(deadline, self.init(request.config)).await;
+            let init = timeout_at(deadline, self.init(config)).await;
             init.unwrap_or(Err(Failure::TimedOut))?;
         }
         let process = self.process.as_mut().expect("init has made the process");
@@ -376,9 +368,9 @@ impl Environment {
         process.limit_cpu().map_err(|error| Failure::unlimited(&error))?;
         let own_trace = request.invoke.caller.as_ref().and_then(|caller| caller.trace_id());
         let event = NextEvent {
-            request_id: request.id,
+            request_id: request.id.clone(),
             deadline_ms,
-            function_arn: env_vars::function_arn(&request.config.name),
+            function_arn: env_vars::function_arn(&config.name),
             trace_id: own_trace.map_or_else(trace_id, str::to_owned),
             payload: request.invoke.payload.clone(),
             caller: request.invoke.caller.clone(),
@@ -402,7 +394,7 @@ impl Environment {
         let (begun_at, ended_at, answer, reply) = in_time(&mut self.timeout, answer).await?;
         measured.answered(begun_at, ended_at, answer);
         // The caller first, then the runtime, which goes on with what no caller waits for.
-        if let Some(answered) = request.answered {
+        if let Some(answered) = request.answered.take() {
             answered.send(()).ok();
         }
         reply.into_iter().for_each(|reply| reply.send());

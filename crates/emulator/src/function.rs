@@ -16,20 +16,21 @@ use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::client::Call;
+use crate::clock::now_ns;
 use crate::env_vars;
 use crate::environment::{Context, Environment};
 use crate::package::whole;
 use crate::page_cache::{Files, Program, Ready};
 use crate::refusal::{throttled, too_large};
+use crate::request::{Release, Request};
 use crate::scaling::{Concurrency, ScalingRate};
-use crate::worker::{self, Event, Job, Work};
+use crate::worker::{self, Event, Work};
 use kelvin_sandbox::{Network, TASK_ROOT};
 
 /// What can be asked of a function.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Invoke(Call),
+    Invoke(Request),
     Configure { change: ConfigChange, done: oneshot::Sender<Result<(), PlatformError>> },
     Recycle { done: oneshot::Sender<Result<(), PlatformError>> },
     Remove { done: oneshot::Sender<Result<(), PlatformError>> },
@@ -55,7 +56,7 @@ pub(crate) struct Function {
     /// Those that wait for a request; the one used last is at the end.
     idle: Vec<Idle>,
     /// Requests for which there was no environment, in the order in which they came.
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<Request>,
     concurrency: Concurrency,
     rate: ScalingRate,
     chance: fastrand::Rng,
@@ -136,7 +137,7 @@ impl Function {
             // Whoever asked may have stopped waiting; what was asked is done all the same.
             match command {
                 None => break,
-                Some(Command::Invoke(call)) => self.accept(call),
+                Some(Command::Invoke(request)) => self.accept(request),
                 Some(Command::Configure { change, done }) => {
                     done.send(self.configure(change).await).ok();
                 }
@@ -158,27 +159,27 @@ impl Function {
     }
 
     /// Gives a request to an environment, or puts it in line for one, or refuses it.
-    fn accept(&mut self, call: Call) {
-        let job = Job::accept(call);
-        if job.call.request.payload.len() > MAX_REQUEST_BYTES {
-            let refused = too_large(&job);
-            job.call.done.send(Ok(vec![refused])).ok();
+    fn accept(&mut self, mut request: Request) {
+        request.accepted_at = now_ns();
+        if request.invoke.payload.len() > MAX_REQUEST_BYTES {
+            let refused = too_large(&request);
+            request.done.send(Ok(vec![refused])).ok();
             return;
         }
         if let Err(reason) = self.concurrency.begin(&self.context.account) {
-            let refused = throttled(&job, reason);
-            job.call.done.send(Ok(vec![refused])).ok();
+            let refused = throttled(&request, reason);
+            request.done.send(Ok(vec![refused])).ok();
             return;
         }
         if let Some(idle) = self.take_idle() {
-            self.assign(idle, job);
+            self.assign(idle, request);
             return;
         }
         if let Err(reason) = self.make_room(self.waiting.len() + 1) {
-            self.refuse(job, &reason);
+            self.refuse(request, &reason);
             return;
         }
-        self.waiting.push_back(job);
+        self.waiting.push_back(request);
     }
 
     /// The idle environment that was used last, unless its time has come.
@@ -215,15 +216,15 @@ impl Function {
         Environment::new(&self.context, &self.bootstrap, self.network, files, ready)
     }
 
-    fn assign(&mut self, id: u64, job: Job) {
-        let mut job = job;
-        if job.call.releases {
-            job.release = self.context.scaling.release.draw(&mut self.chance);
+    fn assign(&mut self, id: u64, mut request: Request) {
+        if request.release == Release::Delayed {
+            let delay = self.context.scaling.release.draw(&mut self.chance);
+            request.release = if delay.is_zero() { Release::AtOnce } else { Release::After(delay) };
         }
         let worker = self.environments.get_mut(&id).expect("whoever is idle or ready is there");
         worker.phase = Phase::Busy;
-        // A task that has panicked drops the job, which its caller reads as an error.
-        worker.work.send(Work::Invoke(job)).ok();
+        // A task that has panicked drops the request, which its caller reads as an error.
+        worker.work.send(Work::Invoke(request)).ok();
     }
 
     fn note(&mut self, event: Event) {
@@ -231,7 +232,7 @@ impl Function {
             Event::Ready(id) => {
                 let was = self.settle(id);
                 match self.next_in_line() {
-                    Some(job) => self.assign(id, job),
+                    Some(request) => self.assign(id, request),
                     None => self.rest(id, was),
                 }
             }
@@ -243,10 +244,10 @@ impl Function {
     }
 
     /// The first in line who still waits.
-    fn next_in_line(&mut self) -> Option<Job> {
-        while let Some(job) = self.waiting.pop_front() {
-            if !job.call.done.is_closed() {
-                return Some(job);
+    fn next_in_line(&mut self) -> Option<Request> {
+        while let Some(request) = self.waiting.pop_front() {
+            if !request.done.is_closed() {
+                return Some(request);
             }
             self.concurrency.end(&self.context.account);
         }
@@ -340,8 +341,8 @@ impl Function {
         self.rate = ScalingRate::new(&self.context.scaling, std::time::Instant::now());
         for in_line in 1..=self.waiting.len() {
             if let Err(reason) = self.make_room(in_line) {
-                for job in self.waiting.split_off(in_line - 1) {
-                    self.refuse(job, &reason);
+                for request in self.waiting.split_off(in_line - 1) {
+                    self.refuse(request, &reason);
                 }
                 return;
             }
@@ -349,16 +350,16 @@ impl Function {
     }
 
     /// Refuses a request for which no environment can be started.
-    fn refuse(&mut self, job: Job, reason: &NoRoom) {
+    fn refuse(&mut self, request: Request, reason: &NoRoom) {
         self.concurrency.end(&self.context.account);
         let refused = match reason {
-            NoRoom::Throttled(reason) => Ok(vec![throttled(&job, *reason)]),
+            NoRoom::Throttled(reason) => Ok(vec![throttled(&request, *reason)]),
             NoRoom::Failed(kind, cause) => Err(PlatformError::Io {
                 action: format!("make an execution environment of {}", self.config.name),
                 source: io::Error::new(*kind, cause.as_str()),
             }),
         };
-        job.call.done.send(refused).ok();
+        request.done.send(refused).ok();
     }
 
     /// Ends every environment, the busy ones after their invocation, and waits for it.
@@ -383,14 +384,14 @@ impl Function {
     /// The function is removed: whoever stands in line, or is about to, is told.
     fn turn_away(&mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let id = self.id.0;
-        for job in self.waiting.drain(..) {
-            job.call.done.send(Err(PlatformError::NoSuchFunction { id })).ok();
+        for request in self.waiting.drain(..) {
+            request.done.send(Err(PlatformError::NoSuchFunction { id })).ok();
         }
         commands.close();
         while let Ok(command) = commands.try_recv() {
             let gone = PlatformError::NoSuchFunction { id };
             match command {
-                Command::Invoke(call) => drop(call.done.send(Err(gone))),
+                Command::Invoke(request) => drop(request.done.send(Err(gone))),
                 Command::Configure { done, .. }
                 | Command::Recycle { done }
                 | Command::Remove { done } => drop(done.send(Err(gone))),

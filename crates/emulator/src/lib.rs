@@ -34,6 +34,7 @@ mod page_cache;
 mod prepared;
 mod process;
 mod refusal;
+mod request;
 mod runtime_api;
 mod sandboxes;
 mod scaling;

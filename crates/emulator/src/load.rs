@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use crate::batch::{BATCH_BYTES, BATCH_INVOCATIONS};
-use crate::client::{Callee, Records, Wanted};
+use crate::client::{Callee, Records};
 use crate::clock::now_ns;
+use crate::request::{Release, Replies, Request};
 use crate::spin::Spin;
 
 /// How long a client of a closed loop without a gap waits at most for the environment to be ready, once it has the response.
@@ -102,9 +103,14 @@ async fn open(
                     continue;
                 };
                 let request = requests[due.index % requests.len()].clone();
-                let wanted = Wanted::of_load(request, true);
-                let sent = function.send(wanted, Some(start_ns + due.intended_ns), spin);
-                under_way.spawn(async move { sent?.complete().await });
+                let intended_at = Some(start_ns + due.intended_ns);
+                let (request, replies) =
+                    Request::of_load(request, Release::Delayed, intended_at, spin);
+                let (sent, function) = (function.send(request), function.clone());
+                under_way.spawn(async move {
+                    sent?;
+                    function.complete(replies).await
+                });
             }
             Some(record) = under_way.join_next() => hand_on(record, records),
         }
@@ -161,51 +167,50 @@ impl Closed {
 
     /// One request, and the gap before the next one; `false` if there can be no other.
     async fn after_a_gap(&self, request: InvokeRequest, gap: Duration, timer: &mut Timer) -> bool {
-        let sent = self.function.send(Wanted::of_load(request, true), None, &self.spin);
-        let mut sent = match sent {
-            Ok(sent) => sent,
-            Err(error) => {
-                self.records.send(Err(error)).ok();
-                return false;
-            }
-        };
-        sent.answered().await;
+        let Some(mut replies) = self.send(request, Release::Delayed) else { return false };
+        replies.answered().await;
         let next = Instant::now() + gap;
-        // What the environment still does is not the client's business.
-        let records = self.records.clone();
-        tokio::spawn(async move {
-            records.send(sent.complete().await).ok();
-        });
+        self.leave(replies);
         timer.until(next).await;
         true
     }
 
     /// One request, and the next one as soon as the environment is ready for it; `false` if there can be no other.
     async fn at_once(&self, request: InvokeRequest) -> bool {
-        let mut sent = match self.function.send(Wanted::of_load(request, false), None, &self.spin) {
-            Ok(sent) => sent,
-            Err(error) => {
-                self.records.send(Err(error)).ok();
-                return false;
-            }
-        };
-        sent.answered().await;
-        match tokio::time::timeout(AWAY * self.spin.crowd(), sent.ready()).await {
+        let Some(mut replies) = self.send(request, Release::AtOnce) else { return false };
+        replies.answered().await;
+        let ready = self.function.ready(&mut replies);
+        match tokio::time::timeout(AWAY * self.spin.crowd(), ready).await {
             Ok(record) => {
                 let goes_on = record.is_ok();
                 self.records.send(record).ok();
                 goes_on
             }
-            // What the environment still does is not the client's business.
             Err(_) => {
-                let records = self.records.clone();
-                tokio::spawn(async move {
-                    let record = sent.complete().await;
-                    records.send(record).ok();
-                });
+                self.leave(replies);
                 true
             }
         }
+    }
+
+    /// Sends one request; `None` where that is not possible, which ends the load.
+    fn send(&self, invoke: InvokeRequest, release: Release) -> Option<Replies> {
+        let (request, replies) = Request::of_load(invoke, release, None, &self.spin);
+        match self.function.send(request) {
+            Ok(()) => Some(replies),
+            Err(error) => {
+                self.records.send(Err(error)).ok();
+                None
+            }
+        }
+    }
+
+    /// What the environment still does is not the client's business.
+    fn leave(&self, replies: Replies) {
+        let (function, records) = (self.function.clone(), self.records.clone());
+        tokio::spawn(async move {
+            records.send(function.complete(replies).await).ok();
+        });
     }
 }
 

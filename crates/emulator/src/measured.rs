@@ -9,9 +9,9 @@ use kelvin_lambda::{
 };
 
 use crate::clock::now_ns;
-use crate::environment::Request;
 use crate::failure::Failure;
 use crate::process::Process;
+use crate::request::Request;
 use crate::runtime_api::Answer;
 use crate::throttled::{Spans, overlap_ns};
 
@@ -55,6 +55,10 @@ pub(crate) struct Begun {
     pub init_ns: Option<u64>,
     pub launch: Option<Arc<LaunchFacts>>,
     pub at: u64,
+    /// Whether it can be told when the environment is held back by its CPU limit.
+    pub throttled: bool,
+    /// Whether another request follows as soon as this one is complete.
+    pub next_follows: bool,
 }
 
 #[derive(Debug)]
@@ -81,11 +85,11 @@ struct Outcome {
 }
 
 impl Measured {
-    pub(crate) fn begin(request: &Request<'_>, begun: Begun) -> Measured {
-        let Begun { environment, start, init_ns, launch, at } = begun;
+    pub(crate) fn begin(request: &Request, config: &Arc<FunctionConfig>, begun: Begun) -> Measured {
+        let Begun { environment, start, init_ns, launch, at, throttled, next_follows } = begun;
         Measured {
             request_id: request.id.clone(),
-            config: Arc::clone(request.config),
+            config: Arc::clone(config),
             environment,
             start,
             init_ns,
@@ -101,8 +105,8 @@ impl Measured {
             ready_at: None,
             request_bytes: request.invoke.payload.len() as u64,
             wants_log: request.invoke.log_tail,
-            next_follows: request.next_follows,
-            throttled: request.throttled,
+            next_follows,
+            throttled,
             outcome: None,
         }
     }

@@ -4,36 +4,40 @@ use bytes::Bytes;
 use kelvin_lambda::{FunctionError, Invocation, Provenance, Start, Status, ThrottleReason, Timing};
 
 use crate::clock::now_ns;
-use crate::worker::Job;
+use crate::request::Request;
 
 /// The request is over the payload limit.
-pub(crate) fn too_large(job: &Job) -> Invocation {
+pub(crate) fn too_large(request: &Request) -> Invocation {
     let error = FunctionError::request_too_large();
     let response = error.to_payload();
-    refused(job, Status::TooLarge, error, response)
+    refused(request, Status::TooLarge, error, response)
 }
 
 /// There is no concurrency for the request.
-pub(crate) fn throttled(job: &Job, reason: ThrottleReason) -> Invocation {
-    refused(job, Status::Throttled, reason.to_error(), reason.to_payload())
+pub(crate) fn throttled(request: &Request, reason: ThrottleReason) -> Invocation {
+    refused(request, Status::Throttled, reason.to_error(), reason.to_payload())
 }
 
-fn refused(job: &Job, status: Status, error: FunctionError, response: Vec<u8>) -> Invocation {
-    let call = &job.call;
-    let latency_ns = now_ns().saturating_sub(call.intended_at_ns.unwrap_or(call.sent_at_ns));
+fn refused(
+    request: &Request,
+    status: Status,
+    error: FunctionError,
+    response: Vec<u8>,
+) -> Invocation {
+    let latency_ns = now_ns().saturating_sub(request.intended_at.unwrap_or(request.sent_at));
     Invocation {
         provenance: Provenance::Made,
-        request_id: job.id.clone(),
+        request_id: request.id.clone(),
         environment: None,
         start: Start::Warm,
         status,
-        sent_at_ns: call.sent_at_ns,
-        intended_at_ns: call.intended_at_ns,
+        sent_at_ns: request.sent_at,
+        intended_at_ns: request.intended_at,
         timing: Timing { latency_ns, ..Timing::default() },
         launch: None,
         max_memory_bytes: None,
         billed_ms: 0,
-        request_bytes: call.request.payload.len() as u64,
+        request_bytes: request.invoke.payload.len() as u64,
         response: Bytes::from(response),
         error: Some(error),
         log_tail: None,

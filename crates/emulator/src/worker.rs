@@ -1,43 +1,21 @@
 //! The task of one execution environment: its init phase, then one invocation after another.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kelvin_lambda::FunctionConfig;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::Batch;
-use crate::client::{Call, Records};
+use crate::client::Records;
 use crate::clock::{nanoseconds, now_ns};
-use crate::cpu::CpuLimit;
-use crate::environment::{Context, Environment, Request};
-
-/// A call that a function has accepted.
-#[derive(Debug)]
-pub(crate) struct Job {
-    /// Of the first request.
-    pub id: String,
-    pub accepted_at: u64,
-    /// How long the environment cannot be used again after it.
-    pub release: Duration,
-    pub call: Call,
-}
-
-impl Job {
-    pub(crate) fn accept(call: Call) -> Job {
-        Job { id: request_id(), accepted_at: now_ns(), release: Duration::ZERO, call }
-    }
-}
-
-fn request_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
+use crate::environment::{Context, Environment};
+use crate::request::{Release, Request};
 
 /// What an environment is told.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a box would be an allocation in the timed path")]
 pub(crate) enum Work {
-    Invoke(Job),
+    Invoke(Request),
     /// That nobody waits for it, after its init phase: to freeze.
     Rest,
     /// To end for good, after the invocation under way and in the midst of a loop. An init phase under way is given up.
@@ -113,33 +91,37 @@ async fn serve(
                 () = environment.idle() => continue,
             },
         };
-        let job = match next {
-            Some(Work::Invoke(job)) => job,
+        let request = match next {
+            Some(Work::Invoke(request)) => request,
             Some(Work::Rest) => {
                 environment.rest();
                 continue;
             }
             Some(Work::End) | None => return,
         };
-        let release = job.release;
+        let release = request.release;
         let Done { to, batch, told: meanwhile } =
-            carry_out(environment, config, context, job, work).await;
+            carry_out(environment, config, context, request, work).await;
         told = meanwhile;
-        let records = Ok(batch.into_records());
         // A caller who has stopped waiting needs no records.
-        if release.is_zero() || told.is_some() {
-            // Before the caller, whose next request must find this environment ready.
-            events.send(Event::Ready(environment.id)).ok();
-            to.send(records).ok();
-        } else {
-            to.send(records).ok();
-            told = environment.wait_until(environment.ready_at + nanoseconds(release), work).await;
-            events.send(Event::Ready(environment.id)).ok();
+        let records = Ok(batch.into_records());
+        match release {
+            Release::After(delay) if told.is_none() => {
+                to.send(records).ok();
+                let due = environment.ready_at + nanoseconds(delay);
+                told = environment.wait_until(due, work).await;
+                events.send(Event::Ready(environment.id)).ok();
+            }
+            _ => {
+                // Before the caller, whose next request must find this environment ready.
+                events.send(Event::Ready(environment.id)).ok();
+                to.send(records).ok();
+            }
         }
     }
 }
 
-/// A call that has been carried out.
+/// A request that has been carried out.
 struct Done {
     to: oneshot::Sender<Records>,
     batch: Batch,
@@ -152,24 +134,20 @@ async fn carry_out(
     environment: &mut Environment,
     config: &Arc<FunctionConfig>,
     context: &Context,
-    job: Job,
+    mut request: Request,
     work: &mut mpsc::UnboundedReceiver<Work>,
 ) -> Done {
-    let Job { id, accepted_at, mut call, .. } = job;
-    let mut moments =
-        Moments { id, sent_at: call.sent_at_ns, intended_at: call.intended_at_ns, accepted_at };
-    let mut in_flight = call.in_flight.take();
-    let mut answered = Some(call.answered);
-    let mut batch = Batch::new(call.invocations);
+    let mut in_flight = request.in_flight.take();
+    let mut batch = Batch::new(request.invocations);
     let mut told = None;
     for number in 0.. {
-        let due = environment.gap_ends(call.gaps.nth(number));
+        let due = environment.gap_ends(request.gaps.nth(number));
         if due > now_ns() {
             // Nobody waits for anything meanwhile: the thread and the cores sleep as ever.
             drop(in_flight.take());
             let waited = tokio::select! {
                 biased;
-                () = call.done.closed() => None,
+                () = request.done.closed() => None,
                 told = environment.wait_until(due, work) => Some(told),
             };
             match waited {
@@ -184,55 +162,21 @@ async fn carry_out(
             in_flight = Some(context.spin.begin());
             environment.poll_until(due).await;
         }
-        if number > 0 || moments.sent_at < due {
-            // The caller does nothing else, and nobody stands between it and the environment.
-            moments = Moments::now();
+        if number > 0 || request.sent_at < due {
+            request.send_next();
         }
-        let next_follows = batch.has_room_for_two() && call.gaps.nth(number + 1).is_zero();
         let last = !batch.has_room_for_two();
-        let Moments { id, sent_at, intended_at, accepted_at } = moments.take();
-        let request = Request {
-            id,
-            config,
-            invoke: &call.request,
-            sent_at,
-            intended_at,
-            accepted_at,
-            throttled: context.limits.cpu == CpuLimit::Tick,
-            next_follows,
-            answered: answered.take(),
-        };
+        let next_follows = !last && request.gaps.nth(number + 1).is_zero();
         let working = context.spin.serve(environment.id);
-        batch.push(environment.invoke(request).await);
+        batch.push(environment.invoke(&mut request, config, next_follows).await);
         drop(working);
         if last {
             break;
         }
-        if call.done.is_closed() || !work.is_empty() || work.is_closed() {
+        if request.done.is_closed() || !work.is_empty() || work.is_closed() {
             environment.rest();
             break;
         }
     }
-    Done { to: call.done, batch, told }
-}
-
-/// Of one request.
-struct Moments {
-    id: String,
-    sent_at: u64,
-    intended_at: Option<u64>,
-    accepted_at: u64,
-}
-
-impl Moments {
-    /// It is sent now, and taken at once.
-    fn now() -> Moments {
-        let id = request_id();
-        let now = now_ns();
-        Moments { id, sent_at: now, intended_at: None, accepted_at: now }
-    }
-
-    fn take(&mut self) -> Moments {
-        Moments { id: std::mem::take(&mut self.id), ..*self }
-    }
+    Done { to: request.done, batch, told }
 }
