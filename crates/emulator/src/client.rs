@@ -4,8 +4,9 @@ use kelvin_lambda::Invocation;
 use kelvin_platform::{FunctionId, PlatformError, RepeatPlan};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::frame::Frame;
 use crate::function::Command;
-use crate::request::{Replies, Request};
+use crate::request::Request;
 use crate::spin::Spin;
 
 /// What becomes of a request: at least one record.
@@ -18,17 +19,18 @@ pub(crate) struct Callee {
     pub commands: mpsc::UnboundedSender<Command>,
 }
 
-/// Invokes in a closed loop, and tells `done` the first batch of it.
+/// Invokes in a closed loop, and tells `done` the first batch of it. The first response goes to `frames` as it arrives.
 pub(crate) async fn call(
     function: Callee,
     plan: RepeatPlan,
+    frames: Option<mpsc::UnboundedSender<Frame>>,
     spin: Spin,
     mut done: oneshot::Sender<Records>,
 ) {
     let called = async {
-        let (request, replies) = Request::new(plan, &spin);
-        function.send(request)?;
-        function.complete(replies).await
+        let (request, records) = Request::new(plan, &spin);
+        function.send(Request { frames, ..request })?;
+        function.complete(records).await
     };
     tokio::select! {
         biased;
@@ -44,13 +46,13 @@ impl Callee {
     }
 
     /// Waits for the records, which are there when the environment is ready for the next caller.
-    pub(crate) async fn complete(&self, mut replies: Replies) -> Records {
-        self.ready(&mut replies).await
+    pub(crate) async fn complete(&self, mut records: oneshot::Receiver<Records>) -> Records {
+        self.ready(&mut records).await
     }
 
     /// The same. Cancel safe.
-    pub(crate) async fn ready(&self, replies: &mut Replies) -> Records {
-        (&mut replies.done).await.unwrap_or_else(|_| Err(self.gone()))
+    pub(crate) async fn ready(&self, records: &mut oneshot::Receiver<Records>) -> Records {
+        records.await.unwrap_or_else(|_| Err(self.gone()))
     }
 
     /// A function that neither takes nor ends an invocation has been removed.

@@ -24,6 +24,7 @@ use crate::cpu::CpuLimit;
 use crate::doors::Doors;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::followed::followed;
+use crate::frame::Frame;
 use crate::function::Command;
 use crate::load;
 use crate::page_cache::{Images, PageCaches};
@@ -151,6 +152,25 @@ impl Emulator {
         self.mechanisms.allowed.doors.clone()
     }
 
+    /// Invokes at once, and passes the response on part by part while it arrives: a streamed one as the function writes it.
+    ///
+    /// Returns when the execution environment is ready for the next invocation, which is later than the last part; and without
+    /// an invocation where the environment has ended before it took the request. The receiver may be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::NoSuchFunction`] for a function that has been removed, [`PlatformError::Stopped`] when the emulator
+    /// ends meanwhile, [`PlatformError::Io`] where no execution environment can be made.
+    pub async fn invoke_with_frames(
+        &self,
+        function: FunctionId,
+        request: InvokeRequest,
+        frames: mpsc::UnboundedSender<Frame>,
+    ) -> Result<Option<Invocation>, PlatformError> {
+        let plan = RepeatPlan { request, invocations: 1, gaps: Gaps::NONE };
+        Ok(self.call(function, plan, Some(frames)).await?.pop())
+    }
+
     fn ask(&self, ask: Ask) -> Result<(), PlatformError> {
         let asks = self.asks.as_ref().ok_or(PlatformError::Stopped)?;
         asks.send(ask).map_err(|_| PlatformError::Stopped)
@@ -170,9 +190,10 @@ impl Emulator {
         &self,
         function: FunctionId,
         plan: RepeatPlan,
+        frames: Option<mpsc::UnboundedSender<Frame>>,
     ) -> Result<Vec<Invocation>, PlatformError> {
         let (done, batch) = oneshot::channel();
-        self.ask(Ask::Call { function, plan, done })?;
+        self.ask(Ask::Call { function, plan, frames, done })?;
         batch.await.unwrap_or(Err(PlatformError::Stopped))
     }
 }
@@ -257,7 +278,7 @@ impl Platform for Emulator {
             let plan = RepeatPlan { request, invocations: 1, gaps };
             loop {
                 // The environment may have ended in the gap, before the request was sent.
-                if let Some(invocation) = self.call(function, plan.clone()).await?.pop() {
+                if let Some(invocation) = self.call(function, plan.clone(), None).await?.pop() {
                     return Ok(invocation);
                 }
             }
@@ -272,7 +293,7 @@ impl Platform for Emulator {
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
             while plan.invocations > 0 {
-                let batch = self.call(function, plan.clone()).await?;
+                let batch = self.call(function, plan.clone(), None).await?;
                 plan.invocations -= batch.len() as u64;
                 plan.gaps = plan.gaps.after(batch.len() as u64);
                 // It is empty where the environment has ended in the gap.

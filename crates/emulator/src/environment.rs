@@ -16,6 +16,7 @@ use crate::clock::{epoch_ms, instant, nanoseconds, now_ns};
 use crate::cpu::CpuLimit;
 use crate::env_vars;
 use crate::failure::Failure;
+use crate::frame::Frame;
 use crate::measured::{Begun, Measured};
 use crate::package::Package;
 use crate::page_cache::{Files, PageCaches, Ready};
@@ -214,9 +215,11 @@ impl Environment {
                     process.output.drain();
                     let failure = failure.because_of(process.extension_error());
                     measured.fail(&failure, Some(&mut process));
+                    request.end(measured.result());
                     process.end().await;
                 } else {
                     measured.fail(&failure, None);
+                    request.end(measured.result());
                 }
             }
         }
@@ -340,7 +343,10 @@ impl Environment {
                     return Err(Failure::Reported { body, error });
                 }
                 // No invocation is in flight, so this cannot be an answer to one.
-                Step::Api(Outcome::Answered { .. }, reply) => {
+                Step::Api(
+                    Outcome::Answered { .. } | Outcome::Begun { .. } | Outcome::Part(_),
+                    reply,
+                ) => {
                     reply.into_iter().for_each(|reply| reply.send());
                 }
                 Step::Ended(end) => return Err(Failure::Ended(end)),
@@ -383,20 +389,27 @@ impl Environment {
         let answer = async {
             loop {
                 match process.step().await {
-                    Step::Api(Outcome::Answered { begun_at, ended_at, answer }, reply) => {
-                        return Ok((begun_at, ended_at, answer, reply));
+                    Step::Api(Outcome::Answered { begun_at, ended_at, answer, begun }, reply) => {
+                        return Ok((begun_at, ended_at, answer, begun, reply));
                     }
+                    Step::Api(Outcome::Begun { content_type }, _) => {
+                        request.pass_on(Frame::Head { is_streamed: true, content_type });
+                    }
+                    Step::Api(Outcome::Part(data), _) => request.pass_on(Frame::Data(data)),
                     Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
                     Step::Ended(end) => return Err(Failure::Ended(end)),
                 }
             }
         };
-        let (begun_at, ended_at, answer, reply) = in_time(&mut self.timeout, answer).await?;
+        let (begun_at, ended_at, answer, begun, reply) = in_time(&mut self.timeout, answer).await?;
+        let whole = answer.whole().filter(|_| !begun && request.frames.is_some());
         measured.answered(begun_at, ended_at, answer);
         // The caller first, then the runtime, which goes on with what no caller waits for.
-        if let Some(answered) = request.answered.take() {
-            answered.send(()).ok();
+        if let Some(data) = whole {
+            request.pass_on(Frame::Head { is_streamed: false, content_type: None });
+            request.pass_on(Frame::Data(data));
         }
+        request.end(measured.result());
         reply.into_iter().for_each(|reply| reply.send());
         let next = async {
             loop {

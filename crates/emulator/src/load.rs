@@ -14,7 +14,8 @@ use tokio::time::sleep_until;
 use crate::batch::{BATCH_BYTES, BATCH_INVOCATIONS};
 use crate::client::{Callee, Records};
 use crate::clock::now_ns;
-use crate::request::{Release, Replies, Request};
+use crate::frame::Frame;
+use crate::request::{Release, Request, answered};
 use crate::spin::Spin;
 
 /// How long a client of a closed loop without a gap waits at most for the environment to be ready, once it has the response.
@@ -104,17 +105,23 @@ async fn open(
                 };
                 let request = requests[due.index % requests.len()].clone();
                 let intended_at = Some(start_ns + due.intended_ns);
-                let (request, replies) =
+                let (request, records) =
                     Request::of_load(request, Release::Delayed, intended_at, spin);
                 let (sent, function) = (function.send(request), function.clone());
                 under_way.spawn(async move {
                     sent?;
-                    function.complete(replies).await
+                    function.complete(records).await
                 });
             }
             Some(record) = under_way.join_next() => hand_on(record, records),
         }
     }
+}
+
+/// A request of a client, under way.
+struct Sent {
+    frames: mpsc::UnboundedReceiver<Frame>,
+    records: oneshot::Receiver<Records>,
 }
 
 /// A closed loop, as each of its clients has it.
@@ -167,19 +174,23 @@ impl Closed {
 
     /// One request, and the gap before the next one; `false` if there can be no other.
     async fn after_a_gap(&self, request: InvokeRequest, gap: Duration, timer: &mut Timer) -> bool {
-        let Some(mut replies) = self.send(request, Release::Delayed) else { return false };
-        replies.answered().await;
+        let Some(Sent { frames, records }) = self.send(request, Release::Delayed) else {
+            return false;
+        };
+        answered(frames).await;
         let next = Instant::now() + gap;
-        self.leave(replies);
+        self.leave(records);
         timer.until(next).await;
         true
     }
 
     /// One request, and the next one as soon as the environment is ready for it; `false` if there can be no other.
     async fn at_once(&self, request: InvokeRequest) -> bool {
-        let Some(mut replies) = self.send(request, Release::AtOnce) else { return false };
-        replies.answered().await;
-        let ready = self.function.ready(&mut replies);
+        let Some(Sent { frames, mut records }) = self.send(request, Release::AtOnce) else {
+            return false;
+        };
+        answered(frames).await;
+        let ready = self.function.ready(&mut records);
         match tokio::time::timeout(AWAY * self.spin.crowd(), ready).await {
             Ok(record) => {
                 let goes_on = record.is_ok();
@@ -187,17 +198,18 @@ impl Closed {
                 goes_on
             }
             Err(_) => {
-                self.leave(replies);
+                self.leave(records);
                 true
             }
         }
     }
 
     /// Sends one request; `None` where that is not possible, which ends the load.
-    fn send(&self, invoke: InvokeRequest, release: Release) -> Option<Replies> {
-        let (request, replies) = Request::of_load(invoke, release, None, &self.spin);
+    fn send(&self, invoke: InvokeRequest, release: Release) -> Option<Sent> {
+        let (mut request, records) = Request::of_load(invoke, release, None, &self.spin);
+        let frames = request.frames();
         match self.function.send(request) {
-            Ok(()) => Some(replies),
+            Ok(()) => Some(Sent { frames, records }),
             Err(error) => {
                 self.records.send(Err(error)).ok();
                 None
@@ -206,10 +218,10 @@ impl Closed {
     }
 
     /// What the environment still does is not the client's business.
-    fn leave(&self, replies: Replies) {
-        let (function, records) = (self.function.clone(), self.records.clone());
+    fn leave(&self, records: oneshot::Receiver<Records>) {
+        let (function, records_to) = (self.function.clone(), self.records.clone());
         tokio::spawn(async move {
-            records.send(function.complete(replies).await).ok();
+            records_to.send(function.complete(records).await).ok();
         });
     }
 }

@@ -126,6 +126,13 @@ impl Measured {
         self.answered_at = Some(now_ns());
     }
 
+    /// What the caller is told at the end of the response: of the failure that ended it, or of the answer.
+    pub(crate) fn result(&self) -> Result<(), FunctionError> {
+        let failure = self.outcome.as_ref().map(|outcome| &outcome.error);
+        let error = failure.or_else(|| self.answer.as_ref().map(|answer| &answer.error));
+        error.and_then(Option::clone).map_or(Ok(()), Err)
+    }
+
     /// Of the response that the caller has at the end.
     pub(crate) fn response_bytes(&self) -> usize {
         self.outcome.as_ref().map_or(0, |outcome| outcome.payload.len())

@@ -23,7 +23,7 @@ use crate::env_vars;
 use crate::init_parts::init_parts;
 use crate::output::Output;
 use crate::prepared::{Events, Prepared};
-use crate::runtime_api::{self, ApiCall, NextEvent, Outcome, PendingReply, Service};
+use crate::runtime_api::{self, ApiCall, Calls, NextEvent, Outcome, PendingReply, Service};
 use crate::sandboxes::Sandboxes;
 use crate::spin::Spin;
 use crate::watch::{Found, Limits, Watch};
@@ -40,7 +40,7 @@ pub(crate) struct Process {
     api: Service,
     calls: mpsc::UnboundedReceiver<ApiCall>,
     /// Cloned for the server, once its socket is there.
-    calls_to: mpsc::UnboundedSender<ApiCall>,
+    calls_to: Calls,
     events: Events,
     pub output: Output,
     /// Set once the process runs.
@@ -109,7 +109,7 @@ impl Process {
         let Prepared { id, network, address, .. } = prepared;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
         let output = Output::new(output)?;
-        let (calls_to, calls) = mpsc::unbounded_channel();
+        let (calls_to, calls) = Calls::new();
         let mut server = JoinSet::new();
         if let Some(listener) = prepared.listener.take() {
             let listener = TcpListener::from_std(listener)?;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use kelvin_lambda::FunctionError;
 use kelvin_platform::{Gaps, InvokeRequest, RepeatPlan};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Records;
 use crate::clock::now_ns;
+use crate::frame::Frame;
 use crate::spin::{InFlight, Spin};
 
 /// An invocation, or several one after another, each of which is sent when the environment is ready for it.
@@ -26,8 +28,8 @@ pub(crate) struct Request {
     /// When the function took it.
     pub accepted_at: u64,
     pub release: Release,
-    /// Is told when the first response is there.
-    pub answered: Option<oneshot::Sender<()>>,
+    /// Gets the first response, if its caller wants it before the environment is ready for somebody else.
+    pub frames: Option<mpsc::UnboundedSender<Frame>>,
     /// Gets the records when the environment is ready for somebody else. Closed by a caller who has stopped waiting.
     pub done: oneshot::Sender<Records>,
     /// Keeps the thread polling and the cores awake as long as somebody waits.
@@ -44,19 +46,11 @@ pub(crate) enum Release {
     After(Duration),
 }
 
-/// Where the answers to one request arrive.
-#[derive(Debug)]
-pub(crate) struct Replies {
-    answered: oneshot::Receiver<()>,
-    pub done: oneshot::Receiver<Records>,
-}
-
 impl Request {
     /// A closed loop, whose first request is sent now.
-    pub(crate) fn new(plan: RepeatPlan, spin: &Spin) -> (Request, Replies) {
+    pub(crate) fn new(plan: RepeatPlan, spin: &Spin) -> (Request, oneshot::Receiver<Records>) {
         let RepeatPlan { request: invoke, invocations, gaps } = plan;
-        let (answered_to, answered) = oneshot::channel();
-        let (done_to, done) = oneshot::channel();
+        let (done, records) = oneshot::channel();
         // First, because it may take some microseconds to wake the cores.
         let in_flight = Some(spin.begin());
         let id = request_id();
@@ -70,11 +64,11 @@ impl Request {
             intended_at: None,
             accepted_at: sent_at,
             release: Release::AtOnce,
-            answered: Some(answered_to),
-            done: done_to,
+            frames: None,
+            done,
             in_flight,
         };
-        (request, Replies { answered, done })
+        (request, records)
     }
 
     /// One request of a load, which nothing lies before, and which was due at `intended_at` if it had a time of its own.
@@ -83,10 +77,30 @@ impl Request {
         release: Release,
         intended_at: Option<u64>,
         spin: &Spin,
-    ) -> (Request, Replies) {
+    ) -> (Request, oneshot::Receiver<Records>) {
         let plan = RepeatPlan { request: invoke, invocations: 1, gaps: Gaps::NONE };
-        let (request, replies) = Request::new(plan, spin);
-        (Request { release, intended_at, ..request }, replies)
+        let (request, records) = Request::new(plan, spin);
+        (Request { release, intended_at, ..request }, records)
+    }
+
+    /// Where the first response arrives, part by part.
+    pub(crate) fn frames(&mut self) -> mpsc::UnboundedReceiver<Frame> {
+        let (frames_to, frames) = mpsc::unbounded_channel();
+        self.frames = Some(frames_to);
+        frames
+    }
+
+    /// Passes a part of the response on. A caller who has gone away needs none.
+    pub(crate) fn pass_on(&self, frame: Frame) {
+        if let Some(frames) = &self.frames {
+            frames.send(frame).ok();
+        }
+    }
+
+    /// Tells the caller that its response has ended, unless that has been told.
+    pub(crate) fn end(&mut self, result: Result<(), FunctionError>) {
+        self.pass_on(Frame::End(result));
+        self.frames = None;
     }
 
     /// The next of a loop is sent now, and taken at once: its caller does nothing else, and nobody stands between it and the
@@ -99,10 +113,12 @@ impl Request {
     }
 }
 
-impl Replies {
-    /// Waits for the first response. An invocation that fails has none; its end is its answer. Cancel safe.
-    pub(crate) async fn answered(&mut self) {
-        (&mut self.answered).await.ok();
+/// Waits until the caller has its response, or the request has ended without one.
+pub(crate) async fn answered(mut frames: mpsc::UnboundedReceiver<Frame>) {
+    while let Some(frame) = frames.recv().await {
+        if matches!(frame, Frame::End(_)) {
+            return;
+        }
     }
 }
 

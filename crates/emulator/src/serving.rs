@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::client::{Callee, Records};
 use crate::environment::Context;
+use crate::frame::Frame;
 use crate::function::{Command, Function};
 use crate::page_cache::PageCaches;
 use crate::sandboxes::{Allowed, Sandboxes};
@@ -24,10 +25,25 @@ use crate::{client, load};
 /// What other threads ask of the serving thread.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Deploy { spec: FunctionSpec, done: oneshot::Sender<Result<FunctionId, PlatformError>> },
-    Call { function: FunctionId, plan: RepeatPlan, done: oneshot::Sender<Records> },
-    Load { function: FunctionId, plan: LoadPlan, results: load::Results },
-    Command { function: FunctionId, command: Command },
+    Deploy {
+        spec: FunctionSpec,
+        done: oneshot::Sender<Result<FunctionId, PlatformError>>,
+    },
+    Call {
+        function: FunctionId,
+        plan: RepeatPlan,
+        frames: Option<mpsc::UnboundedSender<Frame>>,
+        done: oneshot::Sender<Records>,
+    },
+    Load {
+        function: FunctionId,
+        plan: LoadPlan,
+        results: load::Results,
+    },
+    Command {
+        function: FunctionId,
+        command: Command,
+    },
 }
 
 /// Where environments live, and under which limits.
@@ -95,11 +111,11 @@ pub(crate) async fn serve(
                 });
                 functions.insert(id, Deployed { name, commands });
             }
-            Ask::Call { function, plan, done } => match functions.get(&function) {
+            Ask::Call { function, plan, frames, done } => match functions.get(&function) {
                 None => drop(done.send(Err(PlatformError::NoSuchFunction { id: function.0 }))),
                 Some(deployed) => {
                     let callee = deployed.callee(function);
-                    tokio::spawn(client::call(callee, plan, spin.clone(), done));
+                    tokio::spawn(client::call(callee, plan, frames, spin.clone(), done));
                 }
             },
             Ask::Load { function, plan, results } => match functions.get(&function) {

@@ -13,7 +13,6 @@ use crate::request::{Release, Request};
 
 /// What an environment is told.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation in the timed path")]
 pub(crate) enum Work {
     Invoke(Request),
     /// That nobody waits for it, after its init phase: to freeze.

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::reply::Registered;
-use super::state::CallId;
-use super::{Body, ExtensionRequest, NextEvent, Reply};
+use super::{Body, CallId, ExtensionRequest, NextEvent, Reply};
 
 /// How many an environment may have.
 const MAX_EXTENSIONS: usize = 10;

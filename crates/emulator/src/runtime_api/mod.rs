@@ -19,7 +19,7 @@ mod streamed_error;
 
 pub(crate) use extension_request::{ExtensionRequest, ExtensionRoute};
 pub(crate) use reply::{NextEvent, Reply};
-pub(crate) use server::serve;
+pub(crate) use server::{Calls, serve};
 pub(crate) use service::{PendingReply, Service};
 pub(crate) use state::{Answer, Outcome};
 pub(crate) use streamed_error::StreamedError;
@@ -27,13 +27,35 @@ pub(crate) use streamed_error::StreamedError;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-/// One request of the function's process, complete, and who waits for its answer.
+/// A request's number: no two requests of a process have the same.
+pub(crate) type CallId = u64;
+
+/// One request of the function's process, or a part of a response that it streams.
 #[derive(Debug)]
 pub(crate) struct ApiCall {
-    pub request: Request,
-    /// When its body was read, on the monotonic clock.
-    pub ended_at: u64,
-    pub reply: oneshot::Sender<Reply>,
+    pub id: CallId,
+    /// When it was read, to its end, on the monotonic clock.
+    pub at: u64,
+    pub said: Said,
+}
+
+/// What comes with a request.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// All of it, and who waits for its answer.
+    Whole(Request, oneshot::Sender<Reply>),
+    /// The head of a response that is streamed, before its body.
+    Begun(Begun),
+    /// The next part of that body.
+    Part(Bytes),
+}
+
+/// The head of a streamed response.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// Of the invocation that is answered.
+    pub request_id: String,
+    pub content_type: Option<String>,
 }
 
 /// What a request says.

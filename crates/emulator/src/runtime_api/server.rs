@@ -1,11 +1,13 @@
 //! HTTP: from a listener to complete requests with their times.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, TRAILER, TRANSFER_ENCODING};
+use hyper::header::{CONTENT_TYPE, HOST, TRAILER, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Response, Version};
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::route::route;
 use super::stream::Stream;
-use super::{ApiCall, Body, Reply, Request, Route, StreamedError};
+use super::{ApiCall, Begun, Body, CallId, Reply, Request, Route, Said, StreamedError};
 use crate::clock::now_ns;
 
 /// Request line and headers together: Go's `http.DefaultMaxHeaderBytes`, with the 4 KB that its server adds.
@@ -25,8 +27,31 @@ const MAX_HEAD_BYTES: usize = (1 << 20) + 4096;
 /// So many headers a map of hyper's holds. No client sends them; AWS's server has only the limit of bytes.
 const MAX_HEADERS: usize = 24_000;
 
+/// Where the requests of one process go, from all of its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    to: mpsc::UnboundedSender<ApiCall>,
+    next_id: Arc<AtomicU64>,
+}
+
+impl Calls {
+    pub(crate) fn new() -> (Calls, mpsc::UnboundedReceiver<ApiCall>) {
+        let (to, calls) = mpsc::unbounded_channel();
+        (Calls { to, next_id: Arc::default() }, calls)
+    }
+
+    fn fresh_id(&self) -> CallId {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A process that is being ended hears nothing more.
+    fn send(&self, id: CallId, at: u64, said: Said) {
+        self.to.send(ApiCall { id, at, said }).ok();
+    }
+}
+
 /// Accepts connections and sends every request to `calls`, until it is dropped; then all connections are closed.
-pub(crate) async fn serve(listener: TcpListener, calls: mpsc::UnboundedSender<ApiCall>) {
+pub(crate) async fn serve(listener: TcpListener, calls: Calls) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -43,7 +68,7 @@ pub(crate) async fn serve(listener: TcpListener, calls: mpsc::UnboundedSender<Ap
 }
 
 /// What is not HTTP ends its own connection and nothing else.
-async fn serve_connection(stream: TcpStream, calls: &mpsc::UnboundedSender<ApiCall>) {
+async fn serve_connection(stream: TcpStream, calls: &Calls) {
     let mut builder = http1::Builder::new();
     builder
         // As AWS's own server, written in Go, writes them.
@@ -66,7 +91,7 @@ async fn serve_connection(stream: TcpStream, calls: &mpsc::UnboundedSender<ApiCa
 
 async fn answer(
     request: hyper::Request<Incoming>,
-    calls: &mpsc::UnboundedSender<ApiCall>,
+    calls: &Calls,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let begun_at = now_ns();
     let route = match find(&request) {
@@ -77,9 +102,18 @@ async fn answer(
     let header = |name| text(&head.headers, name);
     let error_type = header("lambda-runtime-function-error-type");
     let response_mode = header("lambda-runtime-function-response-mode");
-    let (body, trailers) = match route {
+    let id = calls.fresh_id();
+    let is_streamed =
+        response_mode.as_deref().is_some_and(|mode| mode.eq_ignore_ascii_case("streaming"));
+    let (body, trailers) = match &route {
         Route::Next => (Body::Whole(Bytes::new()), None),
-        _ => read(body).await,
+        Route::Response(request_id) if is_streamed => {
+            let content_type = text(&head.headers, CONTENT_TYPE.as_str());
+            let begun = Begun { request_id: request_id.clone(), content_type };
+            calls.send(id, begun_at, Said::Begun(begun));
+            read(body, |data| calls.send(id, now_ns(), Said::Part(data.clone()))).await
+        }
+        _ => read(body, |_| {}).await,
     };
     // Go's server has trailers only where they are announced.
     let trailers = trailers.filter(|_| head.headers.contains_key(TRAILER));
@@ -88,7 +122,7 @@ async fn answer(
     // A request without a body has ended with its head.
     let ended_at = if route == Route::Next { begun_at } else { now_ns() };
     let request = Request { route, begun_at, body, error_type, response_mode, streamed_error };
-    calls.send(ApiCall { request, ended_at, reply }).ok();
+    calls.send(id, ended_at, Said::Whole(request, reply));
     // Nobody is left to answer when the environment is being ended: the connection is closed with it.
     let reply = replied.await.unwrap_or(Reply::NotFound);
     Ok(reply.into_response())
@@ -122,9 +156,9 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Reads a body up to the limit. What is over the limit is read to its end and thrown away, so that the runtime gets the
+/// Reads a body up to the limit, and tells each part of it. What is over the limit is read to its end and thrown away, so that the runtime gets the
 /// answer 413 and not a broken connection.
-async fn read(mut incoming: Incoming) -> (Body, Option<HeaderMap>) {
+async fn read(mut incoming: Incoming, tell: impl Fn(&Bytes)) -> (Body, Option<HeaderMap>) {
     let mut whole = BytesMut::new();
     let mut trailers = None;
     let mut size = 0usize;
@@ -138,6 +172,9 @@ async fn read(mut incoming: Incoming) -> (Body, Option<HeaderMap>) {
             }
         };
         size += data.len();
+        if size <= MAX_RESPONSE_BYTES {
+            tell(&data);
+        }
         if size > MAX_RESPONSE_BYTES {
             whole = BytesMut::new();
         } else if whole.is_empty() && incoming.is_end_stream() {

@@ -3,8 +3,8 @@
 use kelvin_lambda::FunctionConfig;
 use tokio::sync::oneshot;
 
-use super::state::{CallId, Effects, Input, Outcome, RuntimeApi};
-use super::{ApiCall, NextEvent, Reply};
+use super::state::{Effects, Input, Outcome, RuntimeApi};
+use super::{ApiCall, CallId, NextEvent, Reply, Said};
 
 /// So many requests that nobody answers are nobody's: those whose connections are gone are forgotten.
 const MANY: usize = 64;
@@ -15,7 +15,6 @@ pub(crate) struct Service {
     api: RuntimeApi,
     /// Requests without an answer; hardly ever more than one.
     unanswered: Vec<(CallId, oneshot::Sender<Reply>)>,
-    next_id: CallId,
 }
 
 /// A reply that is sent when the caller has its answer.
@@ -33,7 +32,7 @@ impl PendingReply {
 
 impl Service {
     pub(crate) fn new(config: &FunctionConfig) -> Service {
-        Service { api: RuntimeApi::new(config), unanswered: Vec::new(), next_id: 0 }
+        Service { api: RuntimeApi::new(config), unanswered: Vec::new() }
     }
 
     /// Whether the process hears of its end.
@@ -46,18 +45,23 @@ impl Service {
         self.api.extension_error()
     }
 
-    /// Takes one request, and answers whatever can be answered now.
+    /// Takes one request, or a part of one, and answers whatever can be answered now.
     ///
     /// The reply to an answer is returned beside the outcome, so that the caller can pass the answer on first.
     pub(crate) fn take(&mut self, call: ApiCall) -> Option<(Outcome, Option<PendingReply>)> {
-        let ApiCall { request, ended_at, reply } = call;
-        let id = self.next_id;
-        self.next_id += 1;
-        if self.unanswered.len() >= MANY {
-            self.unanswered.retain(|(_, waiting)| !waiting.is_closed());
-        }
-        self.unanswered.push((id, reply));
-        let effects = self.api.on(Input::Request(id, request), ended_at);
+        let ApiCall { id, at, said } = call;
+        let input = match said {
+            Said::Whole(request, reply) => {
+                if self.unanswered.len() >= MANY {
+                    self.unanswered.retain(|(_, waiting)| !waiting.is_closed());
+                }
+                self.unanswered.push((id, reply));
+                Input::Request(id, request)
+            }
+            Said::Begun(begun) => Input::Begun(id, begun),
+            Said::Part(data) => Input::Part(id, data),
+        };
+        let effects = self.api.on(input, at);
         self.carry_out(effects)
     }
 

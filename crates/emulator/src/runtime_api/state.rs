@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Started ──/next──▶ Ready ──event──▶ Running ──/response or /error──▶ ResponseSent ──/next──▶ Ready
-//!    └──/init/error──▶ InitError
+//!    └──/init/error──▶ InitError                    └──head──▶ Responding ──end──▶ ResponseSent
 //! ```
 //!
 //! An environment is ready when its runtime is and every extension that takes part has asked for its next event, too.
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use kelvin_lambda::{FunctionConfig, FunctionError};
 
 use super::extensions::{Extensions, Registering};
-use super::{Body, NextEvent, Reply, Request, Route};
+use super::{Begun, Body, CallId, NextEvent, Reply, Request, Route};
 
 /// The runtime of one process, seen from the Runtime API.
 #[derive(Debug)]
@@ -30,14 +30,15 @@ pub(crate) struct RuntimeApi {
     is_initialized: bool,
 }
 
-/// A request's number: no two requests of a process have the same.
-pub(crate) type CallId = u64;
-
 /// What happens to a Runtime API.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A request is there, with its body.
     Request(CallId, Request),
+    /// A response begins that is streamed. Its request comes when its body has ended.
+    Begun(CallId, Begun),
+    /// More of that body.
+    Part(CallId, Bytes),
     /// There is an event for the runtime, which must be ready.
     Event(NextEvent),
 }
@@ -61,6 +62,8 @@ enum State {
     InitError,
     Ready,
     Running,
+    /// A response is streamed by this request.
+    Responding(CallId),
     ResponseSent,
 }
 
@@ -75,7 +78,17 @@ pub(crate) enum Outcome {
         at: u64,
     },
     /// The runtime answered the invocation. The function still waits for the reply to its request.
-    Answered { begun_at: u64, ended_at: u64, answer: Answer },
+    Answered {
+        begun_at: u64,
+        ended_at: u64,
+        answer: Answer,
+        /// Whether its parts were told before.
+        begun: bool,
+    },
+    /// The runtime has begun to stream its answer.
+    Begun { content_type: Option<String> },
+    /// The next part of it.
+    Part(Bytes),
     /// The runtime reported that INIT failed.
     InitFailed { body: Bytes, error: FunctionError },
 }
@@ -88,6 +101,16 @@ pub(crate) enum Answer {
     TooLarge,
 }
 
+impl Answer {
+    /// All of a response, unless it is none.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        match self {
+            Answer::Response(whole) => Some(whole.clone()),
+            Answer::Error { .. } | Answer::TooLarge => None,
+        }
+    }
+}
+
 impl State {
     /// The names in error messages, those of AWS's runtime interface emulator.
     fn name(self) -> &'static str {
@@ -96,6 +119,7 @@ impl State {
             State::InitError => "InitError",
             State::Ready => "Ready",
             State::Running => "Running",
+            State::Responding(_) => "InvocationResponse",
             State::ResponseSent => "RuntimeResponseSentState",
         }
     }
@@ -144,6 +168,12 @@ impl RuntimeApi {
     pub(crate) fn on(&mut self, input: Input, now: u64) -> Effects {
         match input {
             Input::Event(event) => self.hand_over(Arc::new(event)),
+            Input::Begun(call, begun) => self.begun(call, begun),
+            Input::Part(call, data) if self.state == State::Responding(call) => {
+                Effects::outcome(Outcome::Part(data))
+            }
+            // Of an answer to nothing: its end is refused.
+            Input::Part(..) => Effects::NONE,
             Input::Request(call, request) => match request.route {
                 Route::Next => self.next(call, now),
                 Route::InitError => self.init_error(call, request),
@@ -176,8 +206,9 @@ impl RuntimeApi {
 
     fn next(&mut self, call: CallId, now: u64) -> Effects {
         match self.state {
-            State::InitError => {
-                Effects::reply(call, Reply::InvalidTransition { from: "InitError", to: "Ready" })
+            State::InitError | State::Responding(_) => {
+                let from = self.state.name();
+                Effects::reply(call, Reply::InvalidTransition { from, to: "Ready" })
             }
             State::Running => {
                 let event = self.event.clone().expect("an event is kept while it is in flight");
@@ -212,6 +243,17 @@ impl RuntimeApi {
         }
     }
 
+    /// A response that answers nothing is refused when it has ended.
+    fn begun(&mut self, call: CallId, begun: Begun) -> Effects {
+        let Begun { request_id, content_type } = begun;
+        let is_answer = self.event.as_ref().is_some_and(|event| event.request_id == request_id);
+        if self.state != State::Running || !is_answer {
+            return Effects::NONE;
+        }
+        self.state = State::Responding(call);
+        Effects::outcome(Outcome::Begun { content_type })
+    }
+
     fn answer(&mut self, call: CallId, request: Request, now: u64) -> Effects {
         let (id, to) = match &request.route {
             Route::Response(id) => (id, "InvocationResponse"),
@@ -221,14 +263,16 @@ impl RuntimeApi {
         if self.event.as_ref().is_none_or(|event| event.request_id != *id) {
             return Effects::reply(call, Reply::InvalidRequestId);
         }
-        if self.state != State::Running {
+        let begun = self.state == State::Responding(call);
+        if self.state != State::Running && !begun {
             let from = self.state.name();
             return Effects::reply(call, Reply::InvalidTransition { from, to });
         }
         self.state = State::ResponseSent;
         let begun_at = request.begun_at;
         let (answer, reply) = answered(request);
-        Effects::passed_on(Outcome::Answered { begun_at, ended_at: now, answer }, call, reply)
+        let outcome = Outcome::Answered { begun_at, ended_at: now, answer, begun };
+        Effects::passed_on(outcome, call, reply)
     }
 
     fn init_error(&mut self, call: CallId, request: Request) -> Effects {

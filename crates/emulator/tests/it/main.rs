@@ -6,6 +6,7 @@ mod edge;
 mod extensions;
 mod failures;
 mod files;
+mod frames;
 mod gap;
 mod gate;
 mod http;

@@ -113,6 +113,23 @@ fn spin(ms: i64) {
     while thread_ns() < until {}
 }
 
+/// Streams a response of two parts. Between them it does what `between` says, before which the first part has been sent.
+fn stream(runtime: &mut Runtime, base: &str, between: &str) -> io::Result<()> {
+    let head = format!(
+        "POST {base}/response HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n\r\n"
+    );
+    let stream = runtime.stream.get_mut();
+    stream.write_all(format!("{head}3\r\none\r\n").as_bytes())?;
+    match between.split_once(' ') {
+        Some(("gate", port)) => gate(port)?,
+        Some(("exit", code)) => exit(code.parse().unwrap_or(0)),
+        _ => sleep(FOR_EVER),
+    }
+    stream.write_all(b"3\r\ntwo\r\n0\r\n\r\n")?;
+    runtime.answer()?;
+    Ok(())
+}
+
 /// Knocks at a port of this machine and waits there until somebody opens.
 fn gate(port: &str) -> io::Result<()> {
     let port: u16 = port.parse().expect("a port");
@@ -189,6 +206,7 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let status = respond(runtime, &body)?.status;
             println!("large response: {status}");
         }
+        "stream" => stream(runtime, &base, argument)?,
         "respond-and-exit" => {
             respond(runtime, "\"last words\"")?;
             exit(7);

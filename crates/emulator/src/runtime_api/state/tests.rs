@@ -34,24 +34,30 @@ fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Ready { runtime_at, at } if runtime_at == at => "ready".to_owned(),
         Outcome::Ready { runtime_at, at } => format!("ready {runtime_at} {at}"),
-        Outcome::Answered { .. } => "answered".to_owned(),
+        Outcome::Answered { begun: false, .. } => "answered".to_owned(),
+        Outcome::Answered { begun: true, .. } => "end".to_owned(),
+        Outcome::Begun { .. } => "head".to_owned(),
+        Outcome::Part(data) => String::from_utf8_lossy(data).into_owned(),
         Outcome::InitFailed { .. } => "init failed".to_owned(),
     }
 }
+
+/// The number of a request that streams.
+const STREAMED: CallId = 100;
 
 fn extension(name: &str) -> Uuid {
     Uuid::from_u128(if name == "listener" { 1 } else { 2 })
 }
 
-/// Plays requests, numbered from 0: `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error`, those of two extensions, and
-/// what follows: replies and the outcome, with what comes after it. A step takes a nanosecond.
+/// Plays requests, numbered from 0: `next`, `hand:ID`, `response:ID`, `error:ID`, `init-error`, those of two extensions; a
+/// streamed response, whose request has always the number 100: `head:ID`, `part:DATA`, `end:ID`; and what follows: replies and the outcome, with what comes after it. A step takes a nanosecond.
 fn check(steps: &[(&str, &str)]) {
     let mut api = RuntimeApi::new(&FunctionConfig::new("function"));
     for (at, (step, expected)) in steps.iter().enumerate() {
         let (verb, id) = step.split_once(':').unwrap_or((step, ""));
         let route = match verb {
             "next" => Some(Route::Next),
-            "response" => Some(Route::Response(id.to_owned())),
+            "response" | "end" => Some(Route::Response(id.to_owned())),
             "error" => Some(Route::Error(id.to_owned())),
             "init-error" => Some(Route::InitError),
             "register" => Some(Route::Extension(ExtensionRequest::Register {
@@ -68,7 +74,13 @@ fn check(steps: &[(&str, &str)]) {
                 let request = Request { body: Body::Whole(body), ..request(route) };
                 Input::Request(at as CallId, request)
             }
+            Some(route) if verb == "end" => Input::Request(STREAMED, request(route)),
             Some(route) => Input::Request(at as CallId, request(route)),
+            None if verb == "head" => {
+                let request_id = id.to_owned();
+                Input::Begun(STREAMED, Begun { request_id, content_type: None })
+            }
+            None if verb == "part" => Input::Part(STREAMED, Bytes::copy_from_slice(id.as_bytes())),
             None => Input::Event(NextEvent::of_test(id)),
         };
         let effects = api.on(input, at as u64);
@@ -145,5 +157,30 @@ fn init_waits_for_all_extensions_and_an_invocation_for_those_that_hear_of_it() {
         ("event-next:listener", ""),
         ("error:b", "answered, 12: 202"),
         ("next", "ready"),
+    ]);
+}
+
+#[test]
+fn a_streamed_response_is_passed_on_part_by_part_and_ends_once() {
+    check(&[
+        ("next", "ready"),
+        ("hand:a", "0: event a"),
+        ("head:b", ""),
+        ("part:of another", ""),
+        ("end:b", "100: 400"),
+        ("head:a", "head"),
+        ("part:one", "one"),
+        ("next", "7: 403 InvocationResponse to Ready"),
+        ("response:a", "8: 403 InvocationResponse to InvocationResponse"),
+        ("error:a", "9: 403 InvocationResponse to InvocationErrorResponse"),
+        ("part:two", "two"),
+        ("end:a", "end, 100: 202"),
+        ("part:late", ""),
+        ("head:a", ""),
+        ("end:a", "100: 403 RuntimeResponseSentState to InvocationResponse"),
+        ("next", "ready"),
+        ("hand:b", "15: event b"),
+        ("head:a", ""),
+        ("response:b", "answered, 18: 202"),
     ]);
 }
