@@ -368,7 +368,11 @@ impl Process {
     /// Kills the process and everything that it started, and waits for its end.
     ///
     /// A process that waits for a device cannot be killed: after [`KILL_PATIENCE`] it is left to the guard, which is counted.
-    pub(crate) async fn end(mut self) {
+    pub(crate) async fn end(self) {
+        self.end_within(KILL_PATIENCE).await;
+    }
+
+    async fn end_within(mut self, patience: Duration) {
         self.sandboxes.guard.kill(self.id);
         let ended = async {
             while self.ended.is_none() {
@@ -376,7 +380,7 @@ impl Process {
                 self.note(event).await;
             }
         };
-        if timeout(KILL_PATIENCE, ended).await.is_err() {
+        if timeout(patience, ended).await.is_err() {
             self.sandboxes.left_alone();
         }
     }
@@ -403,3 +407,6 @@ async fn ended(ended: &Option<End>) -> End {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,3 +179,19 @@ async fn carry_out(
     }
     Done { to: request.done, batch, told }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_function_hears_of_the_end_of_a_worker_that_panics() {
+        let (events, mut heard) = mpsc::unbounded_channel();
+        let panicked = tokio::spawn(async move {
+            let _farewell = Farewell { id: 7, events };
+            panic!("on demand");
+        });
+        assert!(panicked.await.is_err());
+        assert!(matches!(heard.recv().await, Some(Event::Ended(7))));
+    }
+}
