@@ -1,6 +1,9 @@
 //! What must hold of every sample.
 
-use kelvin_stats::{ByLaunch, Estimate, Sample, TooFew, mean, pseudo_median, quantile};
+use kelvin_stats::{
+    Alternative, ByLaunch, Estimate, Sample, TooFew, benjamini_hochberg, holm, mean, modes,
+    outliers, pseudo_median, quantile, rank_sum_test, shift, signed_rank_test, warm_up,
+};
 use proptest::prelude::*;
 
 /// Nanoseconds as they come: whole numbers from nothing to minutes, with ties.
@@ -66,5 +69,82 @@ proptest! {
         prop_assert!(sample.quantile(a.min(b)) <= sample.quantile(a.max(b)));
         prop_assert!(sample.quantile(0.0).unwrap() <= sample.quantile(a).unwrap());
         prop_assert!(sample.quantile(a).unwrap() <= sample.quantile(1.0).unwrap());
+    }
+}
+
+proptest! {
+    #[test]
+    fn tests_do_not_depend_on_the_order_of_values(
+        mut a in prop::collection::vec(-9.0..9.0_f64, 1..25),
+        mut b in prop::collection::vec(-9.0..9.0_f64, 1..25),
+    ) {
+        let p = |a: &[f64], b: &[f64]| {
+            let both = rank_sum_test(a, b, Alternative::TwoSided).expect("values").p;
+            (both, signed_rank_test(a, Alternative::TwoSided))
+        };
+        let found = p(&a, &b);
+        a.reverse();
+        b.rotate_left(1);
+        prop_assert_eq!(p(&a, &b), found);
+    }
+
+    #[test]
+    fn both_sides_are_as_likely_as_everything_and_what_was_found(
+        a in prop::collection::vec(-9..9_i32, 1..20),
+        b in prop::collection::vec(-9..9_i32, 1..20),
+    ) {
+        let a: Vec<f64> = a.into_iter().map(f64::from).collect();
+        let b: Vec<f64> = b.into_iter().map(f64::from).collect();
+        for test in [
+            |a: &[f64], b: &[f64], side| rank_sum_test(a, b, side).expect("values").p,
+            |a: &[f64], _: &[f64], side| signed_rank_test(a, side),
+        ] {
+            let (less, greater) = (test(&a, &b, Alternative::Less), test(&a, &b, Alternative::Greater));
+            prop_assert!(less + greater >= 1.0 - 1e-12 && less > 0.0 && greater > 0.0);
+            let two_sided = test(&a, &b, Alternative::TwoSided);
+            prop_assert!((two_sided - (2.0 * less.min(greater)).min(1.0)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_shift_moves_with_its_samples_and_lies_in_its_interval(
+        a in prop::collection::vec(-9..9_i32, 4..25),
+        b in prop::collection::vec(-9..9_i32, 4..25),
+        by in -100..100_i32,
+    ) {
+        let sample = |values: &[i32], by: i32| values.iter().map(|v| f64::from(v + by)).collect::<Sample>();
+        let (from, to) = (sample(&a, 0), sample(&b, 0));
+        let found = shift(&from, &to).expect("values");
+        let interval = found.ci95.expect("four values each are enough");
+        prop_assert!(interval.contains(found.value));
+        let back = shift(&to, &from).expect("values");
+        prop_assert_eq!((back.value, back.ci95.unwrap().low), (-found.value, -interval.high));
+        let moved = shift(&from, &sample(&b, by)).expect("values");
+        prop_assert_eq!(moved.value, found.value + f64::from(by));
+    }
+
+    #[test]
+    fn adjusted_p_values_are_no_less_and_keep_the_order(p in prop::collection::vec(0.0..1.0_f64, 0..30)) {
+        for adjusted in [holm(&p), benjamini_hochberg(&p)] {
+            for (i, p_i) in p.iter().enumerate() {
+                prop_assert!(adjusted[i] >= *p_i && adjusted[i] <= 1.0);
+                for (j, p_j) in p.iter().enumerate() {
+                    prop_assert!(p_i > p_j || adjusted[i] <= adjusted[j]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn courses_modes_and_outliers_do_not_depend_on_the_unit(
+        values in prop::collection::vec(1.0..2.0_f64, 10..80),
+    ) {
+        let scaled: Vec<f64> = values.iter().map(|value| value * 1024.0).collect();
+        prop_assert_eq!(warm_up(&values), warm_up(&scaled));
+        prop_assert_eq!(outliers(&values), outliers(&scaled));
+        let count = |values: &[f64]| modes(values).map(|modes| modes.len());
+        prop_assert_eq!(count(&values), count(&scaled));
+        let all: f64 = modes(&values).iter().flatten().map(|mode| mode.share).sum();
+        prop_assert!(count(&values).is_none() || (all - 1.0).abs() < 1e-9);
     }
 }
