@@ -3,6 +3,7 @@
 //! Everything here is a pure function of the records of a run: the same files give the same bytes, today and later.
 //! Nothing here knows on which platform a run was made, beyond printing its name and what it says of itself.
 
+mod checks;
 mod cost;
 mod failures;
 mod footer;
@@ -13,6 +14,7 @@ mod ladder;
 mod load;
 mod markdown;
 mod metric;
+mod notes;
 mod number;
 mod page;
 mod pipes;

@@ -8,7 +8,7 @@ use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Table};
-use crate::{failures, footer, head, load, pipes, seen, starts};
+use crate::{checks, failures, footer, head, load, notes, pipes, seen, starts};
 
 /// The report of a run, at most 100 columns wide. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
@@ -27,6 +27,8 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     load::add(&mut page, &summary.loads);
     pipes::add(&mut page, run);
     failures::add(&mut page, run);
+    checks::add(&mut page, run);
+    notes::add(&mut page, run);
     footer::add(&mut page, run);
     footer::add_answers(&mut page, run);
     page.render(*style)
