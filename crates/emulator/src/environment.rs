@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kelvin_lambda::{FunctionConfig, LaunchFacts, Start};
+use kelvin_lambda::{FunctionConfig, InitPhase, LaunchFacts, Start};
 use kelvin_load::Timer;
 use kelvin_sandbox::{Heard, Network};
 use tokio::sync::mpsc;
@@ -87,6 +87,8 @@ struct Fresh {
     init_ns: Option<u64>,
     launch: Option<Arc<LaunchFacts>>,
     ended_at: u64,
+    /// What it wrote and how it ended, if it failed.
+    failed: String,
 }
 
 impl Environment {
@@ -157,19 +159,23 @@ impl Environment {
         let filled = self.package.fill(bootstrap, mounts);
         let mut page_cache = self.files.check(ready);
         let at_once = starting.at_once();
-        let deadline = Instant::now() + self.context.init_timeout;
+        let (begun_at, deadline) = (now_ns(), Instant::now() + self.context.init_timeout);
         let done = match filled {
             Ok(()) => timeout_at(deadline, self.init(config)).await,
             Err(error) => Ok(Err(Failure::Internal(error.to_string()))),
         };
         page_cache.starting = at_once.max(starting.at_once());
         drop(starting);
-        let init_ns = done.ok().and_then(Result::ok);
-        if init_ns.is_none()
-            && let Some(process) = self.process.take()
-        {
-            process.end().await;
+        let done = done.unwrap_or(Err(Failure::TimedOut));
+        let mut failed = String::new();
+        if let Err(failure) = &done {
+            let mut process = self.process.take();
+            failed = failed_init(failure, begun_at, process.as_mut(), config);
+            if let Some(process) = process {
+                process.end().await;
+            }
         }
+        let init_ns = done.ok();
         let ended_at = now_ns();
         let launch = init_ns.zip(self.process.as_mut());
         let ready = self.ready.as_ref();
@@ -182,7 +188,7 @@ impl Environment {
             facts.page_cache = Some(page_cache);
             Arc::new(facts)
         });
-        self.fresh = Some(Fresh { init_ns, launch, ended_at });
+        self.fresh = Some(Fresh { init_ns, launch, ended_at, failed });
     }
 
     /// Serves one invocation and returns when the environment is ready for the next. [`Environment::initialize`] comes first.
@@ -194,12 +200,7 @@ impl Environment {
         config: &Arc<FunctionConfig>,
         next_follows: bool,
     ) -> Measured {
-        let (start, init_ns, launch) = self.start_of(request.accepted_at);
-        let begun_at = now_ns();
-        let throttled = self.context.limits.cpu == CpuLimit::Tick;
-        let environment = self.id;
-        let begun =
-            Begun { environment, start, init_ns, launch, at: begun_at, throttled, next_follows };
+        let begun = Begun { next_follows, ..self.start_of(request.accepted_at) };
         let mut measured = Measured::begin(request, config, begun);
         let deadline = Instant::now() + config.timeout.duration();
         let served = self.serve(request, config, &mut measured, deadline).await;
@@ -297,17 +298,29 @@ impl Environment {
     }
 
     /// How an invocation finds the environment, and where it is the first to be told of its init phase, what there is to tell.
-    fn start_of(&mut self, accepted_at: u64) -> (Start, Option<u64>, Option<Arc<LaunchFacts>>) {
+    fn start_of(&mut self, accepted_at: u64) -> Begun {
         let fresh = self.fresh.take();
-        if self.process.is_none() {
-            return (Start::SuppressedInit, None, None);
-        }
-        match fresh {
-            Some(Fresh { init_ns, launch, ended_at }) => {
-                let waited = accepted_at < ended_at;
-                (if waited { Start::Cold } else { Start::ProactiveInit }, init_ns, launch)
-            }
-            None => (Start::Warm, None, None),
+        let start = match &fresh {
+            _ if self.process.is_none() => Start::SuppressedInit,
+            Some(fresh) if accepted_at < fresh.ended_at => Start::Cold,
+            Some(_) => Start::ProactiveInit,
+            None => Start::Warm,
+        };
+        let (init_ns, launch, failed_init) = match fresh {
+            // What was ready has ended since, and is started again.
+            Some(fresh) if start == Start::SuppressedInit => (None, None, fresh.failed),
+            Some(fresh) => (fresh.init_ns, fresh.launch, fresh.failed),
+            None => (None, None, String::new()),
+        };
+        Begun {
+            environment: self.id,
+            start,
+            init_ns,
+            launch,
+            failed_init,
+            at: now_ns(),
+            throttled: self.context.limits.cpu == CpuLimit::Tick,
+            next_follows: false,
         }
     }
 
@@ -424,6 +437,24 @@ impl Environment {
         (measured.runtime_ready_at, measured.ready_at) = (Some(runtime_at), Some(at));
         Ok(())
     }
+}
+
+/// What an init phase that began at `begun_at` wrote and how it failed, as its log has it.
+fn failed_init(
+    failure: &Failure,
+    begun_at: u64,
+    process: Option<&mut Process>,
+    config: &FunctionConfig,
+) -> String {
+    let mut log = process.map_or_else(String::new, |process| {
+        process.output.drain();
+        process.output.written().init
+    });
+    failure.end_log(&mut log);
+    let init_ns = now_ns().saturating_sub(begun_at);
+    let line = failure.init_report(InitPhase::Init, init_ns, config);
+    log.push_str(&line.to_string());
+    log
 }
 
 /// What comes first: the end of `work` or of the time.

@@ -1,7 +1,7 @@
 //! Ways in which an invocation fails, and what AWS calls them.
 
 use bytes::Bytes;
-use kelvin_lambda::{FunctionConfig, FunctionError, Status};
+use kelvin_lambda::{FunctionConfig, FunctionError, InitPhase, InitReportLine, Status};
 use kelvin_sandbox::{ExitStatus, with_cause};
 
 use crate::cpu::CgroupError;
@@ -82,14 +82,31 @@ impl Failure {
         (status, error, payload)
     }
 
-    /// What goes into the function's log beside AWS's own words.
-    pub(crate) fn log_line(&self) -> Option<String> {
-        match self {
-            Failure::Ended(End::NotStarted(message)) => {
-                Some(format!("kelvin: the bootstrap could not be executed: {message}\n"))
-            }
-            _ => None,
+    /// Ends a log with what goes there beside AWS's own words, on a line of its own.
+    pub(crate) fn end_log(&self, log: &mut String) {
+        end_line(log);
+        if let Failure::Ended(End::NotStarted(message)) = self {
+            log.push_str(&format!("kelvin: the bootstrap could not be executed: {message}\n"));
         }
+    }
+
+    /// The line for an init phase that failed so after `init_ns`.
+    pub(crate) fn init_report(
+        &self,
+        phase: InitPhase,
+        init_ns: u64,
+        config: &FunctionConfig,
+    ) -> InitReportLine {
+        let (status, error, _) = self.describe("", config);
+        let error_type = (status != Status::Timeout).then_some(error.error_type);
+        InitReportLine { init_ns, phase, error_type }
+    }
+}
+
+/// Ends the last line of a log, if it has not ended.
+pub(crate) fn end_line(log: &mut String) {
+    if !log.is_empty() && !log.ends_with('\n') {
+        log.push('\n');
     }
 }
 

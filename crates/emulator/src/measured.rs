@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    FunctionConfig, FunctionError, Interval, Invocation, LOG_TAIL_BYTES, LaunchFacts, Provenance,
-    ReportLine, Start, Status, Timing, billed_ms,
+    FunctionConfig, FunctionError, InitPhase, Interval, Invocation, LOG_TAIL_BYTES, LaunchFacts,
+    Provenance, ReportLine, Start, Status, Timing, billed_ms,
 };
 
 use crate::clock::now_ns;
-use crate::failure::Failure;
+use crate::failure::{Failure, end_line};
+use crate::output::Written;
 use crate::process::Process;
 use crate::request::Request;
 use crate::runtime_api::Answer;
@@ -39,7 +40,9 @@ pub(crate) struct Measured {
     pub runtime_ready_at: Option<u64>,
     /// The last of what was waited for, of runtime and extensions; or the failure.
     pub ready_at: Option<u64>,
-    request_bytes: u64,
+    event: Bytes,
+    /// What the init phase of the environment wrote and how it ended, if it failed.
+    failed_init: String,
     wants_log: bool,
     next_follows: bool,
     /// Whether it can be told when the environment was held back by its CPU limit.
@@ -54,6 +57,7 @@ pub(crate) struct Begun {
     pub start: Start,
     pub init_ns: Option<u64>,
     pub launch: Option<Arc<LaunchFacts>>,
+    pub failed_init: String,
     pub at: u64,
     /// Whether it can be told when the environment is held back by its CPU limit.
     pub throttled: bool,
@@ -81,12 +85,14 @@ struct Outcome {
     spans: Option<kelvin_lambda::SpanLine>,
     holds: Vec<Interval>,
     throttled_total_ns: Option<u64>,
-    log: Option<String>,
+    log: Option<Written>,
+    init_failed: bool,
 }
 
 impl Measured {
     pub(crate) fn begin(request: &Request, config: &Arc<FunctionConfig>, begun: Begun) -> Measured {
-        let Begun { environment, start, init_ns, launch, at, throttled, next_follows } = begun;
+        let Begun { environment, start, init_ns, launch, failed_init, at, throttled, next_follows } =
+            begun;
         Measured {
             request_id: request.id.clone(),
             config: Arc::clone(config),
@@ -103,8 +109,9 @@ impl Measured {
             answered_at: None,
             runtime_ready_at: None,
             ready_at: None,
-            request_bytes: request.invoke.payload.len() as u64,
+            event: request.invoke.payload.clone(),
             wants_log: request.invoke.log_tail,
+            failed_init,
             next_follows,
             throttled,
             outcome: None,
@@ -143,7 +150,7 @@ impl Measured {
         let answer = self.answer.as_ref().expect("only an answered invocation is complete");
         let (status, error, payload) =
             (answer.status, answer.error.clone(), answer.payload.clone());
-        self.settle(status, error, payload, Some(process), None);
+        self.settle(status, error, payload, Some(process));
     }
 
     /// The environment cannot go on.
@@ -155,7 +162,18 @@ impl Measured {
         self.answered_at.get_or_insert(now);
         let (status, error, failed) = failure.describe(&self.request_id, &self.config);
         let payload = self.answer.as_ref().map_or(failed, |answer| answer.payload.clone());
-        self.settle(status, Some(error), payload, process, failure.log_line());
+        let init_failed = process.as_ref().is_none_or(|process| !process.output.has_begun());
+        let init_ns = now.saturating_sub(self.handed_at);
+        let init_report = failure.init_report(InitPhase::Invoke, init_ns, &self.config);
+        let outcome = self.settle(status, Some(error), payload, process);
+        outcome.init_failed = init_failed;
+        let log = outcome.log.get_or_insert_default();
+        if init_failed {
+            failure.end_log(&mut log.init);
+            log.init.push_str(&init_report.to_string());
+        } else {
+            failure.end_log(&mut log.invoke);
+        }
     }
 
     fn settle(
@@ -164,8 +182,7 @@ impl Measured {
         error: Option<FunctionError>,
         payload: Bytes,
         process: Option<&mut Process>,
-        log_line: Option<String>,
-    ) {
+    ) -> &mut Outcome {
         let mut outcome = Outcome {
             status,
             error,
@@ -176,6 +193,7 @@ impl Measured {
             holds: Vec::new(),
             throttled_total_ns: None,
             log: None,
+            init_failed: false,
         };
         if let Some(process) = process {
             process.output.drain();
@@ -189,13 +207,10 @@ impl Measured {
             outcome.holds = process.holds().to_vec();
             outcome.throttled_total_ns = process.throttled_total_ns();
             if self.wants_log || status != Status::Ok {
-                outcome.log = Some(process.output.tail());
+                outcome.log = Some(process.output.written());
             }
         }
-        if let Some(line) = log_line {
-            outcome.log.get_or_insert_default().push_str(&line);
-        }
-        self.outcome = Some(outcome);
+        self.outcome.insert(outcome)
     }
 
     /// The record.
@@ -240,7 +255,10 @@ impl Measured {
             status: outcome.status,
             error_type: outcome.error.as_ref().map(|error| error.error_type.as_str()),
         };
-        let log_tail = outcome.log.map(|log| log_tail(&self.request_id, &log, &report));
+        let log_tail = outcome.log.map(|log| {
+            let before = self.failed_init + &log.init;
+            log_tail(&self.request_id, before, &log.invoke, &report)
+        });
         Invocation {
             provenance: Provenance::Made,
             environment: Some(self.environment),
@@ -252,20 +270,25 @@ impl Measured {
             launch: self.launch,
             max_memory_bytes: outcome.max_memory_bytes,
             billed_ms,
-            request_bytes: self.request_bytes,
+            request_bytes: self.event.len() as u64,
+            event: self.event,
             response: outcome.payload,
             error: outcome.error,
+            init_failed: outcome.init_failed,
             log_tail,
             request_id: self.request_id,
         }
     }
 }
 
-/// The last 4 KB of what CloudWatch would show: START, the function's own lines, END, REPORT.
-fn log_tail(request_id: &str, log: &str, report: &ReportLine<'_>) -> String {
+/// The last 4 KB of what CloudWatch would show: what INIT wrote, START, what was written since, END, REPORT.
+///
+/// What INIT writes comes before START in CloudWatch and in what `LogType=Tail` returns of a cold start; `INIT_START` does not.
+fn log_tail(request_id: &str, mut init: String, log: &str, report: &ReportLine<'_>) -> String {
+    end_line(&mut init);
     let newline = if log.is_empty() || log.ends_with('\n') { "" } else { "\n" };
     let whole = format!(
-        "START RequestId: {request_id} Version: $LATEST\n{log}{newline}END RequestId: {request_id}\n{report}"
+        "{init}START RequestId: {request_id} Version: $LATEST\n{log}{newline}END RequestId: {request_id}\n{report}"
     );
     let from = whole.len().saturating_sub(LOG_TAIL_BYTES);
     let from = (from..=whole.len()).find(|&at| whole.is_char_boundary(at)).unwrap_or(0);

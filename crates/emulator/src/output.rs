@@ -14,13 +14,24 @@ pub(crate) struct Output {
     pipe: pipe::Receiver,
     ended: bool,
     log: Log,
+    /// What was written before the first event; only until the second.
+    init: Option<String>,
+}
+
+/// The log of an invocation, each part of at most 4 KB.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Before the event, by the init phase; empty of all but a process's first invocation.
+    pub init: String,
+    /// Since the event.
+    pub invoke: String,
 }
 
 impl Output {
     /// Takes the read end of a pipe; on a runtime.
     pub(crate) fn new(pipe: OwnedFd) -> io::Result<Output> {
         let pipe = pipe::Receiver::from_owned_fd(pipe)?;
-        Ok(Output { pipe, ended: false, log: Log::default() })
+        Ok(Output { pipe, ended: false, log: Log::default(), init: None })
     }
 
     /// Waits until something was written and takes it; waits for ever after the end. Cancel safe.
@@ -66,10 +77,18 @@ impl Output {
         }
     }
 
-    /// Forgets everything but the end of the log; for the next invocation.
+    /// An event is about to be handed over: what was written before the first belongs to its invocation, and what was
+    /// written since an event is forgotten. A line that has not ended goes on in the next invocation.
     pub(crate) fn begin(&mut self) {
         self.drain();
-        self.log = Log { partial: std::mem::take(&mut self.log.partial), ..Log::default() };
+        let partial = std::mem::take(&mut self.log.partial);
+        self.init = Some(if self.has_begun() { String::new() } else { self.log.end() });
+        self.log = Log { partial, ..Log::default() };
+    }
+
+    /// Whether an event was handed over.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.init.is_some()
     }
 
     /// The line of spans of this invocation, if the function wrote one.
@@ -77,12 +96,12 @@ impl Output {
         self.log.spans.take().filter(|spans| spans.request_id == request_id)
     }
 
-    /// The last 4 KB since [`Output::begin`], without lines of spans.
-    pub(crate) fn tail(&self) -> String {
-        let mut bytes: Vec<u8> = self.log.tail.iter().copied().collect();
-        bytes.extend_from_slice(&self.log.partial);
-        let from = bytes.len().saturating_sub(LOG_TAIL_BYTES);
-        String::from_utf8_lossy(&bytes[from..]).into_owned()
+    /// What belongs to the invocation under way, or to the init phase that came before any. Without lines of spans.
+    pub(crate) fn written(&self) -> Written {
+        match &self.init {
+            Some(init) => Written { init: init.clone(), invoke: self.log.end() },
+            None => Written { init: self.log.end(), invoke: String::new() },
+        }
     }
 }
 
@@ -108,6 +127,18 @@ impl Log {
                 }
             }
         }
+    }
+
+    /// The last 4 KB.
+    fn end(&self) -> String {
+        let mut bytes: Vec<u8> = self.tail.iter().copied().collect();
+        bytes.extend_from_slice(&self.partial);
+        let from = bytes.len().saturating_sub(LOG_TAIL_BYTES);
+        // A character of which only the end is left is none.
+        let is_rest = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+        let rest = bytes[from..].iter().take_while(is_rest).take(3).count();
+        let from = if from > 0 { from + rest } else { from };
+        String::from_utf8_lossy(&bytes[from..]).into_owned()
     }
 
     fn end_line(&mut self) {
@@ -145,6 +176,13 @@ mod tests {
         let log = log(&["hello\n", head, rest, "world\n"]);
         assert_eq!(log.spans.as_ref().map(|spans| spans.request_id.as_str()), Some("r"));
         assert_eq!(log.tail.iter().copied().collect::<Vec<_>>(), b"hello\nworld\n");
+    }
+
+    #[test]
+    fn the_end_begins_with_a_whole_character() {
+        let log = log(&["é".repeat(LOG_TAIL_BYTES).as_str(), "x"]);
+        let end = log.end();
+        assert_eq!((end.len(), end.contains('\u{fffd}')), (LOG_TAIL_BYTES - 1, false));
     }
 
     #[test]

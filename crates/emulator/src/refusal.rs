@@ -38,8 +38,10 @@ fn refused(
         max_memory_bytes: None,
         billed_ms: 0,
         request_bytes: request.invoke.payload.len() as u64,
+        event: request.invoke.payload.clone(),
         response: Bytes::from(response),
         error: Some(error),
+        init_failed: false,
         log_tail: None,
     }
 }

@@ -32,10 +32,14 @@ pub struct Invocation {
     pub billed_ms: u64,
     /// Size of the event.
     pub request_bytes: u64,
+    /// The event; empty where it is not known, of an invocation that is on record.
+    pub event: bytes::Bytes,
     /// What the caller got: the response, or the payload of the function error.
     pub response: bytes::Bytes,
     /// Set if and only if `status` is not `Ok`.
     pub error: Option<FunctionError>,
+    /// Whether it failed because the init of its environment did, so that no event was handed over.
+    pub init_failed: bool,
     /// The last 4 KB of log, where asked for or where the invocation failed.
     pub log_tail: Option<String>,
 }
@@ -47,8 +51,8 @@ pub enum Provenance {
     Made,
     /// It is on record, from a run that was interrupted.
     Recorded {
-        /// Whether its response and its log are, too. Otherwise `response` is empty because it is not known, and so is
-        /// `log_tail` unless the invocation failed.
+        /// Whether its response and its log are, too, and of a failed one the message. Otherwise `response` is empty because
+        /// it is not known, and so is the rest, but for records that are older than kinds of failures.
         with_response: bool,
     },
 }

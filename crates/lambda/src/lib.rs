@@ -34,7 +34,7 @@ pub use limits::{
 };
 pub use memory::MemorySize;
 pub use price::{Cost, PriceTable, US_EAST_1};
-pub use report_line::ReportLine;
+pub use report_line::{InitPhase, InitReportLine, ReportLine};
 pub use spans::{Interval, SpanLine};
 pub use throttle::ThrottleReason;
 pub use timing::{Ladder, Timing};

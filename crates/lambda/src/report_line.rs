@@ -1,4 +1,4 @@
-//! The REPORT line that ends the log of every invocation.
+//! The REPORT line that ends the log of every invocation, and the INIT_REPORT line of an init phase that failed.
 
 use std::fmt;
 
@@ -51,6 +51,53 @@ impl fmt::Display for ReportLine<'_> {
     }
 }
 
+/// The phase of which an init is a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitPhase {
+    /// The init phase itself.
+    Init,
+    /// The invoke phase, in which it is tried again: the suppressed init.
+    Invoke,
+}
+
+/// An INIT_REPORT line, which AWS writes of an on-demand function where its init failed ("Lambda execution environment
+/// lifecycle", developer guide).
+#[derive(Clone, Debug)]
+pub struct InitReportLine {
+    /// How long it took.
+    pub init_ns: u64,
+    /// Where it was tried.
+    pub phase: InitPhase,
+    /// `None` if the time was over.
+    pub error_type: Option<String>,
+}
+
+impl fmt::Display for InitReportLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match self.phase {
+            InitPhase::Init => "init",
+            InitPhase::Invoke => "invoke",
+        };
+        write!(f, "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\t", hundredths(self.init_ns))?;
+        match &self.error_type {
+            Some(error_type) => {
+                let told = if is_told(error_type) { error_type } else { "Runtime.Unknown" };
+                writeln!(f, "Status: error\tError Type: {told}\t")
+            }
+            None => writeln!(f, "Status: timeout\t"),
+        }
+    }
+}
+
+/// Whether AWS repeats an error type in its own lines: of what runtimes say, only `Runtime.…` and `Function.…`.
+fn is_told(error_type: &str) -> bool {
+    let Some((family, name)) = error_type.split_once('.') else { return false };
+    let plain = name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic());
+    matches!(family, "Runtime" | "Function" | "Extension" | "Sandbox")
+        && plain
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
 /// Milliseconds with two decimals, rounded to the nearest.
 fn hundredths(ns: u64) -> String {
     let hundredths = (ns + 5_000) / 10_000;
@@ -84,5 +131,25 @@ mod tests {
         line.status = Status::Crash;
         line.error_type = Some("Runtime.ExitError");
         assert!(line.to_string().ends_with("\tStatus: error\tError Type: Runtime.ExitError\t\n"));
+    }
+
+    #[test]
+    fn a_failed_init_says_where_and_why() {
+        let check = |phase, error_type: Option<&str>, expected: &str| {
+            let error_type = error_type.map(str::to_owned);
+            let line = InitReportLine { init_ns: 10_170_000, phase, error_type };
+            assert_eq!(
+                line.to_string(),
+                format!("INIT_REPORT Init Duration: 10.17 ms\t{expected}")
+            );
+        };
+        let exit = Some("Runtime.ExitError");
+        let told = "Phase: init\tStatus: error\tError Type: Runtime.ExitError\t\n";
+        check(InitPhase::Init, exit, told);
+        check(InitPhase::Invoke, None, "Phase: invoke\tStatus: timeout\t\n");
+        let unknown = "Phase: init\tStatus: error\tError Type: Runtime.Unknown\t\n";
+        for other in ["Config.Missing", "Error", "Runtime.x", "Runtime.", "Function.A b"] {
+            check(InitPhase::Init, Some(other), unknown);
+        }
     }
 }

@@ -137,8 +137,10 @@ impl NominalPlatform {
             max_memory_bytes: None,
             billed_ms,
             request_bytes: request.payload.len() as u64,
+            event: request.payload.clone(),
             response: Bytes::from_static(b"{}"),
             error: None,
+            init_failed: false,
             log_tail: request.log_tail.then(String::new),
         })
     }

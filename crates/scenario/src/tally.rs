@@ -272,8 +272,10 @@ mod tests {
             max_memory_bytes: None,
             billed_ms: billed_ms(ns, init_ns),
             request_bytes: 0,
+            event: bytes::Bytes::new(),
             response: bytes::Bytes::new(),
             error: None,
+            init_failed: false,
             log_tail: None,
         }
     }

@@ -124,8 +124,10 @@ mod tests {
             max_memory_bytes: None,
             billed_ms: 1,
             request_bytes: 0,
+            event: Bytes::new(),
             response: Bytes::from(response.to_owned()),
             error: None,
+            init_failed: false,
             log_tail: None,
         };
         answers.check("c", &mut invocation).unwrap();

@@ -236,8 +236,10 @@ fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
         max_memory_bytes: row.max_memory_bytes.value(),
         billed_ms: row.billed_ms,
         request_bytes: row.request_bytes,
+        event: Bytes::new(),
         response,
         error: row.error_type.clone().filter(|_| row.status != Status::Ok).map(error),
+        init_failed: false,
         log_tail,
     }
 }

@@ -48,6 +48,57 @@ fn the_log_reads_like_cloudwatch() {
 }
 
 #[test]
+fn what_init_writes_comes_before_start_of_the_first_invocation_and_of_no_other() {
+    let kit = kit();
+    let deploy = |init: &str, name: &str| {
+        kit.deploy(|config| {
+            config.name = name.to_owned();
+            config.env_vars.insert("INIT".to_owned(), init.to_owned());
+        })
+    };
+    let invoke = |function| {
+        let invocation = kit.invoke(function, "echo");
+        let log = invocation.log_tail.expect("it was asked for");
+        let report = log.find("REPORT RequestId: ").expect("every log ends with it");
+        let log = log[..report].replace(&invocation.request_id, "ID");
+        // How long an init took is different each time.
+        log.split_inclusive('\n')
+            .map(|line| match line.strip_prefix("INIT_REPORT ") {
+                Some(line) => line.split_once('\t').expect("it has fields").1.to_owned(),
+                None => line.to_owned(),
+            })
+            .collect::<String>()
+    };
+    let rest =
+        |n| format!("START RequestId: ID Version: $LATEST\ninvocation {n}\nEND RequestId: ID\n");
+    let says = deploy("say connectedNLreadyNL", "says");
+    assert_eq!(invoke(says), format!("connected\nready\n{}", rest(1)));
+    assert_eq!(invoke(says), rest(2));
+    kit.recycle(says);
+    assert_eq!(invoke(says), format!("connected\nready\n{}", rest(1)));
+    // A line goes on where it ends.
+    let begins = deploy("say connecting: ", "begins");
+    assert_eq!(invoke(begins), rest(1).replace("invocation", "connecting: invocation"));
+    let large = deploy(&format!("say {}NL", "x".repeat(4000)), "large");
+    let log = invoke(large);
+    assert!(log.starts_with("xxx") && log.ends_with(&format!("xxx\n{}", rest(1))), "{log}");
+    assert_eq!(invoke(large), rest(2));
+    // Both tries, and that they failed.
+    let failed = |what: &str| {
+        let error = "Status: error\tError Type: Runtime.ExitError\t\n";
+        format!(
+            "{what}Phase: init\t{error}{what}Phase: invoke\t{error}START RequestId: ID Version: $LATEST\nEND RequestId: ID\n"
+        )
+    };
+    assert_eq!(invoke(deploy("say-and-exit no table", "exits")), failed("no table\n"));
+    assert_eq!(invoke(deploy("exit 1", "quiet")), failed(""));
+    let once = deploy("exit once", "once");
+    let init = "Phase: init\tStatus: error\tError Type: Runtime.ExitError\t\n";
+    assert_eq!(invoke(once), format!("{init}{}", rest(1)));
+    assert_eq!(invoke(once), rest(2));
+}
+
+#[test]
 fn output_of_any_size_and_shape_does_not_block_the_function() {
     let kit = kit();
     let function = kit.deploy(|_| ());

@@ -69,6 +69,14 @@ fn init(runtime: &mut Runtime) -> io::Result<()> {
     std::fs::write(marker, "")?;
     match env::var("INIT").as_deref() {
         Ok("exit 1") => exit(1),
+        Ok(init) if init.starts_with("say ") => {
+            print!("{}", init["say ".len()..].replace("NL", "\n"));
+            io::stdout().flush()?;
+        }
+        Ok(init) if init.starts_with("say-and-exit ") => {
+            println!("{}", &init["say-and-exit ".len()..]);
+            exit(1);
+        }
         Ok("hang") => sleep(FOR_EVER),
         Ok(init) if init.starts_with("gate ") => gate(&init[5..])?,
         Ok("grow") => grow(),
@@ -147,6 +155,14 @@ fn handle(runtime: &mut Runtime, id: &str, what: &str) -> io::Result<()> {
             let body =
                 r#"{"errorType":"Table.Missing","errorMessage":"no such table","stackTrace":[]}"#;
             runtime.post(&format!("{base}/error"), body.as_bytes())?;
+        }
+        // Fails with this type and message, and says the same in its log, as handlers do that log their events.
+        "fail" => {
+            let said: String = serde_json::from_str(&format!("\"{argument}\""))?;
+            let (error_type, message) = said.split_once(' ').unwrap_or((&said, ""));
+            println!("event: {said}");
+            let body = serde_json::json!({ "errorType": error_type, "errorMessage": message });
+            runtime.post(&format!("{base}/error"), body.to_string().as_bytes())?;
         }
         "gate" => {
             gate(argument)?;

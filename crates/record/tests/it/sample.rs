@@ -160,8 +160,10 @@ pub(crate) fn invocation(start: Start, sent_at_ns: u64, noise: &mut Noise) -> In
         max_memory_bytes: Some(9_437_184),
         billed_ms: kelvin_lambda::billed_ms(duration_ns, init_ns),
         request_bytes: 1843,
+        event: Bytes::new(),
         response: Bytes::from_static(&[b' '; 512]),
         error: None,
+        init_failed: false,
         log_tail: None,
     }
 }

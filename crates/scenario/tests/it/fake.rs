@@ -135,8 +135,10 @@ fn invocation(request: &InvokeRequest) -> Invocation {
         max_memory_bytes: None,
         billed_ms: 9,
         request_bytes: request.payload.len() as u64,
+        event: request.payload.clone(),
         response: Bytes::from(json!({ "got": event }).to_string()),
         error: (status != Status::Ok).then_some(error),
+        init_failed: false,
         log_tail: request.log_tail.then(|| "START".to_owned()),
     }
 }
