@@ -65,6 +65,10 @@ pub(crate) struct RunArgs {
     /// Run although another run is going on on this machine; the record says so
     #[arg(long)]
     pub force: bool,
+    /// Keep event and response of the first failure of each kind in the run's folder; without it, only what messages and logs
+    /// of failures quote
+    #[arg(long)]
+    pub keep_payloads: bool,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// How to print the result

@@ -86,7 +86,7 @@ impl Failure {
     pub(crate) fn end_log(&self, log: &mut String) {
         end_line(log);
         if let Failure::Ended(End::NotStarted(message)) = self {
-            log.push_str(&format!("kelvin: the bootstrap could not be executed: {message}\n"));
+            log.extend(["kelvin: the bootstrap could not be executed: ", message, "\n"]);
         }
     }
 

@@ -17,6 +17,8 @@ pub(crate) const LOADS: &str = "loads.jsonl";
 pub(crate) const PIPES: &str = "pipes.jsonl";
 /// Only as long as the run can be resumed.
 pub(crate) const RESPONSES: &str = "responses.jsonl";
+/// A folder, with two files for each invocation; only where it is asked for.
+pub(crate) const PAYLOADS: &str = "payloads";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 

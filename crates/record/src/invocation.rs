@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kelvin_lambda::{Invocation, Start, Status, Timing};
+use kelvin_lambda::{Invocation, LOG_TAIL_BYTES, Start, Status, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,16 +93,28 @@ pub struct InvocationRecord {
     /// AWS request id; only where the status is not ok, as are the fields below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// For instance `Sandbox.Timedout`.
+    /// For instance `Sandbox.Timedout`; at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_type: Option<String>,
-    /// For people.
+    /// Present and true where the init of the execution environment failed, so that no event reached the function.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub init_failed: bool,
+    /// Number of the kind of failure; absent in records that are older than kinds, where every failure has the fields below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_kind: Option<u64>,
+    /// For people; at most 1 kB, and only of the first failure of its kind. It may quote the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
-    /// The end of the function's log.
+    /// The end of the function's log; at most 4 kB, and likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_tail: Option<String>,
 }
+
+/// Of the message of a failure, so many bytes are on record.
+pub const MESSAGE_LIMIT_BYTES: usize = 1024;
+
+/// Of its type.
+const TYPE_LIMIT_BYTES: usize = 256;
 
 /// Where an invocation belongs in a run, which its platform does not know.
 #[derive(Clone, Copy, Debug)]
@@ -174,9 +186,11 @@ impl InvocationRecord {
             request_bytes: invocation.request_bytes,
             response_bytes: invocation.response.len() as u64,
             request_id: failed.then(|| invocation.request_id.clone()),
-            error_type: error.map(|error| error.error_type.clone()),
-            error_message: error.map(|error| error.message.clone()),
-            log_tail: invocation.log_tail.clone().filter(|_| failed),
+            error_type: error.map(|error| beginning(&error.error_type, TYPE_LIMIT_BYTES)),
+            init_failed: failed && invocation.init_failed,
+            failure_kind: None,
+            error_message: error.map(|error| beginning(&error.message, MESSAGE_LIMIT_BYTES)),
+            log_tail: invocation.log_tail.as_deref().filter(|_| failed).map(end),
         }
     }
 
@@ -203,5 +217,38 @@ impl InvocationRecord {
     /// Whether it failed although the script had not declared that it would.
     pub fn is_unexpected_failure(&self) -> bool {
         self.status != Status::Ok && !self.expected
+    }
+}
+
+/// At most so many bytes; `…` says where something is left out.
+fn beginning(text: &str, most: usize) -> String {
+    const MORE: char = '…';
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let most = most - MORE.len_utf8();
+    let end = (0..=most).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    format!("{}{MORE}", &text[..end])
+}
+
+/// The last 4 kB.
+fn end(text: &str) -> String {
+    let from = text.len().saturating_sub(LOG_TAIL_BYTES);
+    let from = (from..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    text[from..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_texts_is_bounded_and_whole_characters() {
+        assert_eq!(beginning("short", 1024), "short");
+        let long = "aé".repeat(1000);
+        let kept = beginning(&long, 1024);
+        assert!(kept.len() <= 1024 && kept.len() > 1018 && kept.ends_with('…'), "{}", kept.len());
+        let kept = end(&"é".repeat(5000));
+        assert_eq!((kept.len(), end("short").as_str()), (LOG_TAIL_BYTES, "short"));
     }
 }

@@ -11,6 +11,7 @@
 //!   pipes.jsonl           one line a run through a chain of functions; absent without such
 //!   rungs.jsonl           one line a measurement without Lambda around it; absent without such
 //!   responses.jsonl       what the script has read of responses and logs; only as long as the run can be resumed
+//!   payloads/             events and responses of the first failure of each kind; only with `--keep-payloads`
 //!   summary.json          derived; can be made again from the others
 //! ```
 //! Times are integer nanoseconds with the suffix `_ns`, bytes have `_bytes`; a field that does not apply is absent, one
@@ -19,6 +20,7 @@
 
 mod digest;
 mod error;
+mod failure_kind;
 mod files;
 mod host;
 mod host_facts;
@@ -28,6 +30,7 @@ mod launch_facts;
 mod listing;
 mod load;
 mod measured;
+mod payloads;
 mod pipe;
 mod reader;
 mod response;
@@ -39,13 +42,15 @@ mod summary;
 mod writer;
 
 pub use error::RecordError;
+pub use failure_kind::{FailureKinds, MOST_FAILURE_KINDS, message_shape};
 pub use host::{HostRecord, TimerLateness};
-pub use invocation::{InvocationRecord, Place};
+pub use invocation::{InvocationRecord, MESSAGE_LIMIT_BYTES, Place};
 pub use launch::LaunchRecord;
 pub use launch_facts::{InitRecord, PageCacheRecord, PageInByRecord};
 pub use listing::{RunFacts, RunListing, list_runs};
 pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
+pub use payloads::{PAYLOADS_LIMIT_BYTES, payload_files};
 pub use pipe::PipeRecord;
 pub use reader::{Run, read_responses};
 pub use response::{RESPONSES_LIMIT_BYTES, ResponseRecord};
@@ -57,7 +62,7 @@ pub use run_id::{InvalidRunId, RunId};
 pub use rung::RungRecord;
 pub use schema::json_schemas;
 pub use summary::{
-    CostSummary, Estimate, FunctionSummary, InitSummary, LoadLatency, LoadSummary, Metric,
-    PageCacheSummary, Seen, StartCost, Summary, Unit,
+    CostSummary, Estimate, FailureSummary, FailuresSummary, FunctionSummary, InitSummary,
+    LoadLatency, LoadSummary, Metric, PageCacheSummary, Seen, StartCost, Summary, Unit,
 };
 pub use writer::{Kept, Outcome, RunWriter, ScenarioText};

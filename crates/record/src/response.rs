@@ -27,6 +27,8 @@ pub struct ResponseRecord {
     pub response: Bytes,
     /// The end of the function's log.
     pub log_tail: Option<String>,
+    /// Of a failed one, the whole message.
+    pub error_message: Option<String>,
 }
 
 /// A line of the file. Responses are often the same, and each is there once.
@@ -45,6 +47,9 @@ pub(crate) struct ResponseLine {
     /// The end of the function's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     log_tail: Option<String>,
+    /// Of a failed one, the whole message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error_message: Option<String>,
 }
 
 /// The open file.
@@ -71,6 +76,7 @@ impl ResponseWriter {
             sha256: sha256.clone(),
             response: is_new.then(|| STANDARD.encode(&read.response)),
             log_tail: read.log_tail.clone(),
+            error_message: read.error_message.clone(),
         })?;
         line.push(b'\n');
         if self.bytes + line.len() as u64 > RESPONSES_LIMIT_BYTES {
@@ -99,6 +105,7 @@ pub(crate) fn resolve(
             at_ns: line.at_ns,
             response: response.clone(),
             log_tail: line.log_tail,
+            error_message: line.error_message,
         })
     };
     (1..).zip(lines).map(resolve).collect()

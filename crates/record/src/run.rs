@@ -49,6 +49,9 @@ pub struct RunRecord {
     /// Where functions ran, and what was enforced there.
     #[schemars(with = "PlatformFactsSchema")]
     pub platform: PlatformFacts,
+    /// Whether the events and responses of the first failure of each kind are in the folder `payloads`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_payloads: bool,
     /// The options that decide what is enforced, by their names on the command line, defaults included.
     #[serde(default)]
     pub limits: BTreeMap<String, String>,

@@ -1,10 +1,10 @@
 //! `summary.json`: the statistics of a run, made from its records and nothing else.
 
-use kelvin_lambda::{Architecture, MemorySize};
+use kelvin_lambda::{Architecture, MemorySize, Status};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::ArchitectureSchema;
+use crate::schema::{ArchitectureSchema, StatusSchema};
 use crate::{LoadKind, PageInByRecord, RunId, RunStatus};
 
 /// The document `summary.json`. Milliseconds have decimals here, down to one nanosecond.
@@ -25,6 +25,9 @@ pub struct Summary {
     /// In the order in which they ended. Their invocations are in no other statistic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loads: Vec<LoadSummary>,
+    /// What failed; absent if nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<FailuresSummary>,
 }
 
 impl Summary {
@@ -286,4 +289,57 @@ pub struct LoadLatency {
     pub p90: Option<f64>,
     /// 99th percentile, of 368 or more.
     pub p99: Option<f64>,
+}
+
+/// What failed, by kinds: function, status, error type, whether it was expected, whether INIT failed, and what the message says
+/// but for numbers, ids and quotes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailuresSummary {
+    /// Invocations that are not ok.
+    pub invocations: u64,
+    /// Those of them that the script had not declared to fail.
+    pub unexpected: u64,
+    /// How many kinds there are.
+    pub kinds: u64,
+    /// The kinds, those that were not expected first, in the order in which they were met; 100 of them at most.
+    pub of_kinds: Vec<FailureSummary>,
+}
+
+/// One kind of failure, and the first of it. Message and log are the function's own words and may quote its event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailureSummary {
+    /// Name of the function.
+    pub function: String,
+    /// How it failed.
+    #[schemars(with = "StatusSchema")]
+    pub status: Status,
+    /// For instance `Sandbox.Timedout`; `null` where there are so many types that they are not told apart any more.
+    pub error_type: Option<String>,
+    /// Whether the script had declared it.
+    pub expected: bool,
+    /// Whether the init of the execution environment failed, so that no event reached the function.
+    pub init_failed: bool,
+    /// Invocations that failed so.
+    pub invocations: u64,
+    /// AWS request id of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Its launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<u64>,
+    /// The workload's case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// Its message; at most 1 kB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The end of its log; at most 4 kB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_tail: Option<String>,
+    /// Files with its event and its response, from the folder of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payloads: Option<[String; 2]>,
+    /// What may be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }

@@ -11,6 +11,7 @@ use kelvin_lambda::{PlatformFacts, Status};
 use serde::Serialize;
 
 use crate::files::{self, replace_document};
+use crate::payloads::Payloads;
 use crate::response::ResponseWriter;
 use crate::{
     CheckRecord, FunctionRecord, InvocationRecord, LaunchRecord, LoadRecord, PipeRecord,
@@ -39,6 +40,7 @@ pub struct RunWriter {
     loads: Option<File>,
     pipes: Option<File>,
     responses: Option<ResponseWriter>,
+    payloads: Payloads,
 }
 
 /// The text of a scenario, and of the modules that it imports.
@@ -92,6 +94,8 @@ pub struct Kept {
     pub pipes: Vec<PipeRecord>,
     /// What the script has read of the invocations.
     pub responses: Vec<ResponseRecord>,
+    /// The folder of the other run, if the payloads of failures in it are to be taken over.
+    pub payloads: Option<PathBuf>,
 }
 
 /// How a run ended.
@@ -151,6 +155,7 @@ impl RunWriter {
             loads: None,
             pipes: None,
             responses: None,
+            payloads: Payloads::default(),
         })
     }
 
@@ -200,7 +205,23 @@ impl RunWriter {
         for response in &kept.responses {
             self.append_response(response)?;
         }
+        if let Some(from) = &kept.payloads {
+            for id in kept.invocations.iter().filter_map(|row| row.request_id.as_deref()) {
+                self.payloads.keep(&self.directory, from, id)?;
+            }
+        }
         Ok(())
+    }
+
+    /// Adds the event and the response of an invocation to the folder `payloads`; `false` if there is no room for them,
+    /// because of [`PAYLOADS_LIMIT_BYTES`](crate::PAYLOADS_LIMIT_BYTES).
+    pub fn keep_payloads(
+        &mut self,
+        request_id: &str,
+        event: &[u8],
+        response: &[u8],
+    ) -> Result<bool, RecordError> {
+        self.payloads.add(&self.directory, request_id, [event, response])
     }
 
     /// Says how many other runs were going on at the same time.

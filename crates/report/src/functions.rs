@@ -84,7 +84,9 @@ impl<'a> FunctionRows<'a> {
             return "was only put under load";
         }
         let made = self.rows.iter().any(|row| row.load.is_none() && row.start == start);
+        let init_failed = self.rows.iter().any(|row| row.load.is_none() && row.init_failed);
         match (made, start) {
+            (false, _) if init_failed => "INIT failed",
             (false, Start::Cold) => "had no cold start",
             (false, _) => "had no warm start",
             (true, Start::Cold) => "no cold start succeeded",
@@ -95,5 +97,14 @@ impl<'a> FunctionRows<'a> {
     /// Invocations that did not succeed.
     pub(crate) fn failed(&self) -> impl Iterator<Item = &'a InvocationRecord> {
         self.rows.iter().copied().filter(|row| row.status != Status::Ok)
+    }
+
+    /// How many starts of this kind failed outside of loads: where numbers are too few, these are why, or a part of it.
+    pub(crate) fn failed_starts(&self, start: Start) -> u64 {
+        // An environment of which INIT fails is never ready for a cold start.
+        let of_kind = |row: &&InvocationRecord| {
+            row.start == start || (start == Start::Cold && row.init_failed)
+        };
+        self.failed().filter(|row| row.load.is_none()).filter(of_kind).count() as u64
     }
 }

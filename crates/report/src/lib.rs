@@ -3,12 +3,14 @@
 //! Everything here is a pure function of the records of a run: the same files give the same bytes, today and later.
 //! Nothing here knows on which platform a run was made, beyond printing its name and what it says of itself.
 
+mod advice;
 mod checks;
 mod cost;
 mod failures;
 mod footer;
 mod functions;
 mod head;
+mod kinds;
 mod label;
 mod ladder;
 mod load;
@@ -18,6 +20,7 @@ mod notes;
 mod number;
 mod page;
 mod pipes;
+mod quoted;
 mod reasons;
 mod seen;
 mod starts;

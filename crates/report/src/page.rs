@@ -49,6 +49,19 @@ impl Page {
         }
     }
 
+    /// Adds a line of other people's text as it is, spaces included, after `mark`; what is too long goes on in the next line.
+    pub(crate) fn quote(&mut self, mark: &str, text: &str) {
+        let room = Self::WIDTH.saturating_sub(mark.chars().count()).max(1);
+        let text: Vec<char> = visible(text.trim_end()).chars().collect();
+        let mut lines =
+            text.chunks(room).map(|line| line.iter().collect()).collect::<Vec<String>>();
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+        let line = |line: String| (Role::Plain, format!("{mark}{line}").trim_end().to_owned());
+        self.lines.extend(lines.into_iter().map(line));
+    }
+
     /// Adds an empty line.
     pub(crate) fn gap(&mut self) {
         self.lines.push((Role::Plain, String::new()));
@@ -75,9 +88,28 @@ impl Page {
     }
 }
 
-/// Without control characters: error messages and notes are other people's text, and must not steer the terminal.
+/// Other people's text as it may be shown: what would steer the terminal, or turn round the direction of writing, is escaped as
+/// in Rust (`\u{1b}`); a tab is two spaces.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push_str("  "),
+            c if c.is_control() || is_invisible(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Marks of direction and joiners, ends of lines and paragraphs, and the byte order mark (Unicode, "Format").
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The same, on one line: error messages and notes are other people's text, too.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    visible(&text.replace(['\n', '\r'], " "))
 }
 
 /// The symbols of the report in ASCII, each of the same width.
@@ -90,6 +122,8 @@ fn ascii(text: &str) -> String {
         'µ' => 'u',
         '÷' => '/',
         '−' => '-',
+        '→' => '>',
+        '│' => '|',
         '█' => '#',
         '░' => ':',
         other => other,
@@ -148,7 +182,21 @@ mod tests {
 
     #[test]
     fn other_peoples_text_does_not_steer_the_terminal() {
-        assert_eq!(check(Style::default(), "a\x1b[2Jb\nc"), "a [2Jb c\n");
+        assert_eq!(check(Style::default(), "a\x1b[2Jb\nc"), "a\\u{1b}[2Jb c\n");
+        let quoted = |text: &str| {
+            let mut page = Page::default();
+            page.quote("> ", text);
+            page.render(Style { color: false, unicode: true })
+        };
+        let check = |text: &str, expected: &str| assert_eq!(quoted(text), expected);
+        check("", ">\n");
+        check("  a\t b", ">   a   b\n");
+        check("\u{7}\u{9b}2J\0", "> \\u{7}\\u{9b}2J\\u{0}\n");
+        check("a\u{202e}b\u{feff}", "> a\\u{202e}b\\u{feff}\n");
+        check("\x1b]0;title\x07", "> \\u{1b}]0;title\\u{7}\n");
+        let long = quoted(&"é".repeat(200));
+        assert!(long.lines().all(|line| line.starts_with("> ") && line.chars().count() <= 100));
+        assert_eq!(long.lines().count(), 3);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSI
 
 use crate::cost;
 use crate::functions::FunctionRows;
+use crate::kinds::failures;
 use crate::load::loads;
 use crate::metric::{of_invocations, of_launches};
 use crate::number::megabytes;
@@ -27,6 +28,7 @@ pub fn summarise(run: &Run) -> Summary {
             .map(|(index, rows)| function(run, index, &rows))
             .collect(),
         loads: loads(run),
+        failures: failures(run),
     }
 }
 
@@ -39,7 +41,7 @@ fn function(run: &Run, index: u32, function: &FunctionRows<'_>) -> FunctionSumma
         let values: Vec<u64> = cold.iter().filter_map(|row| value(row)).collect();
         let missing =
             if cold.is_empty() { function.why_none(Start::Cold) } else { reason(run, fields) };
-        of_launches(&values, missing)
+        with_failed(of_launches(&values, missing), function, Start::Cold)
     };
     let warm = |fields: &[&str], value: &dyn Fn(&InvocationRecord) -> Option<u64>| -> Metric {
         let launches = (0..).zip(&warm);
@@ -48,7 +50,7 @@ fn function(run: &Run, index: u32, function: &FunctionRows<'_>) -> FunctionSumma
         });
         let missing =
             if warm.is_empty() { function.why_none(Start::Warm) } else { reason(run, fields) };
-        of_invocations(values, missing)
+        with_failed(of_invocations(values, missing), function, Start::Warm)
     };
     const DURATION: [&str; 3] = ["response_latency_ns", "response_duration_ns", "post_response_ns"];
     FunctionSummary {
@@ -76,6 +78,21 @@ fn function(run: &Run, index: u32, function: &FunctionRows<'_>) -> FunctionSumma
         init_parts: starts::init_summary(&launches),
         page_cache: starts::page_cache(&launches),
     }
+}
+
+/// The metric, of which whatever has too few numbers says how many starts failed.
+fn with_failed(mut metric: Metric, function: &FunctionRows<'_>, start: Start) -> Metric {
+    let failed = function.failed_starts(start);
+    if failed == 0 || metric.n == 0 {
+        return metric;
+    }
+    for estimate in [&mut metric.mean, &mut metric.p50, &mut metric.p90] {
+        if let Some(reason) = &mut estimate.reason {
+            let starts = if failed == 1 { "start" } else { "starts" };
+            *reason = format!("{reason}; {failed} {} {starts} failed", start.as_str());
+        }
+    }
+    metric
 }
 
 /// Why none of the invocations has these fields.

@@ -26,7 +26,7 @@ pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
     }
     load::add(&mut page, &summary.loads);
     pipes::add(&mut page, run);
-    failures::add(&mut page, run);
+    failures::add(&mut page, summary.failures.as_ref());
     checks::add(&mut page, run);
     notes::add(&mut page, run);
     footer::add(&mut page, run);

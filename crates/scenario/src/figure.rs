@@ -111,8 +111,8 @@ impl Sampled {
         Figure { n: self.n(), launches, ..Figure::new(estimate) }
     }
 
-    /// Mean and quantiles, and what was seen where there is too little for a median.
-    pub(crate) fn to_map(&self, metric: Metric) -> Map {
+    /// Mean and quantiles, each as `say` completes it, and what was seen where there is too little for a median.
+    pub(crate) fn to_map(&self, metric: Metric, say: impl Fn(Figure) -> Figure) -> Map {
         let unit = match metric.unit() {
             Unit::Milliseconds => "ms",
             Unit::UsDollars => "usd",
@@ -130,7 +130,7 @@ impl Sampled {
         ]);
         let mut seen = Dynamic::UNIT;
         for (name, statistic) in statistics {
-            let figure = self.figure(statistic);
+            let figure = say(self.figure(statistic));
             if name == "p50" && figure.value.is_none() {
                 seen = self.seen();
             }

@@ -85,7 +85,7 @@ pub trait Host: Send + Sync {
     /// The result of a `check()`, an `expect_status()` or a `threshold()`; the last has measured something.
     fn check(&self, name: &str, passed: bool, measure: Option<&Measure>);
 
-    /// The script reads the response or the log of an invocation that was made now, for the first time.
+    /// The script reads the response, the log or the error message of an invocation that was made now, for the first time.
     fn read(&self, _function: FunctionId, _invocation: &Invocation) -> Result<(), HostError> {
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kelvin_lambda::{Invocation, Provenance, Status, Timing};
+use kelvin_lambda::{Invocation, Provenance, Timing};
 use kelvin_platform::FunctionId;
 use rhai::{Dynamic, Map};
 use serde_json::Value;
@@ -115,7 +115,10 @@ impl InvocationResult {
         let invocation = &self.0.invocation;
         let is_known = match name {
             "response" => false,
-            "logs" => invocation.status != Status::Ok,
+            "logs" => invocation.log_tail.is_some(),
+            "error_message" => {
+                invocation.error.as_ref().is_none_or(|error| !error.message.is_empty())
+            }
             _ => true,
         };
         if is_known || invocation.provenance != (Provenance::Recorded { with_response: false }) {
@@ -143,7 +146,7 @@ impl Session {
             return Err(suggest::unknown("property of an invocation", name, known).into());
         };
         result.check_known(name)?;
-        if matches!(name, "response" | "logs") {
+        if matches!(name, "response" | "logs" | "error_message") {
             self.tell_read(result)?;
         }
         Ok((property.read)(&result.0))

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     all: Counts,
     /// Those of `all` that were of loads.
     of_loads: Counts,
+    /// Starts that failed outside of loads, cold and warm ones.
+    failed_starts: [u64; 2],
     cold: Vec<Row>,
     warm: Vec<Row>,
     load: Vec<Row>,
@@ -73,6 +75,9 @@ impl Tally {
                 self.of_loads.add(invocation.status);
             }
             if invocation.status != Status::Ok {
+                if !of_load {
+                    self.failed_start(invocation);
+                }
                 continue;
             }
             let launch = match invocation.environment {
@@ -90,6 +95,32 @@ impl Tally {
             rows.push(Row::new(launch, invocation, cost_usd(invocation.billed_ms)));
             self.add_init(invocation);
         }
+    }
+
+    fn failed_start(&mut self, invocation: &Invocation) {
+        match invocation.start {
+            // An environment of which INIT fails is never ready for a cold start.
+            _ if invocation.init_failed => self.failed_starts[0] += 1,
+            Start::Cold => self.failed_starts[0] += 1,
+            Start::Warm => self.failed_starts[1] += 1,
+            Start::SuppressedInit | Start::ProactiveInit => {}
+        }
+    }
+
+    /// The figure, which says how many starts failed where it has too few.
+    fn with_failed(&self, kind: Kind, mut figure: Figure) -> Figure {
+        let [cold, warm] = self.failed_starts;
+        let (failed, which) = match kind {
+            Kind::Cold => (cold, "cold "),
+            Kind::Warm => (warm, "warm "),
+            Kind::Any => (cold + warm, ""),
+            Kind::Load => (0, ""),
+        };
+        if let Some(why) = figure.why.as_mut().filter(|_| failed > 0) {
+            let starts = if failed == 1 { "start" } else { "starts" };
+            *why = format!("{why}; {failed} {which}{starts} failed");
+        }
+        figure
     }
 
     fn add_init(&mut self, invocation: &Invocation) {
@@ -125,7 +156,10 @@ impl Tally {
     }
 
     fn starts_map(&self, kind: Kind) -> Map {
-        let metric = |metric| self.sampled(kind, metric).to_map(metric).into();
+        let metric = |metric| {
+            let say = |figure| self.with_failed(kind, figure);
+            self.sampled(kind, metric).to_map(metric, say).into()
+        };
         let mean = |metric| self.figure(kind, metric, Statistic::Mean);
         let (billed, cost) = (mean(Metric::Billed), mean(Metric::Cost));
         let page_in = self.page_in_share().filter(|_| kind == Kind::Cold);
@@ -174,7 +208,7 @@ impl Tally {
         if matches!(metric, Metric::Failed | Metric::Throttled) {
             return self.share(metric, kind == Kind::Load);
         }
-        self.sampled(kind, metric).figure(statistic)
+        self.with_failed(kind, self.sampled(kind, metric).figure(statistic))
     }
 
     /// The numbers of one quantity, in the way in which they are one sample.

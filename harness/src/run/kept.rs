@@ -66,6 +66,7 @@ impl Continued {
             loads: run.loads.into_iter().filter(|load| kept_loads.contains(&load.load)).collect(),
             pipes: run.pipes.into_iter().zip(pipes).filter_map(whole).collect(),
             responses: kept_responses,
+            payloads: None,
         };
         Continued { kept, answers, rungs, offset_ns }
     }
@@ -274,6 +275,7 @@ mod tests {
             at_ns: run.invocations[at].at_ns,
             response: "x".into(),
             log_tail: None,
+            error_message: None,
         };
         let (kept, lost) = (read(2), read(run.invocations.len() - 1));
         let continued = Continued::of(run.clone(), vec![kept.clone(), lost]);

@@ -59,6 +59,7 @@ struct RunConfig {
     progress: Progress,
     stop: Stop,
     limits: LimitArgs,
+    keep_payloads: bool,
     force: bool,
     /// Drives what the script waits for.
     _runtime: Runtime,
@@ -81,6 +82,8 @@ impl RunConfig {
             }
             None => shipped::find(args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO))?,
         };
+        let keep_payloads =
+            args.keep_payloads || resumed.as_ref().is_some_and(|resumed| resumed.keep_payloads);
         options.gap = limits.gap;
         options.page_cache = limits.page_cache.map(limits::page_cache);
         let interactive = terminal::stderr_is_interactive();
@@ -94,6 +97,7 @@ impl RunConfig {
             progress,
             stop,
             limits,
+            keep_payloads,
             force: args.force,
             _runtime: runtime,
         })
@@ -169,7 +173,17 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     };
     let mut alone = Alone::take(config.force)?;
     let RunConfig {
-        script, options, resumed, out, format, progress, stop, limits, _runtime, ..
+        script,
+        options,
+        resumed,
+        out,
+        format,
+        progress,
+        stop,
+        limits,
+        keep_payloads,
+        _runtime,
+        ..
     } = config;
     let scaling = limits::scaling(&limits, options.seed);
     let emulator = Arc::new(Emulator::start(&emulator_options(&limits, scaling)?)?);
@@ -178,6 +192,9 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     keep_beside(&beside, &options.runtime);
     let mut recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
     recorder.set_limits(limits::to_record(&limits));
+    if keep_payloads {
+        recorder.keep_payloads();
+    }
     recorder.set_other_runs(alone.others());
     let builds = Builds::new(options.folder.clone(), stop.clone());
     let runtimes = Runtimes::new(emulator.folder(), stop.clone());

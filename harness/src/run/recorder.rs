@@ -9,10 +9,11 @@ use kelvin_artifact::BinaryFacts;
 use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1};
 use kelvin_platform::{FunctionId, Gap, Platform};
 use kelvin_record::{
-    Billing, CheckRecord, FunctionRecord, HostRecord, InvocationRecord, Kept, LaunchRecord,
-    LoadRecord, MeasureRecord, Measured, Outcome, PipeRecord, Place, RESPONSES_LIMIT_BYTES,
-    RecordError, Recorded, ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord,
-    SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
+    Billing, CheckRecord, FailureKinds, FunctionRecord, HostRecord, InvocationRecord, Kept,
+    LaunchRecord, LoadRecord, MeasureRecord, Measured, Outcome, PAYLOADS_LIMIT_BYTES, PipeRecord,
+    Place, RESPONSES_LIMIT_BYTES, RecordError, Recorded, ResponseRecord, Run, RunId, RunRecord,
+    RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord,
+    Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
@@ -36,10 +37,13 @@ pub(super) struct Recorder {
     rows: usize,
     functions: BTreeMap<FunctionId, FunctionState>,
     next_launch: u64,
+    kinds: FailureKinds,
     /// What is added to the numbers of loads, so that none has that of one on record.
     first_load: u64,
     /// Whether there is no room any more for what the script reads.
     responses_full: bool,
+    /// The same of payloads.
+    payloads_full: bool,
     /// Those that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
@@ -104,6 +108,7 @@ impl Recorder {
             tool: tool(),
             resumed_from: None,
             other_runs: 0,
+            keep_payloads: false,
             limits: BTreeMap::new(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
@@ -138,8 +143,10 @@ impl Recorder {
             rows: 0,
             functions: BTreeMap::new(),
             next_launch: 0,
+            kinds: FailureKinds::default(),
             first_load: 0,
             responses_full: false,
+            payloads_full: false,
             loads: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
@@ -152,10 +159,26 @@ impl Recorder {
         self.record.limits = limits;
     }
 
+    /// Keeps the event and the response of the first failure of each kind.
+    pub(super) fn keep_payloads(&mut self) {
+        self.record.keep_payloads = true;
+    }
+
     /// Goes on from another run: its records come first, and offsets count on from `offset_ns`.
     pub(super) fn resume(&mut self, run_id: RunId, kept: Kept, offset_ns: u64) {
         self.next_launch = kept.launches.iter().map(|launch| launch.launch + 1).max().unwrap_or(0);
         self.first_load = kept.loads.iter().map(|load| load.load + 1).max().unwrap_or(0);
+        let launches = kept.launches.iter().map(|launch| (launch.launch, launch.function));
+        let of_launches: BTreeMap<u64, u32> = launches.collect();
+        let of_loads: BTreeMap<u64, u32> =
+            kept.loads.iter().map(|load| (load.load, load.function)).collect();
+        for row in &kept.invocations {
+            let of_launch = row.launch.and_then(|launch| of_launches.get(&launch));
+            let of_load = row.load.and_then(|load| of_loads.get(&load));
+            if let Some(function) = row.function.or(of_launch.or(of_load).copied()) {
+                self.kinds.learn(function, row);
+            }
+        }
         self.record.resumed_from = Some(run_id);
         self.kept = Some(kept);
         self.offset_ns = offset_ns;
@@ -277,7 +300,19 @@ impl Recorder {
         let mut row = InvocationRecord::new(invocation, &place, &self.record.platform.unavailable);
         row.at_ns += self.offset_ns;
         row.intended_ns = row.intended_ns.map(|intended| intended + self.offset_ns);
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.append_invocation(&row))
+        let is_first = self.kinds.number(state.index, &mut row);
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if is_first && self.record.keep_payloads && !self.payloads_full {
+            let Invocation { request_id, event, response, .. } = invocation;
+            if !writer.keep_payloads(request_id, event, response)? {
+                self.payloads_full = true;
+                self.notes.push(format!(
+                    "there are more than {} MB of payloads of failures: those of later kinds are not kept",
+                    PAYLOADS_LIMIT_BYTES >> 20
+                ));
+            }
+        }
+        writer.append_invocation(&row)
     }
 
     /// A load begins.
@@ -419,6 +454,7 @@ impl Recorder {
             at_ns,
             response: invocation.response.clone(),
             log_tail: invocation.log_tail.clone(),
+            error_message: invocation.error.as_ref().map(|error| error.message.clone()),
         })?;
         Ok(self.responses_full.then(|| {
             format!(

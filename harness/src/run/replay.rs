@@ -214,14 +214,17 @@ impl Queue {
 fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
     let timing = row.timing();
     let provenance = Provenance::Recorded { with_response: response.is_some() };
-    let (response, log_tail) = match response {
-        Some(read) => (read.response, read.log_tail),
-        None => (Bytes::new(), row.log_tail),
+    let (response, log_tail, message) = match response {
+        Some(read) => {
+            (read.response, read.log_tail, read.error_message.or_else(|| row.error_message.clone()))
+        }
+        // Records that are older than kinds of failures have all of it.
+        None if row.failure_kind.is_none() => {
+            (Bytes::new(), row.log_tail, row.error_message.clone())
+        }
+        None => (Bytes::new(), None, None),
     };
-    let error = |error_type| FunctionError {
-        error_type,
-        message: row.error_message.clone().unwrap_or_default(),
-    };
+    let error = |error_type| FunctionError { error_type, message: message.unwrap_or_default() };
     Invocation {
         provenance,
         request_id: row.request_id.unwrap_or_default(),
@@ -239,7 +242,7 @@ fn invocation(OnRecord { row, response }: OnRecord) -> Invocation {
         event: Bytes::new(),
         response,
         error: row.error_type.clone().filter(|_| row.status != Status::Ok).map(error),
-        init_failed: false,
+        init_failed: row.init_failed,
         log_tail,
     }
 }

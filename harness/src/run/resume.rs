@@ -25,6 +25,8 @@ pub(super) struct Resumed {
     /// The options that decide what is enforced.
     pub limits: BTreeMap<String, String>,
     pub platform: PlatformFacts,
+    /// Whether payloads of failures are kept.
+    pub keep_payloads: bool,
     pub continued: Continued,
 }
 
@@ -52,15 +54,13 @@ impl Resumed {
             events: folder_of_script(record),
         };
         let script = Script::compile_in(Arc::new(beside), record.scenario.name.as_str(), text)?;
-        Ok(Resumed {
-            run_id: record.run_id.clone(),
-            script,
-            seed: record.scenario.seed,
-            settings: typed(&record.scenario.settings),
-            limits: record.limits.clone(),
-            platform: record.platform.clone(),
-            continued: Continued::of(run, responses),
-        })
+        let keep_payloads = record.keep_payloads;
+        let (run_id, seed, settings) =
+            (record.run_id.clone(), record.scenario.seed, typed(&record.scenario.settings));
+        let (limits, platform) = (record.limits.clone(), record.platform.clone());
+        let mut continued = Continued::of(run, responses);
+        continued.kept.payloads = keep_payloads.then_some(directory);
+        Ok(Resumed { run_id, script, seed, settings, limits, platform, keep_payloads, continued })
     }
 
     /// Fails unless the platform enforces exactly what it enforced then.

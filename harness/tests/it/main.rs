@@ -4,6 +4,7 @@ mod alone;
 mod check;
 mod cpu_limit;
 mod experiments;
+mod failures;
 mod foreign;
 mod interrupt;
 mod io;

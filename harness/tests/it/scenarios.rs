@@ -22,7 +22,7 @@ fn a_function_that_ends_at_once_is_a_failure() {
     let done = done.prints("1 failed, 1 of them UNEXPECTEDLY.");
     let row = done.stdout.lines().find(|line| line.contains("Runtime.ExitError"));
     let row: Vec<_> = row.expect("a row of failures").split_whitespace().collect();
-    assert_eq!(row, ["f", "crash", "Runtime.ExitError", "1", "NOT", "EXPECTED"]);
+    assert_eq!(row, ["f", "crash", "(INIT)", "Runtime.ExitError", "1", "NOT", "EXPECTED"]);
     assert_eq!(place.only_run().record.status, RunStatus::InvocationsFailed);
 }
 

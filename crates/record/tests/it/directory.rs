@@ -219,6 +219,7 @@ fn what_a_script_has_read_is_kept_as_long_as_the_run_can_be_resumed() {
         at_ns,
         response: response.to_vec().into(),
         log_tail: log_tail.map(str::to_owned),
+        error_message: None,
     };
     let responses =
         [read(3, response, None), read(4, response, Some("a line\n")), read(5, b"", None)];
@@ -258,7 +259,8 @@ fn a_response_is_on_disk_once_and_all_of_them_are_bounded() {
     let mut writer = written(results.path(), 1, 1);
     let mut append = |at_ns, response: &bytes::Bytes| {
         let response = response.clone();
-        let read = ResponseRecord { function: 0, at_ns, response, log_tail: None };
+        let read =
+            ResponseRecord { function: 0, at_ns, response, log_tail: None, error_message: None };
         writer.append_response(&read).unwrap()
     };
     let of = |byte| bytes::Bytes::from(vec![byte; 20 << 20]);

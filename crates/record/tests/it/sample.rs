@@ -34,6 +34,7 @@ pub(crate) fn run_record() -> RunRecord {
         },
         host: host(),
         platform: platform(),
+        keep_payloads: false,
         limits: BTreeMap::from([("cpu-limit".to_owned(), "off".to_owned())]),
         billing: Billing::Estimated,
         functions: Vec::new(),
@@ -317,6 +318,7 @@ pub(crate) fn empty_summary(run: &Run) -> Summary {
         platform: run.record.platform.name.clone(),
         functions: Vec::new(),
         loads: Vec::new(),
+        failures: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reports of recorded runs, as text.
 
+mod failures;
 mod ladder;
 mod properties;
 mod sample;

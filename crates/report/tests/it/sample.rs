@@ -30,6 +30,12 @@ pub(crate) fn failed() -> Run {
         Status::Error,
         "\u{1b}[31m&alloc::boxed::Box<dyn core::error::Error>",
     );
+    let row = &mut run.invocations[33];
+    row.error_message = Some("no item \"a\u{202e}b\" in orders".to_owned());
+    row.request_id = Some("8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e".to_owned());
+    let lines = (1..=12).map(|n| format!("{:>width$} \u{1b}[1mstep\n", n, width = 2 * n));
+    row.log_tail =
+        Some(format!("START RequestId: 8f5a\n{}END RequestId: 8f5a\n", lines.collect::<String>()));
     run.invocations[4].start = Start::SuppressedInit;
     let mut too_large = run.invocations[8].clone();
     fail(&mut too_large, Status::TooLarge, "RequestEntityTooLargeException");

@@ -48,7 +48,7 @@ fn a_good_run() {
 
 #[test]
 fn a_run_with_failures() {
-    insta::assert_snapshot!(check(&failed(), true), @r"
+    insta::assert_snapshot!(check(&failed(), true), @r#"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
     enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
@@ -62,7 +62,7 @@ fn a_run_with_failures() {
     json-release  128    1.80        20  6.43   1.09   7.56      7.33–7.67      –    8.00  0.0167
     json-release  512    1.80  18 of 20  6.38   1.10   7.47      7.30–7.67      –    8.00  0.0667
     – total p90 of json-release-128: needs 36 launches, has 20
-    – total p90 of json-release-512: needs 36 launches, has 18
+    – total p90 of json-release-512: needs 36 launches, has 18; 2 cold starts failed
 
     Warm starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
                         launches   dur.   duration p50   dur.  latency    CPU   max  billed
@@ -71,11 +71,30 @@ fn a_run_with_failures() {
     json-release  512    20 × 10  0.459    0.456–0.461  0.471    0.463  0.338  9.00    1.00  0.00833
 
     Failed invocations
-    function          status     error type                                invocations
+    function          status     error                                     invocations
     json-release-128  timeout    Sandbox.Timedout                                    2  NOT EXPECTED
-    json-release-512  error       [31m&alloc::boxed::Box<dyn core::error…            1  NOT EXPECTED
-    json-release-512  crash      Runtime.ExitError                                   1  expected
+    json-release-512  error      \u{1b}[31m&alloc::boxed::Box<dyn core::…            1  NOT EXPECTED
     json-release-512  too_large  RequestEntityTooLargeException                      1  NOT EXPECTED
+    json-release-512  crash      Runtime.ExitError                                   1  expected
+
+    The first of each kind
+    These are the functions' own words, on record, and may quote events and environment variables.
+    json-release-128: timeout Sandbox.Timedout, 2 invocations
+      → Its timeout is 3 s: `timeout` in deploy() sets it, up to 900 s, and more memory gives it more
+        than the 7 % of a core that it has with 128 MB.
+      on record: invocations.jsonl.gz, launch 0
+    json-release-512: error \u{1b}[31m&alloc::boxed::Box<dyn core::error::Error>, 1 invocation
+      no item "a\u{202e}b" in orders
+      log, the last 8 of 12 lines:
+      │          5 \u{1b}[1mstep
+      │            6 \u{1b}[1mstep
+      │              7 \u{1b}[1mstep
+      │                8 \u{1b}[1mstep
+      │                  9 \u{1b}[1mstep
+      │                   10 \u{1b}[1mstep
+      │                     11 \u{1b}[1mstep
+      │                       12 \u{1b}[1mstep
+      on record: invocations.jsonl.gz, request 8f5ae7c3-0c1e-4f6c-9d0f-6a8f6f0b6f3e
 
     Checks
     passed cold start below 20 ms
@@ -97,7 +116,7 @@ fn a_run_with_failures() {
     A cold start begins with INIT here. On AWS its caller waits for placement and code download besides:
       90 to 140 ms (PeterUlb/lambdabench), which are not emulated.
     Costs are estimates for this CPU, by the prices aws-lambda-us-east-1-2026-09-19.
-    ");
+    "#);
 }
 
 #[test]
@@ -301,7 +320,7 @@ fn a_run_with_loads() {
       when requests were due, and latency contains it.
 
     Failed invocations
-    function          status     error type                invocations
+    function          status     error                     invocations
     json-release-128  throttled  TooManyRequestsException            2  expected
     json-release-512  throttled  TooManyRequestsException            1  expected
 
