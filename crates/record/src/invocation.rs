@@ -102,6 +102,9 @@ pub struct InvocationRecord {
     /// Number of the kind of failure; absent in records that are older than kinds, where every failure has the fields below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_kind: Option<u64>,
+    /// Present and true where its event and its response are in the folder `payloads`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payloads_kept: bool,
     /// For people; at most 1 kB, and only of the first failure of its kind. It may quote the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
@@ -189,6 +192,7 @@ impl InvocationRecord {
             error_type: error.map(|error| beginning(&error.error_type, TYPE_LIMIT_BYTES)),
             init_failed: failed && invocation.init_failed,
             failure_kind: None,
+            payloads_kept: false,
             error_message: error.map(|error| beginning(&error.message, MESSAGE_LIMIT_BYTES)),
             log_tail: invocation.log_tail.as_deref().filter(|_| failed).map(end),
         }

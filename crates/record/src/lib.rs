@@ -50,7 +50,7 @@ pub use launch_facts::{InitRecord, PageCacheRecord, PageInByRecord};
 pub use listing::{RunFacts, RunListing, list_runs};
 pub use load::{LoadKind, LoadRecord};
 pub use measured::Measured;
-pub use payloads::{PAYLOADS_LIMIT_BYTES, payload_files};
+pub use payloads::{PAYLOADS_LIMIT, PAYLOADS_LIMIT_BYTES, payload_files};
 pub use pipe::PipeRecord;
 pub use reader::{Run, read_responses};
 pub use response::{RESPONSES_LIMIT_BYTES, ResponseRecord};

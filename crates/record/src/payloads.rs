@@ -9,6 +9,9 @@ use crate::{RecordError, files};
 /// The folder grows to this size and no further, in bytes.
 pub const PAYLOADS_LIMIT_BYTES: u64 = 64 << 20;
 
+/// It has those of so many invocations at most.
+pub const PAYLOADS_LIMIT: u64 = 1000;
+
 /// Names of the two files of one invocation, from the folder of its run.
 pub fn payload_files(request_id: &str) -> [String; 2] {
     ["event.json", "response"].map(|what| format!("{}/{request_id}.{what}", files::PAYLOADS))
@@ -17,6 +20,7 @@ pub fn payload_files(request_id: &str) -> [String; 2] {
 /// Writes the folder of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Payloads {
+    invocations: u64,
     bytes: u64,
 }
 
@@ -29,7 +33,7 @@ impl Payloads {
         [event, response]: [&[u8]; 2],
     ) -> Result<bool, RecordError> {
         let bytes = self.bytes + event.len() as u64 + response.len() as u64;
-        if bytes > PAYLOADS_LIMIT_BYTES {
+        if bytes > PAYLOADS_LIMIT_BYTES || self.invocations >= PAYLOADS_LIMIT {
             return Ok(false);
         }
         let folder = directory.join(files::PAYLOADS);
@@ -39,6 +43,7 @@ impl Payloads {
             let path = directory.join(name);
             fs::write(&path, payload).map_err(|source| RecordError::Write { path, source })?;
         }
+        self.invocations += 1;
         self.bytes = bytes;
         Ok(true)
     }

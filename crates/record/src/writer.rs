@@ -206,7 +206,8 @@ impl RunWriter {
             self.append_response(response)?;
         }
         if let Some(from) = &kept.payloads {
-            for id in kept.invocations.iter().filter_map(|row| row.request_id.as_deref()) {
+            let with_payloads = kept.invocations.iter().filter(|row| row.payloads_kept);
+            for id in with_payloads.filter_map(|row| row.request_id.as_deref()) {
                 self.payloads.keep(&self.directory, from, id)?;
             }
         }
@@ -214,7 +215,7 @@ impl RunWriter {
     }
 
     /// Adds the event and the response of an invocation to the folder `payloads`; `false` if there is no room for them,
-    /// because of [`PAYLOADS_LIMIT_BYTES`](crate::PAYLOADS_LIMIT_BYTES).
+    /// because of [`PAYLOADS_LIMIT_BYTES`](crate::PAYLOADS_LIMIT_BYTES) or [`PAYLOADS_LIMIT`](crate::PAYLOADS_LIMIT).
     pub fn keep_payloads(
         &mut self,
         request_id: &str,

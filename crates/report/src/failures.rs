@@ -155,7 +155,7 @@ fn add_one(page: &mut Page, alike: &Alike<'_>) {
     page.text(role, 2, &head);
     let message = alike.first.message.as_deref().unwrap_or_default();
     let short = shortened_in_the_middle(message.trim(), MOST_OF_MESSAGE);
-    lines(&short).for_each(|line| page.quote("  ", line));
+    lines(&short).for_each(|line| page.text(Role::Plain, 2, &format!("  {line}")));
     let log = alike.first.log_tail.as_deref().map(Log::of);
     if let Some(log) = log.as_ref().filter(|log| !log.lines.is_empty()) {
         page.text(Role::Aside, 2, &format!("  {}", log.title()));

@@ -68,9 +68,7 @@ fn kinds(run: &Run) -> Vec<Kind<'_>> {
 fn summary(run: &Run, inits: &Inits, kind: &Kind<'_>) -> Option<FailureSummary> {
     let Kind { function, first, invocations } = *kind;
     let record = run.record.functions.get(usize::try_from(function).ok()?)?;
-    // Only who has the texts has the payloads.
-    let has_payloads = run.record.keep_payloads && first.error_message.is_some();
-    let payloads = first.request_id.as_deref().filter(|_| has_payloads).map(payload_files);
+    let payloads = first.request_id.as_deref().filter(|_| first.payloads_kept).map(payload_files);
     Some(FailureSummary {
         function: record.name.clone(),
         status: first.status,

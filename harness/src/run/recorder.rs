@@ -10,10 +10,10 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Gap, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FailureKinds, FunctionRecord, HostRecord, InvocationRecord, Kept,
-    LaunchRecord, LoadRecord, MeasureRecord, Measured, Outcome, PAYLOADS_LIMIT_BYTES, PipeRecord,
-    Place, RESPONSES_LIMIT_BYTES, RecordError, Recorded, ResponseRecord, Run, RunId, RunRecord,
-    RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText, ServiceRecord,
-    Summary, ToolRecord,
+    LaunchRecord, LoadRecord, MeasureRecord, Measured, Outcome, PAYLOADS_LIMIT,
+    PAYLOADS_LIMIT_BYTES, PipeRecord, Place, RESPONSES_LIMIT_BYTES, RecordError, Recorded,
+    ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION,
+    ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
@@ -304,10 +304,11 @@ impl Recorder {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         if is_first && self.record.keep_payloads && !self.payloads_full {
             let Invocation { request_id, event, response, .. } = invocation;
-            if !writer.keep_payloads(request_id, event, response)? {
+            row.payloads_kept = writer.keep_payloads(request_id, event, response)?;
+            if !row.payloads_kept {
                 self.payloads_full = true;
                 self.notes.push(format!(
-                    "there are more than {} MB of payloads of failures: those of later kinds are not kept",
+                    "payloads of failures are kept of {PAYLOADS_LIMIT} kinds and up to {} MB: those of later kinds are not",
                     PAYLOADS_LIMIT_BYTES >> 20
                 ));
             }

@@ -143,7 +143,7 @@ fn what_functions_write_does_not_steer_the_terminal() {
     assert_eq!(done.stdout.chars().filter(steers).count(), 0, "{:?}", done.stdout);
     let done = done.prints(r"\u{1b}]0;title\u{7} \u{1b}[2J\u{9b}31m");
     let done = done
-        .prints("\n   gone \\u{202e} \\u{0} end\n  next  line\n")
+        .prints("\n   gone \\u{202e} \\u{0} end\n  next line\n")
         .prints(r"error Type\u{1b}[31m");
     assert!(done.stdout.lines().count() < 120, "{}", done.stdout);
     let run = place.only_run();

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::fs;
 
 use kelvin_record::{
-    Outcome, ResponseRecord, Run, RunStatus, RunWriter, RungRecord, ScenarioText, list_runs,
-    read_responses,
+    InvocationRecord, Kept, Outcome, ResponseRecord, Run, RunStatus, RunWriter, RungRecord,
+    ScenarioText, list_runs, payload_files, read_responses,
 };
 
 use crate::sample::{empty_summary, finished, outcome, record_launch, run_record, written};
@@ -270,4 +270,39 @@ fn a_response_is_on_disk_once_and_all_of_them_are_bounded() {
     assert!(append(10, &of(1)));
     assert!(!append(11, &of(2)));
     assert!(append(12, &first));
+}
+
+#[test]
+fn payloads_are_bounded_and_stay_in_their_folder() {
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = written(results.path(), 1, 1);
+    let directory = writer.directory().to_owned();
+    assert!(writer.keep_payloads("a-1", b"{}", b"\0\xff").unwrap());
+    assert!(!writer.keep_payloads("b-2", b"{}", &vec![b' '; 64 << 20]).unwrap());
+    let files = payload_files("a-1").map(|name| fs::read(directory.join(name)).unwrap());
+    assert_eq!(files, [b"{}".to_vec(), b"\0\xff".to_vec()]);
+    assert_eq!(fs::read_dir(directory.join("payloads")).unwrap().count(), 2);
+    // Another run takes over what its records name, and follows no name out of the folder.
+    let ours = Run::open(&directory).unwrap().invocations[0].clone();
+    let named = |id: &str| InvocationRecord {
+        request_id: Some(id.to_owned()),
+        payloads_kept: true,
+        ..ours.clone()
+    };
+    for name in ["event.json", "response"] {
+        fs::write(directory.join(format!("outside.{name}")), "").unwrap();
+    }
+    let kept = Kept {
+        functions: writer.run().functions.clone(),
+        invocations: ["a-1", "../outside", "gone"].map(named).to_vec(),
+        payloads: Some(directory),
+        ..Kept::default()
+    };
+    let results = tempfile::tempdir().unwrap();
+    let mut writer = RunWriter::create(results.path(), &run_record(), "").unwrap();
+    writer.keep(&kept).unwrap();
+    let mut names: Vec<_> = fs::read_dir(writer.directory().join("payloads")).unwrap().collect();
+    assert_eq!(names.len(), 2);
+    names.retain(|entry| !entry.as_ref().unwrap().path().display().to_string().contains("/a-1."));
+    assert!(names.is_empty());
 }
