@@ -10,7 +10,20 @@ use kelvin_report::Style;
 pub(crate) fn style() -> Style {
     let choice = AutoStream::choice(&io::stdout());
     let color = choice != anstream::ColorChoice::Never;
-    Style { color, unicode: locale_is_utf8(|name| env::var(name).ok()) }
+    let var = |name: &str| env::var(name).ok();
+    Style { color, unicode: locale_is_utf8(var), width: width(var("COLUMNS"), stdout_columns()) }
+}
+
+/// What the user has said, and otherwise as wide as the terminal is; `None` for files and pipes.
+fn width(said: Option<String>, terminal: Option<u16>) -> Option<usize> {
+    let said = said.and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
+    said.or(terminal.map(usize::from))
+}
+
+/// `None` if standard output is no terminal. One that does not know how wide it is counts as the usual one.
+fn stdout_columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(if size.ws_col == 0 { 80 } else { size.ws_col })
 }
 
 /// By the rules of locale(7): the first of these that is set and not empty decides.
@@ -45,6 +58,20 @@ pub(crate) fn complain(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_those_that_were_asked_for_or_those_of_the_terminal() {
+        let check = |said: Option<&str>, terminal, expected| {
+            assert_eq!(width(said.map(str::to_owned), terminal), expected, "{said:?} {terminal:?}");
+        };
+        check(None, None, None);
+        check(None, Some(120), Some(120));
+        check(Some("80"), Some(120), Some(80));
+        check(Some(" 40\n"), None, Some(40));
+        check(Some("0"), Some(120), Some(120));
+        check(Some("wide"), None, None);
+        check(Some(""), None, None);
+    }
 
     #[test]
     fn the_first_variable_that_is_set_decides() {

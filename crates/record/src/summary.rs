@@ -310,6 +310,9 @@ pub struct FailuresSummary {
 pub struct FailureSummary {
     /// Name of the function.
     pub function: String,
+    /// Its memory size.
+    #[schemars(with = "u32")]
+    pub memory_mb: MemorySize,
     /// How it failed.
     #[schemars(with = "StatusSchema")]
     pub status: Status,

@@ -1,43 +1,61 @@
 //! What failed in a run: a table of the kinds of failures, and the first of each in its own words.
 
 use kelvin_lambda::Status;
-use kelvin_record::{FailureSummary, FailuresSummary, message_shape};
+use kelvin_record::{FailureSummary, FailuresSummary, FunctionSummary, Summary, message_shape};
 
+use crate::label::Names;
 use crate::page::{Page, Role, visible};
 use crate::quoted::{Log, lines, shortened_in_the_middle};
-use crate::table::{Align, Column, Table, shortened};
+use crate::shorten::clipped;
+use crate::table::{Align, Column, Spare, Table};
 
 /// So many kinds are in the table …
 const MOST_ROWS: usize = 12;
 /// … and the first of so many is shown.
 const MOST_SHOWN: usize = 5;
+/// Of an error in the table, so many characters are.
+const MOST_OF_ERROR: usize = 60;
 /// Of a message, so many characters are.
 const MOST_OF_MESSAGE: usize = 500;
 /// Functions that are named where several failed alike.
 const MOST_NAMED: usize = 3;
 
-/// Adds what there is of failures.
-pub(crate) fn add(page: &mut Page, failures: Option<&FailuresSummary>) {
-    let Some(failures) = failures else { return };
-    add_table(page, failures);
-    add_first(page, failures);
+/// What the table can do without.
+const SPARE: [Spare; 2] = [(2, "error"), (1, "status")];
+
+/// What the functions of a summary are called in its report.
+struct Called<'a> {
+    functions: &'a [FunctionSummary],
+    names: &'a Names,
 }
 
-fn add_table(page: &mut Page, failures: &FailuresSummary) {
+impl Called<'_> {
+    fn of(&self, kind: &FailureSummary) -> String {
+        let is = |f: &FunctionSummary| f.name == kind.function && f.memory_mb == kind.memory_mb;
+        let at = self.functions.iter().position(is);
+        at.map_or_else(|| kind.function.clone(), |at| self.names.full[at].clone())
+    }
+}
+
+/// Adds what there is of failures.
+pub(crate) fn add(page: &mut Page, summary: &Summary, names: &Names) {
+    let Some(failures) = &summary.failures else { return };
+    let called = Called { functions: &summary.functions, names };
+    add_table(page, failures, &called);
+    add_first(page, failures, &called);
+}
+
+fn add_table(page: &mut Page, failures: &FailuresSummary, called: &Called<'_>) {
     let shown = &failures.of_kinds[..failures.of_kinds.len().min(MOST_ROWS)];
     let status = |kind: &FailureSummary| {
         let in_init = if kind.init_failed { " (INIT)" } else { "" };
         format!("{}{in_init}", kind.status.as_str())
     };
-    // What names of functions leave: those must be told apart, and errors are shown again below.
-    let length = |kind: &FailureSummary| kind.function.chars().count() + status(kind).len();
-    let taken = shown.iter().map(length).max().unwrap_or(0) + "invocations  NOT EXPECTED".len();
-    let room = Page::WIDTH.saturating_sub(taken + 6).clamp(20, 40);
     let row = |kind: &FailureSummary| {
         vec![
-            kind.function.clone(),
+            called.of(kind),
             status(kind),
-            shortened(&visible(&error(kind)), room),
+            clipped(&visible(&error(kind)), MOST_OF_ERROR),
             kind.invocations.to_string(),
             (if kind.expected { "expected" } else { "NOT EXPECTED" }).to_owned(),
         ]
@@ -46,13 +64,13 @@ fn add_table(page: &mut Page, failures: &FailuresSummary) {
     let columns = vec![
         column("function", Align::Left),
         column("status", Align::Left),
-        column("error", Align::Left),
+        column("error", Align::Remark),
         column("invocations", Align::Right),
         column("", Align::Left),
     ];
     page.gap();
     page.text(Role::Title, 2, "Failed invocations");
-    page.table(&Table { columns, rows: shown.iter().map(row).collect() });
+    page.table(&Table { columns, rows: shown.iter().map(row).collect() }, &SPARE);
     let more = failures.kinds - shown.len() as u64;
     if more > 0 {
         let invocations = shown.iter().map(|kind| kind.invocations).sum::<u64>();
@@ -78,11 +96,11 @@ fn error(kind: &FailureSummary) -> String {
 struct Alike<'a> {
     first: &'a FailureSummary,
     /// Names of all of them, each once.
-    functions: Vec<&'a str>,
+    functions: Vec<String>,
     invocations: u64,
 }
 
-fn alike(kinds: &[FailureSummary]) -> Vec<Alike<'_>> {
+fn alike<'a>(kinds: &'a [FailureSummary], called: &Called<'_>) -> Vec<Alike<'a>> {
     let what = |kind: &FailureSummary| {
         let message = kind.message.as_deref();
         let message =
@@ -91,18 +109,19 @@ fn alike(kinds: &[FailureSummary]) -> Vec<Alike<'_>> {
     };
     let mut all: Vec<(_, Alike<'_>)> = Vec::new();
     for kind in kinds {
+        let name = called.of(kind);
         let of = what(kind);
         let known = all.iter_mut().find(|(known, alike)| {
             // Two kinds of one function are told apart by more than is shown here.
-            *known == of && alike.functions.iter().all(|name| *name != kind.function)
+            *known == of && !alike.functions.contains(&name)
         });
         match known {
             Some((_, alike)) => {
-                alike.functions.push(&kind.function);
+                alike.functions.push(name);
                 alike.invocations += kind.invocations;
             }
             None => {
-                let functions = vec![kind.function.as_str()];
+                let functions = vec![name];
                 let invocations = kind.invocations;
                 all.push((of, Alike { first: kind, functions, invocations }));
             }
@@ -111,8 +130,8 @@ fn alike(kinds: &[FailureSummary]) -> Vec<Alike<'_>> {
     all.into_iter().map(|(_, alike)| alike).collect()
 }
 
-fn add_first(page: &mut Page, failures: &FailuresSummary) {
-    let all = alike(&failures.of_kinds);
+fn add_first(page: &mut Page, failures: &FailuresSummary, called: &Called<'_>) {
+    let all = alike(&failures.of_kinds, called);
     let has_more = |alike: &&Alike<'_>| {
         let first = alike.first;
         first.message.is_some() || first.log_tail.is_some() || first.advice.is_some()
@@ -139,7 +158,7 @@ fn add_one(page: &mut Page, alike: &Alike<'_>) {
     let names = alike.functions[..alike.functions.len().min(MOST_NAMED)].join(", ");
     let others = alike.functions.len().saturating_sub(MOST_NAMED);
     let others = if others > 0 { format!(" and {others} more functions") } else { String::new() };
-    let error_type = error_type.as_deref().map(|name| format!(" {}", shortened(name, 60)));
+    let error_type = error_type.as_deref().map(|name| format!(" {}", clipped(name, 60)));
     let in_init = if *init_failed { " in INIT" } else { "" };
     let role = if *expected { Role::Plain } else { Role::Warning };
     let times = match alike.invocations {

@@ -23,6 +23,7 @@ mod pipes;
 mod quoted;
 mod reasons;
 mod seen;
+mod shorten;
 mod starts;
 mod summarise;
 mod table;

@@ -2,7 +2,7 @@
 
 use kelvin_record::{Estimate, Summary};
 
-use crate::label::{label, order};
+use crate::label::{Names, order};
 use crate::number::{interval, megabytes, three_digits};
 use crate::reasons::EMPTY;
 use crate::seen;
@@ -14,11 +14,12 @@ pub fn render_markdown_table(summary: &Summary) -> String {
          | warm p90 (ms) | max memory (MB) | cold start ($/million) | warm ($/million) |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
+    let names = Names::of_summaries(&summary.functions);
     for index in order(&summary.functions) {
         let function = &summary.functions[index];
         let cost = &function.cost;
         let cells = [
-            label(function).replace('|', "\\|"),
+            names.beside_memory[index].replace('|', "\\|"),
             function.memory_mb.mb().to_string(),
             number(function.binary_bytes.map(megabytes)),
             function.launches.to_string(),
@@ -32,7 +33,7 @@ pub fn render_markdown_table(summary: &Summary) -> String {
         ];
         text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
-    text.push_str(&seen::markdown(&summary.functions));
+    text.push_str(&seen::markdown(&summary.functions, &names));
     text
 }
 

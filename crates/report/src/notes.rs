@@ -4,27 +4,26 @@ use kelvin_lambda::Start;
 use kelvin_record::Run;
 
 use crate::functions::FunctionRows;
+use crate::label::Names;
 use crate::page::{Page, Role};
 
 /// Adds the notes, if there are some.
-pub(crate) fn add(page: &mut Page, run: &Run) {
+pub(crate) fn add(page: &mut Page, run: &Run, names: &Names) {
     let functions = FunctionRows::of(run);
     let mut notes = run.record.notes.clone();
-    for function in &functions {
+    for (function, name) in functions.iter().zip(&names.full) {
         let suppressed = function.succeeded(Start::SuppressedInit).count();
         if suppressed > 0 {
             notes.push(format!(
-                "{suppressed} of {}'s invocations found a process that had to be started again (suppressed init): their \
-                 duration contains an INIT, so they are in neither table.",
-                function.record.name
+                "{suppressed} of {name}'s invocations found a process that had to be started again (suppressed init): their \
+                 duration contains an INIT, so they are in neither table."
             ));
         }
         let proactive = function.succeeded(Start::ProactiveInit).count();
         if proactive > 0 {
             notes.push(format!(
-                "{proactive} of {}'s invocations were the first of an environment that no caller had waited for (proactive \
-                 init): they are in neither table.",
-                function.record.name
+                "{proactive} of {name}'s invocations were the first of an environment that no caller had waited for (proactive \
+                 init): they are in neither table."
             ));
         }
     }

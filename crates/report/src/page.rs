@@ -1,6 +1,7 @@
 //! Lines of text with a part to play, for terminals that can show it and for those that cannot.
 
-use crate::table::Table;
+use crate::shorten::Numbers;
+use crate::table::{Lines, Spare, Table};
 
 /// How a report may look. Colour and symbols only repeat what the words say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +10,19 @@ pub struct Style {
     pub color: bool,
     /// With characters beyond ASCII.
     pub unicode: bool,
+    /// Columns of the terminal, which no table is to exceed. `None` for files and pipes: tables are as wide as they are.
+    pub width: Option<usize>,
+}
+
+impl Style {
+    /// Text is not broken into longer lines, however wide the terminal is.
+    const TEXT: usize = 100;
+    /// Nothing is made to fit into less.
+    const LEAST: usize = 20;
+
+    fn text_width(self) -> usize {
+        self.width.unwrap_or(Style::TEXT).clamp(Style::LEAST, Style::TEXT)
+    }
 }
 
 /// What a line is to the page.
@@ -33,25 +47,28 @@ impl Role {
 }
 
 /// A page in the making.
-#[derive(Default)]
 pub(crate) struct Page {
+    style: Style,
     lines: Vec<(Role, String)>,
+    /// Of names that tables have no room for.
+    numbers: Numbers,
 }
 
 impl Page {
-    /// Every line is at most so long.
-    pub(crate) const WIDTH: usize = 100;
+    pub(crate) fn new(style: Style) -> Page {
+        Page { style, lines: Vec::new(), numbers: Numbers::default() }
+    }
 
     /// Adds a text, broken between words; the lines after the first are indented.
     pub(crate) fn text(&mut self, role: Role, indent: usize, text: &str) {
-        for line in wrapped(&printable(text), indent) {
+        for line in wrapped(&printable(text), indent, self.style.text_width()) {
             self.lines.push((role, line));
         }
     }
 
     /// Adds a line of other people's text as it is, spaces included, after `mark`; what is too long goes on in the next line.
     pub(crate) fn quote(&mut self, mark: &str, text: &str) {
-        let room = Self::WIDTH.saturating_sub(mark.chars().count()).max(1);
+        let room = self.style.text_width().saturating_sub(mark.chars().count()).max(1);
         let text: Vec<char> = visible(text.trim_end()).chars().collect();
         let mut lines =
             text.chunks(room).map(|line| line.iter().collect()).collect::<Vec<String>>();
@@ -67,19 +84,30 @@ impl Page {
         self.lines.push((Role::Plain, String::new()));
     }
 
-    /// Adds a table.
-    pub(crate) fn table(&mut self, table: &Table) {
-        let (heads, rows) = table.lines(Self::WIDTH);
+    /// Adds a table. Where it is too wide, it does without columns that it can spare, and says so below; names are shortened,
+    /// and numbered where they would look alike.
+    pub(crate) fn table(&mut self, table: &Table, spare: &[Spare]) {
+        let width = self.style.width.map(|width| width.max(Style::LEAST));
+        let Lines { heads, rows, left_out, whole } = table.lines(width, spare, &mut self.numbers);
         self.lines.extend(heads.into_iter().map(|line| (Role::Aside, printable(&line))));
         self.lines.extend(rows.into_iter().map(|line| (Role::Plain, printable(&line))));
+        for line in self.numbers.legend() {
+            self.text(Role::Plain, 2, &line);
+        }
+        if !left_out.is_empty() {
+            let list = left_out.join(", ");
+            let text =
+                format!("Left out for lack of width: {list}. COLUMNS={whole} has room for all.");
+            self.text(Role::Aside, 2, &text);
+        }
     }
 
     /// The page as text.
-    pub(crate) fn render(&self, style: Style) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         for (role, line) in &self.lines {
-            let line = if style.unicode { line.clone() } else { ascii(line) };
-            match role.escape().filter(|_| style.color && !line.is_empty()) {
+            let line = if self.style.unicode { line.clone() } else { ascii(line) };
+            match role.escape().filter(|_| self.style.color && !line.is_empty()) {
                 Some(escape) => text.extend([escape, &line, "\x1b[0m\n"]),
                 None => text.extend([line.as_str(), "\n"]),
             }
@@ -131,7 +159,7 @@ fn ascii(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-fn wrapped(text: &str, indent: usize) -> Vec<String> {
+fn wrapped(text: &str, indent: usize, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let leading = text.len() - text.trim_start().len();
@@ -139,7 +167,7 @@ fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let mut empty = true;
     for word in text.split_whitespace() {
         let mut word: Vec<char> = word.chars().collect();
-        if !empty && line.chars().count() + 1 + word.len() > Page::WIDTH {
+        if !empty && line.chars().count() + 1 + word.len() > width {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             empty = true;
         }
@@ -147,8 +175,8 @@ fn wrapped(text: &str, indent: usize) -> Vec<String> {
             line.push(' ');
         }
         // A word that no line can hold is broken where the line ends.
-        while line.chars().count() + word.len() > Page::WIDTH {
-            let rest = word.split_off(Page::WIDTH - line.chars().count());
+        while line.chars().count() + word.len() > width {
+            let rest = word.split_off(width - line.chars().count());
             line.extend(word);
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             word = rest;
@@ -165,9 +193,9 @@ mod tests {
     use super::*;
 
     fn check(style: Style, text: &str) -> String {
-        let mut page = Page::default();
+        let mut page = Page::new(style);
         page.text(Role::Warning, 2, text);
-        page.render(style)
+        page.render()
     }
 
     #[test]
@@ -178,15 +206,22 @@ mod tests {
         assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("  word")), "{text}");
         let long = check(Style::default(), &"x".repeat(250));
         assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [100, 100, 54]);
+        let lengths = |width| {
+            let text = check(Style { width: Some(width), ..Style::default() }, &"x".repeat(250));
+            text.lines().map(str::len).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(140), [100, 100, 54]);
+        assert_eq!(lengths(80), [80, 80, 80, 16]);
+        assert_eq!(lengths(0)[..2], [20, 20]);
     }
 
     #[test]
     fn other_peoples_text_does_not_steer_the_terminal() {
         assert_eq!(check(Style::default(), "a\x1b[2Jb\nc"), "a\\u{1b}[2Jb c\n");
         let quoted = |text: &str| {
-            let mut page = Page::default();
+            let mut page = Page::new(Style { unicode: true, ..Style::default() });
             page.quote("> ", text);
-            page.render(Style { color: false, unicode: true })
+            page.render()
         };
         let check = |text: &str, expected: &str| assert_eq!(quoted(text), expected);
         check("", ">\n");
@@ -201,7 +236,7 @@ mod tests {
 
     #[test]
     fn colour_and_symbols_are_optional() {
-        let style = |color, unicode| Style { color, unicode };
+        let style = |color, unicode| Style { color, unicode, width: None };
         assert_eq!(check(style(false, true), "20 × 100"), "20 × 100\n");
         assert_eq!(check(style(false, false), "20 × 100"), "20 x 100\n");
         assert_eq!(check(style(true, false), "20 × 100"), "\x1b[1;33m20 x 100\x1b[0m\n");

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use kelvin_record::{PipeRecord, Run};
 use kelvin_stats::Sample;
 
+use crate::label::Names;
 use crate::number::three_digits;
 use crate::page::{Page, Role};
 use crate::reasons::EMPTY;
-use crate::table::{Align, Column, Table};
+use crate::table::{Align, Column, Spare, Table};
+
+const SPARE: [Spare; 3] = [(6, "between"), (5, "stages"), (2, "runs")];
 
 /// Adds a row for each chain, its runs with and without cold starts apart.
-pub(crate) fn add(page: &mut Page, run: &Run) {
+pub(crate) fn add(page: &mut Page, run: &Run, names: &Names) {
     let mut chains: BTreeMap<(&[u32], bool), Vec<&PipeRecord>> = BTreeMap::new();
     for pipe in run.pipes.iter().filter(|pipe| pipe.ok) {
         chains.entry((&pipe.functions, pipe.cold > 0)).or_default().push(pipe);
@@ -38,7 +41,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         let between = ms(&|pipe| pipe.whole_ns.saturating_sub(pipe.latency_ns.iter().sum()));
         let median = whole.quantile_if_enough(0.5);
         vec![
-            names(run, functions),
+            chain(functions, names),
             if *cold { "cold" } else { "warm" }.to_owned(),
             pipes.len().to_string(),
             number(whole.mean()),
@@ -51,7 +54,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     page.gap();
     page.text(Role::Title, 2, "Chains · ms · of those that were answered");
     if !table.rows.is_empty() {
-        page.table(&table);
+        page.table(&table, &SPARE);
     }
     page.text(
         Role::Aside,
@@ -70,10 +73,10 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     }
 }
 
-fn names(run: &Run, functions: &[u32]) -> String {
+fn chain(functions: &[u32], names: &Names) -> String {
     let name = |index: &u32| {
-        let record = usize::try_from(*index).ok().and_then(|at| run.record.functions.get(at));
-        record.map_or(EMPTY, |record| record.name.as_str())
+        let name = usize::try_from(*index).ok().and_then(|at| names.full.get(at));
+        name.map_or(EMPTY, String::as_str)
     };
     functions.iter().map(name).collect::<Vec<_>>().join(" > ")
 }

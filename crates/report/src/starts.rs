@@ -7,6 +7,7 @@ use kelvin_record::{
     FunctionSummary, InitRecord, InitSummary, LaunchRecord, PageCacheSummary, PageInByRecord, Run,
 };
 
+use crate::label::Names;
 use crate::number::{megabytes, three_digits};
 use crate::page::{Page, Role};
 
@@ -113,19 +114,23 @@ fn rounded(ms: f64) -> f64 {
 }
 
 /// Adds what must be known of the tables of cold and warm starts.
-pub(crate) fn add(page: &mut Page, functions: &[FunctionSummary]) {
-    let mut lines = page_cache_lines(functions);
-    lines.extend(gap_lines(functions));
+pub(crate) fn add(page: &mut Page, functions: &[FunctionSummary], names: &Names) {
+    let named: Vec<Named<'_>> = names.full.iter().map(String::as_str).zip(functions).collect();
+    let mut lines = page_cache_lines(&named);
+    lines.extend(gap_lines(&named));
     if !lines.is_empty() {
         page.gap();
     }
     lines.into_iter().for_each(|(role, line)| page.text(role, 2, &line));
 }
 
-fn gap_lines(functions: &[FunctionSummary]) -> Vec<(Role, String)> {
+/// A function, and what it is called.
+type Named<'a> = (&'a str, &'a FunctionSummary);
+
+fn gap_lines(functions: &[Named<'_>]) -> Vec<(Role, String)> {
     let mut of_gaps: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for function in functions.iter().filter(|function| !function.gaps.is_empty()) {
-        of_gaps.entry(function.gaps.join(", then ")).or_default().push(&function.name);
+    for (name, function) in functions.iter().filter(|(_, function)| !function.gaps.is_empty()) {
+        of_gaps.entry(function.gaps.join(", then ")).or_default().push(name);
     }
     let alone = of_gaps.len() == 1;
     let line = |(gaps, names): (String, Vec<&str>)| {
@@ -145,16 +150,13 @@ fn gap_lines(functions: &[FunctionSummary]) -> Vec<(Role, String)> {
     of_gaps.into_iter().map(line).collect()
 }
 
-fn page_cache_lines(functions: &[FunctionSummary]) -> Vec<(Role, String)> {
+fn page_cache_lines(functions: &[Named<'_>]) -> Vec<(Role, String)> {
     let mut lines = Vec::new();
-    let known: Vec<(&FunctionSummary, &PageCacheSummary)> =
-        functions.iter().filter_map(|f| Some((f, f.page_cache.as_ref()?))).collect();
+    let known: Vec<(&str, &PageCacheSummary)> =
+        functions.iter().filter_map(|(name, f)| Some((*name, f.page_cache.as_ref()?))).collect();
     let cold: Vec<_> = known.iter().filter(|(_, of)| of.cold > 0).collect();
-    let warm: Vec<&str> = known
-        .iter()
-        .filter(|(_, of)| of.cold < of.launches)
-        .map(|(f, _)| f.name.as_str())
-        .collect();
+    let warm: Vec<&str> =
+        known.iter().filter(|(_, of)| of.cold < of.launches).map(|(name, _)| *name).collect();
     if !cold.is_empty() {
         let resident = cold.iter().filter_map(|(_, of)| of.resident_bytes).max().unwrap_or(0);
         let prepare = cold.iter().map(|(_, of)| of.prepare_ms * of.launches as f64).sum::<f64>()
@@ -205,15 +207,15 @@ fn page_cache_lines(functions: &[FunctionSummary]) -> Vec<(Role, String)> {
 }
 
 /// For which functions waiting for pages is a large part of INIT.
-fn page_in_line(functions: &[FunctionSummary]) -> Option<String> {
-    let shares = functions.iter().filter_map(|f| f.init_parts.as_ref());
+fn page_in_line(functions: &[Named<'_>]) -> Option<String> {
+    let shares = functions.iter().filter_map(|(_, f)| f.init_parts.as_ref());
     let shares: Vec<f64> =
         shares.filter(|of| of.init_ms > 0.0).map(|of| of.page_in_ms / of.init_ms).collect();
     let (least, most) = (
         shares.iter().copied().min_by(f64::total_cmp)?,
         shares.iter().copied().max_by(f64::total_cmp)?,
     );
-    let by = functions.iter().filter_map(|f| f.init_parts.as_ref());
+    let by = functions.iter().filter_map(|(_, f)| f.init_parts.as_ref());
     let accounted = by.clone().all(|of| of.page_in_by == PageInByRecord::Accounted);
     let how =
         if accounted { "accounted by the kernel" } else { "what CPU and run queue leave of it" };

@@ -1,6 +1,8 @@
-//! Columns that line up.
+//! Columns that line up, in as much width as there is.
 
 use std::iter;
+
+use crate::shorten::{self, Numbers, clipped, length, shortened};
 
 /// A table with a heading of two lines.
 pub(crate) struct Table {
@@ -18,50 +20,90 @@ pub(crate) struct Column {
 /// How a column lines up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
-    /// Text. The first such column is shortened if the table is too wide.
+    /// Names. They are shortened if the table is too wide; different ones stay different.
     Left,
+    /// A remark on the row, which is cut at its end if the table is too wide.
+    Remark,
     /// Text that ends flush.
     Right,
     /// Numbers, by their decimal points.
     Decimal,
 }
 
+/// A column that a table can do without, by its index, and what the reader is told that is missing. Those that can be missed
+/// most easily come first.
+pub(crate) type Spare = (usize, &'static str);
+
+/// A table as it is shown.
+#[derive(Default)]
+pub(crate) struct Lines {
+    pub(crate) heads: Vec<String>,
+    pub(crate) rows: Vec<String>,
+    /// What was left out for lack of width.
+    pub(crate) left_out: Vec<&'static str>,
+    /// How wide the table is with everything.
+    pub(crate) whole: usize,
+}
+
 const GAP: usize = 2;
 
+/// As long as there is a column to spare, the names of the first column are not shortened below this.
+const COMFORTABLE: usize = 16;
+
+/// The same of the names of other columns.
+const COMFORTABLE_OTHERS: usize = 24;
+
+/// They are never shortened below this.
+const TIGHT_OTHERS: usize = 12;
+
+/// Remarks are not cut to less.
+const REMARK: usize = 20;
+
 impl Table {
-    /// The heading and the rows, at most `width` wide unless the columns of numbers alone are wider.
-    pub(crate) fn lines(&self, width: usize) -> (Vec<String>, Vec<String>) {
+    /// The heading and the rows, at most `width` wide where it can be; as wide as they are without it.
+    pub(crate) fn lines(
+        &self,
+        width: Option<usize>,
+        spare: &[Spare],
+        numbers: &mut Numbers,
+    ) -> Lines {
         let mut cells: Vec<Vec<String>> =
             (0..self.columns.len()).map(|column| self.aligned(column)).collect();
-        let mut widths: Vec<usize> = iter::zip(&self.columns, &cells)
-            .map(|(column, cells)| {
-                column
-                    .head
-                    .iter()
-                    .copied()
-                    .chain(cells.iter().map(String::as_str))
-                    .map(length)
-                    .max()
-            })
-            .map(Option::unwrap_or_default)
-            .collect();
-        let total = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-        if let Some(text) = self.columns.iter().position(|column| column.align == Align::Left) {
-            let least =
-                self.columns[text].head.iter().copied().map(length).max().unwrap_or(0).max(8);
-            widths[text] = widths[text].saturating_sub(total.saturating_sub(width)).max(least);
-            for cell in &mut cells[text] {
-                *cell = shortened(cell, widths[text]);
+        let widths = iter::zip(&self.columns, &cells).map(|(column, cells)| {
+            let cells = cells.iter().map(|cell| length(cell));
+            cells.chain([column.least()]).max().unwrap_or(0)
+        });
+        let mut fit = Fit { columns: &self.columns, widths: widths.collect(), shown: Vec::new() };
+        fit.shown = (0..self.columns.len()).collect();
+        let whole = fit.total();
+        let left_out = width.map_or_else(Vec::new, |width| fit.shrink(width, spare));
+        for &column in &fit.shown {
+            let width = fit.widths[column];
+            let align = self.columns[column].align;
+            if cells[column].iter().all(|cell| length(cell) <= width) {
+                continue;
             }
+            let texts: Vec<&str> = cells[column].iter().map(String::as_str).collect();
+            cells[column] = match align {
+                Align::Remark => texts.into_iter().map(|text| clipped(text, width)).collect(),
+                _ => shortened(&texts, width, numbers),
+            };
         }
         let line = |cell: &dyn Fn(usize) -> String| {
-            let padded = (0..self.columns.len())
-                .map(|column| pad(&cell(column), widths[column], self.columns[column].align));
+            let padded = fit
+                .shown
+                .iter()
+                .map(|&column| pad(&cell(column), fit.widths[column], self.columns[column].align));
             padded.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned()
         };
         let heads = (0..2).map(|i| line(&|column| self.columns[column].head[i].to_owned()));
         let rows = (0..self.rows.len()).map(|row| line(&|column| cells[column][row].clone()));
-        (heads.filter(|head| !head.is_empty()).collect(), rows.collect())
+        Lines {
+            heads: heads.filter(|head| !head.is_empty()).collect(),
+            rows: rows.collect(),
+            left_out,
+            whole,
+        }
     }
 
     /// The cells of a column, with numbers of equal length after the point.
@@ -83,28 +125,97 @@ impl Table {
     }
 }
 
-/// At most so many characters.
-pub(crate) fn shortened(text: &str, width: usize) -> String {
-    if length(text) <= width {
-        return text.to_owned();
+impl Column {
+    /// So wide is its heading.
+    fn least(&self) -> usize {
+        self.head.iter().copied().map(length).max().unwrap_or(0)
     }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// How wide the columns of a table are, and which are shown.
+struct Fit<'a> {
+    columns: &'a [Column],
+    widths: Vec<usize>,
+    shown: Vec<usize>,
+}
+
+impl Fit<'_> {
+    fn total(&self) -> usize {
+        let widths = self.shown.iter().map(|column| self.widths[*column]);
+        widths.sum::<usize>() + GAP * self.shown.len().saturating_sub(1)
+    }
+
+    /// Leaves out columns until the others have room, and shortens what has too little. Tells what is left out.
+    fn shrink(&mut self, width: usize, spare: &[Spare]) -> Vec<&'static str> {
+        let all = std::mem::take(&mut self.widths);
+        self.widths = self.least(&all, Room::Comfortable);
+        let mut left_out: Vec<Spare> = Vec::new();
+        for &(column, called) in spare {
+            if self.total() <= width {
+                break;
+            }
+            self.shown.retain(|shown| *shown != column);
+            left_out.push((column, called));
+        }
+        // A wide one may have made room for narrow ones that are easier to miss.
+        for at in (0..left_out.len()).rev() {
+            let (column, _) = left_out[at];
+            if self.total() + GAP + self.widths[column] <= width {
+                self.shown.push(column);
+                left_out.remove(at);
+            }
+        }
+        self.shown.sort_unstable();
+        if self.total() > width {
+            self.widths = self.least(&all, Room::Tight);
+        }
+        // The first columns get what is left.
+        for &column in &self.shown.clone() {
+            let left = width.saturating_sub(self.total());
+            self.widths[column] = all[column].min(self.widths[column] + left);
+        }
+        left_out.into_iter().map(|(_, called)| called).collect()
+    }
+
+    /// What columns need that would be so wide if there were room for everything.
+    fn least(&self, all: &[usize], room: Room) -> Vec<usize> {
+        let first = self.columns.iter().position(|column| column.align == Align::Left);
+        let least = |(at, column): (usize, &Column)| {
+            let least = match (column.align, room) {
+                (Align::Left, Room::Comfortable) if Some(at) == first => COMFORTABLE,
+                (Align::Left, Room::Comfortable) => COMFORTABLE_OTHERS,
+                (Align::Left, Room::Tight) if Some(at) == first => shorten::LEAST,
+                (Align::Left, Room::Tight) => TIGHT_OTHERS,
+                (Align::Remark, _) => REMARK,
+                (Align::Right | Align::Decimal, _) => return all[at],
+            };
+            all[at].min(least.max(column.least()))
+        };
+        self.columns.iter().enumerate().map(least).collect()
+    }
+}
+
+/// How much room a table has for names.
+#[derive(Clone, Copy)]
+enum Room {
+    /// As long as there is a column to spare.
+    Comfortable,
+    Tight,
 }
 
 fn pad(text: &str, width: usize, align: Align) -> String {
     let fill = " ".repeat(width.saturating_sub(length(text)));
-    if align == Align::Left { format!("{text}{fill}") } else { format!("{fill}{text}") }
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
+    match align {
+        Align::Left | Align::Remark => format!("{text}{fill}"),
+        Align::Right | Align::Decimal => format!("{fill}{text}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(width: usize, rows: &[[&str; 3]]) -> String {
+    fn check(width: Option<usize>, rows: &[[&str; 3]]) -> String {
         let column = |head, align| Column { head, align };
         let table = Table {
             columns: vec![
@@ -114,14 +225,19 @@ mod tests {
             ],
             rows: rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect(),
         };
-        let (heads, rows) = table.lines(width);
-        [heads, rows].concat().join("\n")
+        let mut numbers = Numbers::default();
+        let lines = table.lines(width, &[(2, "launches")], &mut numbers);
+        let mut text = [lines.heads, lines.rows, numbers.legend()].concat();
+        if !lines.left_out.is_empty() {
+            text.push(format!("{} of {}", lines.left_out.join(", "), lines.whole));
+        }
+        text.join("\n")
     }
 
     #[test]
     fn numbers_line_up_by_their_points() {
         insta::assert_snapshot!(
-            check(60, &[["json-128", "12.3", "20"], ["html-1769", "0.0412", "8"], ["x", "–", "120"]]),
+            check(None, &[["json-128", "12.3", "20"], ["html-1769", "0.0412", "8"], ["x", "–", "120"]]),
             @r"
                       INIT
         function       p50  launches
@@ -132,17 +248,38 @@ mod tests {
         );
     }
 
+    const VERSIONS: [[&str; 3]; 2] = [
+        ["checkout-service-handler-v1", "12.3", "20"],
+        ["checkout-service-handler-v2", "1.23", "4"],
+    ];
+
     #[test]
-    fn a_long_name_is_shortened_to_fit() {
-        insta::assert_snapshot!(check(34, &[["thumbnail-release-1769", "12.3", "20"]]), @r"
+    fn a_table_fits() {
+        insta::assert_snapshot!(check(Some(44), &VERSIONS), @r"
+                                      INIT
+        function                       p50  launches
+        checkout-service-handler-v1  12.3         20
+        checkout-service-handler-v2   1.23         4
+        ");
+        insta::assert_snapshot!(check(Some(34), &VERSIONS), @r"
                             INIT
         function             p50  launches
-        thumbnail-release…  12.3        20
+        checkout…ndler-v1  12.3         20
+        checkout…ndler-v2   1.23         4
         ");
-        insta::assert_snapshot!(check(1, &[["thumbnail-release-1769", "12.3", "20"]]), @r"
-                  INIT
-        function   p50  launches
-        thumbna…  12.3        20
+        insta::assert_snapshot!(check(Some(24), &VERSIONS), @r"
+                            INIT
+        function             p50
+        checkout…ndler-v1  12.3
+        checkout…ndler-v2   1.23
+        launches of 44
+        ");
+        insta::assert_snapshot!(check(Some(1), &VERSIONS), @r"
+                   INIT
+        function    p50
+        chec…-v1  12.3
+        chec…-v2   1.23
+        launches of 44
         ");
     }
 }

@@ -1,38 +1,62 @@
-//! The report for a terminal: two tables, what is above and what is below them.
+//! The report as text: two tables, what is above and what is below them.
 
 use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
 
 use crate::functions::FunctionRows;
-use crate::label::{label, order};
+use crate::label::{Names, order};
 use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
-use crate::table::{Align, Column, Table};
+use crate::table::{Align, Column, Spare, Table};
 use crate::{checks, failures, footer, head, load, notes, pipes, seen, starts};
 
-/// The report of a run, at most 100 columns wide. `summary` is that of the run.
+/// The report of a run. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {
-    let mut page = Page::default();
+    let mut page = Page::new(*style);
     head::add(&mut page, run);
     let functions = &summary.functions;
+    let names = Names::of_summaries(functions);
     if functions.is_empty() {
         page.gap();
         page.text(Role::Plain, 2, "No function was deployed.");
     } else if !FunctionRows::of(run).iter().all(FunctionRows::only_loads) {
-        add_table(&mut page, &format!("Cold starts{}", units(functions)), cold(run, functions));
-        add_table(&mut page, &format!("Warm starts{}", units(functions)), warm(run, functions));
-        seen::add(&mut page, functions);
-        starts::add(&mut page, functions);
+        let title = |what: &str| format!("{what}{}", units(functions));
+        let of_cold = cold(run, functions, &names);
+        add_table(&mut page, &title("Cold starts"), of_cold, &COLD_SPARE);
+        let of_warm = warm(run, functions, &names);
+        add_table(&mut page, &title("Warm starts"), of_warm, &WARM_SPARE);
+        seen::add(&mut page, functions, &names);
+        starts::add(&mut page, functions, &names);
     }
-    load::add(&mut page, &summary.loads);
-    pipes::add(&mut page, run);
-    failures::add(&mut page, summary.failures.as_ref());
+    load::add(&mut page, run, &summary.loads, &names);
+    pipes::add(&mut page, run, &names);
+    failures::add(&mut page, summary, &names);
     checks::add(&mut page, run);
-    notes::add(&mut page, run);
+    notes::add(&mut page, run, &names);
     footer::add(&mut page, run);
     footer::add_answers(&mut page, run);
-    page.render(*style)
+    page.render()
 }
+
+const COLD_SPARE: [Spare; 7] = [
+    (5, "first p50"),
+    (2, "binary MB"),
+    (9, "billed mean"),
+    (8, "total p90"),
+    (3, "launches"),
+    (10, "cost"),
+    (4, "INIT p50"),
+];
+
+const WARM_SPARE: [Spare; 7] = [
+    (8, "max MB"),
+    (7, "CPU mean"),
+    (6, "latency p50"),
+    (9, "billed mean"),
+    (5, "dur. p90"),
+    (10, "cost"),
+    (2, "launches × each"),
+];
 
 fn units(functions: &[FunctionSummary]) -> String {
     let costs = functions.iter().flat_map(|function| [&function.cost.cold, &function.cost.warm]);
@@ -41,10 +65,10 @@ fn units(functions: &[FunctionSummary]) -> String {
     format!(" · ms · cost in $ per million invocations: compute{fee}")
 }
 
-fn add_table(page: &mut Page, title: &str, (table, reasons): (Table, Reasons)) {
+fn add_table(page: &mut Page, title: &str, (table, reasons): (Table, Reasons), spare: &[Spare]) {
     page.gap();
     page.text(Role::Title, 2, title);
-    page.table(&table);
+    page.table(&table, spare);
     for line in reasons.lines() {
         page.text(Role::Aside, 2, &line);
     }
@@ -54,7 +78,7 @@ fn column(head: [&'static str; 2], align: Align) -> Column {
     Column { head, align }
 }
 
-fn cold(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
+fn cold(run: &Run, functions: &[FunctionSummary], names: &Names) -> (Table, Reasons) {
     let columns = vec![
         column(["", "function"], Align::Left),
         column(["", "MB"], Align::Right),
@@ -73,16 +97,16 @@ fn cold(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
     let rows = order(functions)
         .into_iter()
         .map(|index| {
-            let function = &functions[index];
+            let (function, name) = (&functions[index], &names.full[index]);
             let launches = of_run[index].launches_outside_of_loads();
             let total = &function.cold_total_ms;
             let cost = &function.cost.cold;
-            reasons.value(&function.name, "INIT p50", &function.init_ms.p50);
-            reasons.value(&function.name, "first p50", &function.cold_invoke_ms.p50);
-            reasons.value(&function.name, "total p50", &total.p50);
-            reasons.value(&function.name, "total p90", &total.p90);
+            reasons.value(name, "INIT p50", &function.init_ms.p50);
+            reasons.value(name, "first p50", &function.cold_invoke_ms.p50);
+            reasons.value(name, "total p50", &total.p50);
+            reasons.value(name, "total p90", &total.p90);
             vec![
-                label(function).to_owned(),
+                names.beside_memory[index].clone(),
                 function.memory_mb.mb().to_string(),
                 number(function.binary_bytes.map(megabytes)),
                 cold_starts(function, launches),
@@ -99,7 +123,7 @@ fn cold(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
     (Table { columns, rows }, reasons)
 }
 
-fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
+fn warm(run: &Run, functions: &[FunctionSummary], names: &Names) -> (Table, Reasons) {
     let columns = vec![
         column(["", "function"], Align::Left),
         column(["", "MB"], Align::Right),
@@ -119,14 +143,15 @@ fn warm(run: &Run, functions: &[FunctionSummary]) -> (Table, Reasons) {
         .into_iter()
         .map(|index| {
             let (function, rows) = (&functions[index], &of_run[index]);
+            let name = &names.full[index];
             let duration = &function.warm_duration_ms;
             let cost = &function.cost.warm;
-            reasons.value(&function.name, "duration p50", &duration.p50);
-            reasons.value(&function.name, "duration p90", &duration.p90);
-            reasons.value(&function.name, "latency p50", &function.warm_latency_ms.p50);
-            reasons.value(&function.name, "CPU", &function.cpu_ms.mean);
+            reasons.value(name, "duration p50", &duration.p50);
+            reasons.value(name, "duration p90", &duration.p90);
+            reasons.value(name, "latency p50", &function.warm_latency_ms.p50);
+            reasons.value(name, "CPU", &function.cpu_ms.mean);
             vec![
-                label(function).to_owned(),
+                names.beside_memory[index].clone(),
                 function.memory_mb.mb().to_string(),
                 sample_size(rows),
                 number(duration.p50.value),

@@ -1,7 +1,7 @@
 //! Runs the command in a place of its own and looks at what it did.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -10,12 +10,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kelvin_record::{Run, list_runs};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// Nothing here takes so long; what does hangs, and the test fails instead of waiting for ever.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The id of [`Place::recorded`].
+pub(crate) const RECORDED: &str = "20261123T124838Z-3fa9c1";
 
 /// The root of this workspace.
 pub(crate) fn root() -> &'static Path {
@@ -118,7 +124,17 @@ impl Place {
     pub(crate) fn kelvin_unforced(&self, args: &[&str]) -> Command {
         let mut command = bare_command();
         command.args(args).current_dir(root()).stdin(Stdio::null());
-        for name in ["CI", "CLICOLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TERM"] {
+        let of_terminals = [
+            "CI",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "LC_ALL",
+            "LC_CTYPE",
+            "NO_COLOR",
+            "TERM",
+        ];
+        for name in of_terminals {
             command.env_remove(name);
         }
         command.env("LANG", "C.UTF-8").env("TMPDIR", self.tmp()).env("CARGO_TARGET_DIR", target());
@@ -134,10 +150,65 @@ impl Place {
         command
     }
 
-    /// `kelvin run` with this scenario.
+    /// `kelvin run` with this scenario. What one that comes with kelvin prints has to fit into terminals.
     pub(crate) fn run(&self, scenario: &str, args: &[&str]) -> Done {
         let mut command = self.with_results(&["run", scenario]);
-        self.wait(command.args(args))
+        let done = self.wait(command.args(args));
+        let has_runs = list_runs(&self.results()).is_ok_and(|runs| !runs.is_empty());
+        if !scenario.ends_with(".rhai") && has_runs {
+            self.assert_reports_fit();
+        }
+        done
+    }
+
+    /// No line of a report of the latest run is longer than the terminal is wide.
+    pub(crate) fn assert_reports_fit(&self) {
+        for (columns, args) in [
+            (40, &["report"][..]),
+            (80, &["report"]),
+            (140, &["report"]),
+            (80, &["report", "--ladder"]),
+        ] {
+            let mut report = self.with_results(args);
+            let done = self.wait(report.env("COLUMNS", columns.to_string())).exits(0);
+            let long = done.stdout.lines().find(|line| line.chars().count() > columns);
+            assert_eq!(long, None, "{columns} columns:\n{}", done.stdout);
+        }
+    }
+
+    /// A run that was recorded long ago, with `run.json` changed; its folder, which is among the results.
+    pub(crate) fn recorded(&self, change: impl FnOnce(String) -> String) -> PathBuf {
+        let from = root().join("crates/record/tests/fixtures/v1");
+        let to = self.results().join(RECORDED);
+        fs::create_dir_all(&to).expect("the folder is writable");
+        for file in fs::read_dir(from).expect("it is there").flatten() {
+            fs::copy(file.path(), to.join(file.file_name())).expect("it can be copied");
+        }
+        let path = to.join("run.json");
+        let text = fs::read_to_string(&path).expect("it is there");
+        fs::write(path, change(text)).expect("it can be written");
+        to
+    }
+
+    /// What a command prints to a terminal that is so many columns wide.
+    pub(crate) fn on_terminal(&self, columns: u16, command: &mut Command) -> String {
+        let mut ours = File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("pty"));
+        grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a terminal can be opened");
+        let name = ptsname(&ours, Vec::new()).expect("it has a name");
+        let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty());
+        let theirs = theirs.expect("it can be opened");
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&theirs, size).expect("it has a size");
+        let mut child = command.stdout(theirs).spawn().expect("the program can be started");
+        // The last one that has it open is the program now.
+        command.stdout(Stdio::null());
+        let (mut printed, mut piece) = (Vec::new(), [0; 4096]);
+        // Its end is an error, when the program has ended.
+        while let Ok(read @ 1..) = ours.read(&mut piece) {
+            printed.extend_from_slice(&piece[..read]);
+        }
+        assert!(child.wait().expect("it is our child").success());
+        String::from_utf8(printed).expect("it is UTF-8").replace("\r\n", "\n")
     }
 
     /// `kelvin run` with a script. Variants are named in scripts, so that builds use the profile of these tests.

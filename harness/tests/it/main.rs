@@ -22,4 +22,5 @@ mod runtimes;
 mod scenarios;
 mod services;
 mod shipped;
+mod tables;
 mod tidy;

@@ -7,7 +7,9 @@ use crate::ladder::{CriterionCheck, Rungs, StartLadder};
 use crate::number::three_digits;
 use crate::page::{Page, Role};
 use crate::reasons::{EMPTY, Reasons};
-use crate::table::{Align, Column, Table};
+use crate::table::{Align, Column, Spare, Table};
+
+const SPARE: [Spare; 2] = [(3, "step ± 95 %"), (4, "ladder says µs")];
 
 /// Adds the rungs, the differences between them, and what the ladder says of the same.
 pub(super) fn add_rungs(page: &mut Page, title: &str, rungs: &Rungs) {
@@ -46,7 +48,7 @@ pub(super) fn add_rungs(page: &mut Page, title: &str, rungs: &Rungs) {
             gap.unwrap_or_else(|| EMPTY.to_owned()),
         ]);
     }
-    page.table(&Table { columns, rows });
+    page.table(&Table { columns, rows }, &SPARE);
     for line in reasons.lines() {
         page.text(Role::Aside, 2, &line);
     }

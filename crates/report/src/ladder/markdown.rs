@@ -2,17 +2,19 @@
 
 use kelvin_record::Estimate;
 
-use crate::label::without_size;
+use crate::ladder::text::names;
 use crate::ladder::{FunctionLadder, LadderReport, Part, Rungs, StartLadder};
 use crate::reasons::EMPTY;
 
 /// One table a function: a row for each part, warm and cold side by side.
 pub fn render_ladder_markdown(report: &LadderReport) -> String {
-    report.functions.iter().map(function).collect::<Vec<_>>().join("\n")
+    let names = names(report).beside_memory;
+    let functions = report.functions.iter().zip(&names);
+    functions.map(|(ladder, name)| function(ladder, name)).collect::<Vec<_>>().join("\n")
 }
 
-fn function(function: &FunctionLadder) -> String {
-    let name = without_size(&function.name, function.memory_mb).replace('|', "\\|");
+fn function(function: &FunctionLadder, name: &str) -> String {
+    let name = name.replace('|', "\\|");
     let (warm, cold) = (&function.warm, &function.cold);
     let mut text = format!(
         "| {name}, {} MB | warm (µs), {} launches | cold, the first (µs), {} launches |\n|---|--:|--:|\n",

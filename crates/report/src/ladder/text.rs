@@ -3,31 +3,38 @@
 use kelvin_record::{Estimate, Run};
 
 use crate::head;
-use crate::label::without_size;
+use crate::label::Names;
 use crate::ladder::parts::apportioned;
 use crate::ladder::{FunctionLadder, HeldBack, LadderReport, Part, StartLadder, checks};
 use crate::number::three_digits;
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
-use crate::table::{Align, Column, Table};
+use crate::table::{Align, Column, Spare, Table};
 
-/// The ladders of a run, at most 100 columns wide. `report` is that of the run.
+const SPARE: [Spare; 2] = [(4, "bars and remarks"), (3, "share")];
+
+/// The ladders of a run. `report` is that of the run.
 pub fn render_ladder_text(run: &Run, report: &LadderReport, style: &Style) -> String {
-    let mut page = Page::default();
+    let mut page = Page::new(*style);
     head::add(&mut page, run);
     if report.functions.is_empty() {
         page.gap();
         page.text(Role::Plain, 2, "No function was deployed.");
     }
-    for function in &report.functions {
-        add_function(&mut page, function);
+    let names = names(report);
+    for (function, name) in report.functions.iter().zip(&names.beside_memory) {
+        add_function(&mut page, function, name);
     }
     add_reading_aids(&mut page);
-    page.render(*style)
+    page.render()
 }
 
-fn add_function(page: &mut Page, function: &FunctionLadder) {
-    let name = without_size(&function.name, function.memory_mb);
+/// What the functions of a report are called.
+pub(super) fn names(report: &LadderReport) -> Names {
+    Names::of(report.functions.iter().map(|f| (f.name.as_str(), f.memory_mb)))
+}
+
+fn add_function(page: &mut Page, function: &FunctionLadder, name: &str) {
     let title = format!("{name} · {} MB", function.memory_mb.mb());
     let StartLadder { invocations, launches, .. } = function.warm;
     let of = format!("mean of {invocations} invocations in {launches} launches");
@@ -51,7 +58,7 @@ fn add_start(page: &mut Page, title: &str, of: &str, ladder: &StartLadder) {
     }
     page.text(Role::Title, 2, &format!("{title} · {of}"));
     let (table, reasons) = table(ladder);
-    page.table(&table);
+    page.table(&table, &SPARE);
     for line in reasons.lines() {
         page.text(Role::Aside, 2, &line);
     }
@@ -81,7 +88,7 @@ fn table(ladder: &StartLadder) -> (Table, Reasons) {
         column("µs", Align::Decimal),
         column("± 95 %", Align::Decimal),
         column("share", Align::Right),
-        column("", Align::Left),
+        column("", Align::Remark),
     ];
     let shown = shown_micros(ladder);
     let latency = ladder.latency_ms.value.unwrap_or(0.0);

@@ -1,27 +1,44 @@
 //! The table of loads, and what must be said of them.
 
-use kelvin_record::{LoadKind, LoadSummary};
+use kelvin_record::{LoadKind, LoadRecord, LoadSummary, Run};
 
 use super::spread;
+use crate::label::Names;
 use crate::number::three_digits;
 use crate::page::{Page, Role};
 use crate::reasons::EMPTY;
-use crate::table::{Align, Column, Table};
+use crate::table::{Align, Column, Spare, Table};
 
 /// A generator that is later than this at the 99th percentile was behind its schedule, in milliseconds.
 const BEHIND_MS: f64 = 1.0;
 
+const OUTCOMES_SPARE: [Spare; 8] = [
+    (3, "sent"),
+    (10, "at once"),
+    (9, "environments"),
+    (4, "good per s"),
+    (8, "cold"),
+    (2, "load"),
+    (7, "throttled"),
+    (6, "failed"),
+];
+
+const TIMES_SPARE: [Spare; 4] = [(7, "queue mean"), (6, "dur. p50"), (8, "behind p99"), (4, "p90")];
+
 /// Adds what there is of loads.
-pub(crate) fn add(page: &mut Page, loads: &[LoadSummary]) {
+pub(crate) fn add(page: &mut Page, run: &Run, loads: &[LoadSummary], names: &Names) {
     if loads.is_empty() {
         return;
     }
+    let loads: Vec<LoadSummary> =
+        run.loads.iter().zip(loads).map(|(record, load)| called(record, load, names)).collect();
+    let loads = loads.as_slice();
     page.gap();
     page.text(Role::Title, 2, "Loads · what became of the requests");
-    page.table(&outcomes(loads));
+    page.table(&outcomes(loads), &OUTCOMES_SPARE);
     page.gap();
     page.text(Role::Title, 2, "Loads · ms · of good answers");
-    page.table(&times(loads));
+    page.table(&times(loads), &TIMES_SPARE);
     for line in spread::lines(loads) {
         page.text(Role::Plain, 2, &line);
     }
@@ -41,6 +58,13 @@ pub(crate) fn add(page: &mut Page, loads: &[LoadSummary]) {
             page.text(Role::Warning, 2, &warning);
         }
     }
+}
+
+/// The same with a name of its function that no other has.
+fn called(record: &LoadRecord, load: &LoadSummary, names: &Names) -> LoadSummary {
+    let name = usize::try_from(record.function).ok().and_then(|at| names.full.get(at));
+    let function = name.cloned().unwrap_or_else(|| load.function.clone());
+    LoadSummary { function, ..load.clone() }
 }
 
 /// What started in another way than cold and warm.

@@ -7,7 +7,7 @@ use kelvin_report::{Style, render_text, summarise};
 use crate::sample::{failed, recorded};
 
 fn text(run: &Run) -> String {
-    render_text(run, &summarise(run), &Style { color: false, unicode: true })
+    render_text(run, &summarise(run), &Style { color: false, unicode: true, width: None })
 }
 
 fn failures(run: &Run) -> FailuresSummary {

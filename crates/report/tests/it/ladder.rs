@@ -21,13 +21,14 @@ fn criterion() -> Criterion {
     Criterion::from([(("json".to_owned(), "small".to_owned()), Ok(300_000.0))])
 }
 
-fn report(run: &Run) -> LadderReport {
+pub(crate) fn report(run: &Run) -> LadderReport {
     ladder(run, &Beside { cpu_limit: &three_times, criterion: &criterion() })
 }
 
 /// The first function of a run, without head and reading aids.
 fn first(run: &Run) -> String {
-    let text = render_ladder_text(run, &report(run), &Style { color: false, unicode: true });
+    let text =
+        render_ladder_text(run, &report(run), &Style { color: false, unicode: true, width: None });
     let begin = text.find("\n\njson-release · 128").expect("there is such a function");
     let end = text.find("\n\njson-release · 512").expect("and another");
     text[begin..end].trim().to_owned()
@@ -238,7 +239,8 @@ fn parts_add_up_to_the_nanosecond() {
             check(&function.cold);
         }
         // Nor does the column of a terminal come to another sum.
-        let text = render_ladder_text(&run, &report, &Style { color: false, unicode: true });
+        let text =
+            render_ladder_text(&run, &report, &Style { color: false, unicode: true, width: None });
         let mut sum = 0.0;
         for line in text.lines().skip_while(|line| !line.starts_with("part ")) {
             let cells: Vec<&str> = line.split_whitespace().collect();
@@ -401,7 +403,11 @@ fn with_rungs() -> Run {
 #[test]
 fn rungs_by_themselves_are_laid_beside_the_ladder() {
     let run = with_rungs();
-    let text = render_ladder_text(&run, &report(&run), &Style { color: false, unicode: true });
+    let text = render_ladder_text(
+        &run,
+        &report(&run),
+        &Style { color: false, unicode: true, width: None },
+    );
     let begin = text.find("json-release · 128 MB · rungs").expect("it has rungs");
     let end = text[begin..].find("\n\n").expect("something follows");
     insta::assert_snapshot!(text[begin..begin + end], @r"

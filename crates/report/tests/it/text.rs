@@ -7,7 +7,7 @@ use kelvin_report::{Style, render_json, render_markdown_table, render_text, summ
 use crate::sample::{chained, failed, killed, only_loads, recorded, under_load, uneven};
 
 fn check(run: &Run, unicode: bool) -> String {
-    render_text(run, &summarise(run), &Style { color: false, unicode })
+    render_text(run, &summarise(run), &Style { color: false, unicode, width: None })
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn a_run_with_failures() {
     json-release  512    20 × 10  0.459    0.456–0.461  0.471    0.463  0.338  9.00    1.00  0.00833
 
     Failed invocations
-    function          status     error                                     invocations
-    json-release-128  timeout    Sandbox.Timedout                                    2  NOT EXPECTED
-    json-release-512  error      \u{1b}[31m&alloc::boxed::Box<dyn core::…            1  NOT EXPECTED
-    json-release-512  too_large  RequestEntityTooLargeException                      1  NOT EXPECTED
-    json-release-512  crash      Runtime.ExitError                                   1  expected
+    function          status     error                                                         invocations
+    json-release-128  timeout    Sandbox.Timedout                                                        2  NOT EXPECTED
+    json-release-512  error      \u{1b}[31m&alloc::boxed::Box<dyn core::error::Error>: no it…            1  NOT EXPECTED
+    json-release-512  too_large  RequestEntityTooLargeException                                          1  NOT EXPECTED
+    json-release-512  crash      Runtime.ExitError                                                       1  expected
 
     The first of each kind
     These are the functions' own words, on record, and may quote events and environment variables.
