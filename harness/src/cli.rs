@@ -10,9 +10,14 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use kelvin_platform::Gap;
 use kelvin_services::{Errors, Latency, ServiceKind};
 
+use crate::exit;
+
+/// Where runs are, if nobody says otherwise.
+pub(crate) const RESULTS: &str = "kelvin-results";
+
 /// Measures AWS Lambda functions from cold to warm.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, propagate_version = true, after_help = exit::help())]
 pub(crate) struct Cli {
     /// When to use colours; NO_COLOR is respected
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
@@ -42,7 +47,7 @@ pub(crate) enum Command {
 
 /// Its own help says what is in the scenario that is named, so clap's is not there.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, after_help = exit::help())]
 pub(crate) struct RunArgs {
     /// A shipped scenario, or the path of a script; `kelvin list scenarios` lists them [default: cold-warm]
     #[arg(value_name = "FILE.rhai|NAME")]
@@ -54,7 +59,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
     /// Folder that gets the run's own folder
-    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    #[arg(long, default_value = RESULTS, value_name = "DIR")]
     pub out: PathBuf,
     /// Evaluate the script without starting anything; print launches, invocations, time and cost
     #[arg(long)]
@@ -74,6 +79,9 @@ pub(crate) struct RunArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Exit with 5 and not with 3 where checks are undecided and none failed
+    #[arg(long)]
+    pub inconclusive: bool,
     /// Print no progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -318,7 +326,7 @@ pub(crate) struct ListArgs {
     #[arg(value_enum)]
     pub what: Listed,
     /// Folder of the runs
-    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    #[arg(long, default_value = RESULTS, value_name = "DIR")]
     pub out: PathBuf,
 }
 
@@ -338,7 +346,7 @@ pub(crate) struct ReportArgs {
     #[arg(default_value = "latest", value_name = "RUN")]
     pub run: String,
     /// Folder in which ids are looked up
-    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    #[arg(long, default_value = RESULTS, value_name = "DIR")]
     pub out: PathBuf,
     /// Print where the time goes instead: the mean invocation part by part
     #[arg(long)]

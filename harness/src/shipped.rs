@@ -28,6 +28,11 @@ pub(crate) const SCENARIOS: [(&str, &str); 16] = [
     ("steady", include_str!("../scenarios/steady.rhai")),
 ];
 
+/// Whether one of them has this name.
+pub(crate) fn is_shipped(name: &str) -> bool {
+    SCENARIOS.iter().any(|(known, _)| *known == name)
+}
+
 /// The modules of these scenarios, by the alphabet.
 const MODULES: &[(&str, &str)] =
     &[("io-cases", include_str!("../scenarios/modules/io-cases.rhai"))];

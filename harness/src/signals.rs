@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first ends the run in order, the second at once.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::watch;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupted};
 
 /// Whether the user wants the run to end.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Stop {
         let signals = [SIGINT, SIGTERM, SIGHUP];
         for signal in signals {
             // Registered first, so that it sees the flag only at the second signal. What runs is ended by the guard.
-            let code = i32::from(Exit::NotCarriedOut as u8);
+            let code = i32::from(Exit::Interrupted as u8);
             signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&flag))?;
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
         }
@@ -42,5 +42,10 @@ impl Stop {
     /// For those who ask now and then.
     pub(crate) fn is_wanted(&self) -> bool {
         *self.watch.borrow()
+    }
+
+    /// The same as an error.
+    pub(crate) fn check(&self) -> Result<(), Interrupted> {
+        if self.is_wanted() { Err(Interrupted) } else { Ok(()) }
     }
 }

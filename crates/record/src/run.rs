@@ -151,6 +151,9 @@ pub struct ToolRecord {
 pub struct ScenarioRecord {
     /// Its name.
     pub name: String,
+    /// Where the script was, as on the command line; absent of those that come with kelvin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Decides the order of launches and the payloads.
     pub seed: u64,
     /// Its parameters, defaults included.

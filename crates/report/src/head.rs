@@ -35,6 +35,15 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
     if let Some(what) = ended(record) {
         page.text(Role::Warning, 2, &what);
     }
+    let when = match record.status {
+        RunStatus::Running => Some("if it was killed, "),
+        RunStatus::Interrupted => Some(""),
+        _ => None,
+    };
+    if let Some(when) = when {
+        let text = format!("{when}`kelvin run --resume {}` goes on from here", record.run_id);
+        page.text(Role::Plain, 2, &text);
+    }
 }
 
 fn title(run: &RunRecord) -> String {

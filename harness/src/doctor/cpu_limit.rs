@@ -112,7 +112,7 @@ fn measure(patient: &Patient, rows: &mut [Row], work: Work, stop: &Stop) -> anyh
         let function = patient.deploy(row.memory)?;
         patient.work(function, &Work::NONE)?;
         for _ in 0..5 {
-            anyhow::ensure!(!stop.is_wanted(), "interrupted");
+            stop.check()?;
             patient.pause(Duration::from_millis(50))?;
             let duration = patient.work(function, &work)?.timing.duration_ns();
             row.measured_ms.extend(duration.map(|ns| ns as f64 / 1e6));
@@ -126,7 +126,7 @@ fn measure_init(patient: &Patient, rows: &mut [Row], stop: &Stop) -> anyhow::Res
     for row in rows {
         let function = patient.deploy(row.memory)?;
         for _ in 0..5 {
-            anyhow::ensure!(!stop.is_wanted(), "interrupted");
+            stop.check()?;
             let invocation = patient.work(function, &Work::NONE)?;
             anyhow::ensure!(invocation.start == Start::Cold, "a recycled function starts cold");
             row.measured_ms.extend(invocation.timing.init_ns.map(|ns| ns as f64 / 1e6));
@@ -142,7 +142,7 @@ fn measure_suppressed_init(patient: &Patient, rows: &mut [Row], stop: &Stop) -> 
     for row in rows {
         let function = patient.deploy(row.memory)?;
         for _ in 0..5 {
-            anyhow::ensure!(!stop.is_wanted(), "interrupted");
+            stop.check()?;
             patient.crash(function)?;
             let invocation = patient.work(function, &Work::NONE)?;
             let start = invocation.start;

@@ -26,14 +26,13 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
                     terminal::complain(&format!("{scenario}: warning: {line}"));
                 }
             }
+            Err(_) if stop.is_wanted() => {}
             Err(error) => {
                 exit = Exit::NotCarriedOut;
                 complain(scenario, &error);
             }
         }
-        if stop.is_wanted() {
-            return Ok(Exit::NotCarriedOut);
-        }
+        stop.check()?;
     }
     Ok(exit)
 }

@@ -2,8 +2,11 @@
 
 mod answers;
 mod builds;
+mod changed;
 pub(crate) mod check;
 mod dry;
+mod finish;
+mod go_on;
 mod host;
 mod kept;
 mod limits;
@@ -23,27 +26,28 @@ use std::{env, fs};
 
 use anyhow::{Context, anyhow};
 use kelvin_emulator::{Beside, Emulator, GuardProgram, Options, Scaling, is_on_disk};
-use kelvin_lambda::{INIT_TIMEOUT, PlatformFacts, US_EAST_1};
+use kelvin_lambda::{INIT_TIMEOUT, US_EAST_1};
 use kelvin_platform::Platform;
-use kelvin_record::{RecordError, RunStatus, Summary};
-use kelvin_report::summarise;
+use kelvin_record::RecordError;
 use kelvin_scenario::{ErrorKind, RunOptions, ScenarioError, Script};
 use tokio::runtime::Runtime;
 
 use crate::alone::Alone;
 use crate::cli::{AwakeCores, Format, LimitArgs, RunArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupted};
 use crate::progress::{Conditions, Progress};
 use crate::run::builds::Builds;
+use crate::run::finish::Ending;
+use crate::run::go_on::GoOn;
 use crate::run::host::RunHost;
 use crate::run::kept::Continued;
 use crate::run::recorder::Recorder;
 use crate::run::replay::Replay;
-use crate::run::resume::Resumed;
+use crate::run::resume::{Changed, Resumed};
 use crate::run::runtimes::Runtimes;
 use crate::run::services::Services;
 use crate::signals::Stop;
-use crate::{report, scenario_help, shipped, terminal};
+use crate::{scenario_help, shipped, terminal};
 
 /// The scenario that is run where none is named.
 const DEFAULT_SCENARIO: &str = "cold-warm";
@@ -56,6 +60,10 @@ struct RunConfig {
     resumed: Option<Resumed>,
     out: PathBuf,
     format: Format,
+    /// The script, if not from this binary.
+    script_path: Option<PathBuf>,
+    inconclusive: bool,
+    go_on: GoOn,
     progress: Progress,
     stop: Stop,
     limits: LimitArgs,
@@ -69,18 +77,23 @@ impl RunConfig {
     fn new(args: RunArgs) -> anyhow::Result<RunConfig> {
         let runtime = RunConfig::runtime()?;
         let stop = Stop::on_signals().context("failed to watch for signals")?;
+        let go_on = GoOn::of(&args);
         let seed = args.seed.unwrap_or_else(drawn_seed).into();
         let mut options = RunConfig::options(&args.settings, seed, &runtime, &stop)?;
         let mut limits = args.limits;
         let mut resumed = args.resume.map(|name| Resumed::open(&name, &args.out)).transpose()?;
-        let script = match &mut resumed {
+        let (script, script_path) = match &mut resumed {
             Some(resumed) => {
                 limits = limits::of_record(&resumed.limits, &limits)?;
                 options.seed = resumed.seed;
                 options.settings = std::mem::take(&mut resumed.settings);
-                resumed.script.clone()
+                (resumed.script.clone(), resumed.script_path.take())
             }
-            None => shipped::find(args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO))?,
+            None => {
+                let named = args.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO);
+                let is_path = !shipped::is_shipped(named);
+                (shipped::find(named)?, is_path.then(|| PathBuf::from(named)))
+            }
         };
         let keep_payloads =
             args.keep_payloads || resumed.as_ref().is_some_and(|resumed| resumed.keep_payloads);
@@ -94,6 +107,9 @@ impl RunConfig {
             resumed,
             out: args.out,
             format: args.format,
+            script_path,
+            inconclusive: args.inconclusive,
+            go_on,
             progress,
             stop,
             limits,
@@ -158,6 +174,9 @@ fn help(scenario: Option<&str>) -> anyhow::Result<Exit> {
 /// An error of a script is shown with its line, any other as usual.
 fn shown(error: anyhow::Error) -> anyhow::Result<Exit> {
     let error: ScenarioError = error.downcast()?;
+    if error.kind == ErrorKind::Stopped {
+        return Err(Interrupted.into());
+    }
     terminal::complain(&error.render());
     Ok(Exit::NotCarriedOut)
 }
@@ -174,10 +193,10 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     let mut alone = Alone::take(config.force)?;
     let RunConfig {
         script,
+        script_path,
         options,
         resumed,
         out,
-        format,
         progress,
         stop,
         limits,
@@ -185,12 +204,15 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         _runtime,
         ..
     } = config;
+    let ending =
+        Ending { format: config.format, inconclusive: config.inconclusive, go_on: config.go_on };
     let scaling = limits::scaling(&limits, options.seed);
     let emulator = Arc::new(Emulator::start(&emulator_options(&limits, scaling)?)?);
     limits::check(&limits.require, &emulator.describe())?;
     let beside = emulator.beside();
     keep_beside(&beside, &options.runtime);
     let mut recorder = Recorder::new(&out, &script, options.seed, settings, &*emulator);
+    recorder.set_script_path(script_path.as_deref());
     recorder.set_limits(limits::to_record(&limits));
     if keep_payloads {
         recorder.keep_payloads();
@@ -205,9 +227,16 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         resumed.check_platform(&emulator.describe())?;
         let Resumed {
             run_id,
+            changed,
             continued: Continued { kept, answers, rungs: kept_rungs, offset_ns },
             ..
         } = resumed;
+        if let Some(Changed { message, is_known }) = changed {
+            progress.say(&message);
+            if is_known {
+                recorder.note(&message);
+            }
+        }
         let launches = kept.launches.len();
         progress.busy(format!("going on from run {run_id}, launches on record: {launches}"));
         rungs = kept_rungs;
@@ -233,7 +262,7 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     progress.finish();
     let ended = ended.and(lost.map_or(Ok(()), |error| Err(not_recorded(error))));
     recorder.set_other_runs(alone.others());
-    finish(recorder, ended, platform, format)
+    finish::finish(recorder, ended, platform, &ending)
 }
 
 /// Keeps the threads of this program that are awake in a run away from the cores of functions: this one, on which the script
@@ -247,54 +276,6 @@ fn keep_beside(beside: &Beside, runtime: &tokio::runtime::Handle) {
 fn not_recorded(error: RecordError) -> ScenarioError {
     let message = "failed to record the run".to_owned();
     ScenarioError { kind: ErrorKind::Host, message, place: None, cause: Some(Box::new(error)) }
-}
-
-/// Completes the records and prints what there is to say.
-fn finish(
-    recorder: Recorder,
-    ended: Result<(), ScenarioError>,
-    platform: PlatformFacts,
-    format: Format,
-) -> anyhow::Result<Exit> {
-    let error = ended.err();
-    let stopped = error.as_ref().is_some_and(|error| error.kind == ErrorKind::Stopped);
-    let status = match &error {
-        Some(_) if stopped => Some(RunStatus::Interrupted),
-        Some(_) => Some(RunStatus::Failed),
-        None => None,
-    };
-    let message = error.as_ref().filter(|_| !stopped).map(ToString::to_string);
-    let finished = recorder.finish(platform, status, message, summarise)?;
-    let status = match &finished {
-        Some(finished) => {
-            print(&finished.run, &finished.summary, format)?;
-            Some(finished.run.record.status)
-        }
-        None => None,
-    };
-    if stopped {
-        terminal::complain("interrupted");
-    } else if let Some(error) = &error {
-        terminal::complain(&error.render());
-    } else if finished.is_none() {
-        terminal::complain("the scenario deployed no function: there is nothing to report");
-    }
-    if let Some(finished) = &finished {
-        terminal::complain(&format!("recorded in {}", finished.directory.display()));
-    }
-    Ok(match status {
-        _ if error.is_some() => Exit::NotCarriedOut,
-        Some(RunStatus::InvocationsFailed) => Exit::InvocationsFailed,
-        Some(RunStatus::ChecksFailed) => Exit::CheckFailed,
-        _ => Exit::Done,
-    })
-}
-
-fn print(run: &kelvin_record::Run, summary: &Summary, format: Format) -> anyhow::Result<()> {
-    if run.invocations.is_empty() && run.incomplete == 0 && format == Format::Text {
-        return Ok(());
-    }
-    report::print(run, summary, format)
 }
 
 fn emulator_options(args: &LimitArgs, scaling: Scaling) -> anyhow::Result<Options> {

@@ -86,6 +86,8 @@ pub(super) struct Finished {
     pub directory: PathBuf,
     pub run: Run,
     pub summary: Summary,
+    /// Whether all that the script has read is on record: without it, an interrupted run cannot be resumed.
+    pub has_responses: bool,
 }
 
 impl Recorder {
@@ -111,7 +113,7 @@ impl Recorder {
             keep_payloads: false,
             limits: BTreeMap::new(),
             argv: env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-            scenario: ScenarioRecord { name: script.name().to_owned(), seed, settings },
+            scenario: ScenarioRecord { name: script.name().to_owned(), path: None, seed, settings },
             host: HostRecord {
                 timer_lateness: Some(timer::lateness()),
                 ..HostRecord::of_this_machine()
@@ -152,6 +154,11 @@ impl Recorder {
             notes: Vec::new(),
             answers: Vec::new(),
         }
+    }
+
+    /// Where the script is from, if not from this binary.
+    pub(super) fn set_script_path(&mut self, path: Option<&Path>) {
+        self.record.scenario.path = path.map(|path| path.to_string_lossy().into_owned());
     }
 
     /// The options that decide what is enforced.
@@ -511,7 +518,8 @@ impl Recorder {
             error,
         };
         let (run, summary) = writer.finish(outcome, summarise)?;
-        Ok(Some(Finished { directory, run, summary }))
+        let has_responses = !self.responses_full;
+        Ok(Some(Finished { directory, run, summary, has_responses }))
     }
 
     fn add(&mut self, function: FunctionId, mut record: FunctionRecord) -> Result<(), RecordError> {

@@ -11,14 +11,29 @@ use kelvin_scenario::Script;
 use serde_json::Value;
 
 use crate::results;
+use crate::run::changed::{self, Now};
+use crate::run::go_on::quoted;
 use crate::run::kept::Continued;
 use crate::script_folder::{Beside, Modules};
+use crate::shipped;
+
+/// That the script is no longer what it was when the run was made; the one on record is run all the same.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    pub message: String,
+    /// Whether it is known, and so belongs into the record.
+    pub is_known: bool,
+}
 
 /// A run that can be continued here.
 #[derive(Debug)]
 pub(super) struct Resumed {
     pub run_id: RunId,
     pub script: Script,
+    /// Where it is from, if not from this binary.
+    pub script_path: Option<PathBuf>,
+    /// What to say if it is no longer what it was, or nobody knows.
+    pub changed: Option<Changed>,
     pub seed: u64,
     /// As they would be typed.
     pub settings: BTreeMap<String, Vec<String>>,
@@ -49,18 +64,31 @@ impl Resumed {
         let path = directory.join("scenario.rhai");
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read {}", path.display()))?;
+        let script_path = path_of_script(record);
         let beside = Beside {
             modules: Modules::Folder(directory.join("modules")),
-            events: folder_of_script(record),
+            events: folder_of(script_path.as_deref()),
         };
         let script = Script::compile_in(Arc::new(beside), record.scenario.name.as_str(), text)?;
-        let keep_payloads = record.keep_payloads;
-        let (run_id, seed, settings) =
-            (record.run_id.clone(), record.scenario.seed, typed(&record.scenario.settings));
+        let settings = typed(&record.scenario.settings);
+        let changed = changed(record, &script, script_path.as_deref(), &settings);
+        let (run_id, seed) = (record.run_id.clone(), record.scenario.seed);
         let (limits, platform) = (record.limits.clone(), record.platform.clone());
+        let keep_payloads = record.keep_payloads;
         let mut continued = Continued::of(run, responses);
         continued.kept.payloads = keep_payloads.then_some(directory);
-        Ok(Resumed { run_id, script, seed, settings, limits, platform, keep_payloads, continued })
+        Ok(Resumed {
+            run_id,
+            script,
+            script_path,
+            changed,
+            seed,
+            settings,
+            limits,
+            platform,
+            keep_payloads,
+            continued,
+        })
     }
 
     /// Fails unless the platform enforces exactly what it enforced then.
@@ -92,13 +120,50 @@ impl Resumed {
     }
 }
 
-/// Files of events are not on record: they are read from beside the script, where the command line names it.
-fn folder_of_script(run: &RunRecord) -> PathBuf {
+/// Where the script of a run is from. Older runs only have it on their command line.
+fn path_of_script(run: &RunRecord) -> Option<PathBuf> {
+    if let Some(path) = &run.scenario.path {
+        return Some(path.into());
+    }
     let name = std::ffi::OsStr::new(&run.scenario.name);
     let mut paths = run.argv.iter().skip(1).map(Path::new);
-    let script = paths.find(|path| path.file_name() == Some(name));
+    let path = paths.find(|path| path.file_name() == Some(name));
+    path.filter(|_| !shipped::is_shipped(&run.scenario.name)).map(Path::to_owned)
+}
+
+/// Files of events are not on record: they are read from beside the script.
+fn folder_of(script: Option<&Path>) -> PathBuf {
     let folder = script.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
     folder.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Compares the script on record with what it was made from.
+fn changed(
+    run: &RunRecord,
+    then: &Script,
+    path: Option<&Path>,
+    settings: &BTreeMap<String, Vec<String>>,
+) -> Option<Changed> {
+    let on_record = format!("run {} goes on with the script on record", run.run_id);
+    match changed::now(&run.scenario.name, path) {
+        Now::Gone { name } => {
+            let message =
+                format!("{name} is not there, so whether it has changed is not known; {on_record}");
+            Some(Changed { message, is_known: false })
+        }
+        Now::Here { name, script } => {
+            let changes = changed::since(then, &script, settings);
+            if changes.is_empty() {
+                return None;
+            }
+            let message = format!(
+                "{name} has changed since ({}); {on_record}, and `kelvin run {}` begins anew with the other one",
+                changes.join("; "),
+                quoted(&name)
+            );
+            Some(Changed { message, is_known: true })
+        }
+    }
 }
 
 fn check_status(run: &RunRecord) -> anyhow::Result<()> {

@@ -36,7 +36,7 @@ fn a_second_run_is_refused_and_told_by_whom() {
     // What measures nothing is not refused.
     second.wait(&mut second.kelvin_unforced(&["run", &script, "--dry-run"])).exits(0);
     running.signal(Signal::INT);
-    running.end().exits(1);
+    running.end().exits(130);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn both_of_two_forced_runs_say_so() {
     done.prints("\nNOT ALONE: ").prints(" at the same time; these numbers are not to be trusted\n");
     assert!(second.only_run().record.other_runs >= 1);
     running.signal(Signal::INT);
-    running.end().exits(1).prints("\nNOT ALONE: ");
+    running.end().exits(130).prints("\nNOT ALONE: ");
     assert!(first.only_run().record.other_runs >= 1);
 }
 

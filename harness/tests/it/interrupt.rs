@@ -55,10 +55,15 @@ fn assert_whole(run: &Run) {
 
 fn ends_in_order(signal: Signal) {
     let place = Place::new();
-    let done = interrupted(&place, signal).exits(1);
+    let done = interrupted(&place, signal).exits(130);
     place.assert_nothing_is_left();
-    let done = done.complains("interrupted\n").complains("recorded in ").prints("INTERRUPTED");
+    let done = done.complains("interrupted\n").complains("recorded in ").prints("INTERRUPTED\n");
     let run = place.only_run();
+    let id = &run.record.run_id;
+    let done = done.prints(&format!("`kelvin run --resume {id}` goes on from here\n"));
+    let (_, command) = done.stderr.split_once("to go on: ").expect("it says how to go on");
+    let words = format!("{} --out {} --force\n", id, place.results().display());
+    assert!(command.ends_with(&format!("kelvin run --resume {words}")), "{command}");
     assert_eq!(run.record.status, RunStatus::Interrupted);
     assert_eq!(run.truncated, None);
     assert_eq!(run.record.recorded.launches, run.launches.len() as u64);
@@ -75,6 +80,37 @@ fn ctrl_c_ends_a_run_in_order() {
 #[test]
 fn so_does_sigterm() {
     ends_in_order(Signal::TERM);
+}
+
+#[test]
+fn so_does_a_terminal_that_is_closed() {
+    ends_in_order(Signal::HUP);
+}
+
+#[test]
+fn the_command_that_is_named_goes_on() {
+    let place = Place::new();
+    // As a shell would not take it for one word.
+    let results = place.path("it's here");
+    let script = place.script(
+        "let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"f\" });
+         f.invoke(); f.recycle(); note(\"pausing\"); pause(\"1ms\"); let i = 0;
+         blocks(1000000, [f], |f| { f.recycle(); f.repeat(2); });",
+    );
+    let mut command = place.kelvin(&["run", &script, "--quiet"]);
+    let mut running = Running::start(command.arg("--out").arg(&results));
+    running.wait_for_line("pausing");
+    running.signal(Signal::INT);
+    let done = running.end().exits(130);
+    let (_, command) = done.stderr.split_once("to go on: ").expect("it says how to go on");
+    assert!(command.contains(" --out '") && command.ends_with(" --force --quiet\n"), "{command}");
+    let mut going_on = Running::start(&mut place.shell(command));
+    going_on.wait_for_line("pausing");
+    going_on.signal(Signal::TERM);
+    going_on.end().exits(130).complains("to go on: ");
+    place.assert_nothing_is_left();
+    let runs = kelvin_record::list_runs(&results).expect("results can be read");
+    assert_eq!(runs.len(), 2);
 }
 
 #[test]
@@ -171,7 +207,7 @@ fn a_pause_ends_with_ctrl_c() {
     let mut running = Running::start(&mut place.with_results(&["run", &script]));
     running.wait_for_line("pausing");
     running.signal(Signal::INT);
-    running.end().exits(1).complains("interrupted\n").prints("1 launches, 1 invocations");
+    running.end().exits(130).complains("interrupted\n").prints("1 launches, 1 invocations");
     place.assert_nothing_is_left();
 }
 
@@ -184,7 +220,8 @@ fn a_build_ends_with_ctrl_c() {
     let mut running = Running::start(command.env("CARGO_TARGET_DIR", place.path("target")));
     running.wait_for_line("building hello");
     running.signal(Signal::INT);
-    running.end().exits(1).complains("interrupted\n");
+    let done = running.end().exits(130).complains("interrupted\n");
+    done.complains("nothing was recorded, so there is nothing to resume\n");
     processes::wait_until_gone(&place.tmp());
     let left = std::fs::read_dir(place.tmp()).expect("it is there").flatten();
     let ours = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("kelvin-");
@@ -200,6 +237,6 @@ fn an_interrupted_replay_leaves_nothing_behind() {
     let mut running = Running::start(&mut doctor);
     running.wait_for_line("block 1 of 16");
     running.signal(Signal::INT);
-    running.end().exits(1).complains("error: interrupted\n");
+    assert!(running.end().exits(130).stderr.ends_with("\ninterrupted\n"));
     place.assert_nothing_is_left();
 }

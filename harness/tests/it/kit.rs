@@ -190,6 +190,20 @@ impl Place {
         to
     }
 
+    /// A command line as a shell reads it, with the environment of all commands here.
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let like = self.kelvin_unforced(&[]);
+        let mut shell = shell_command();
+        shell.args(["-c", &format!("exec {line}")]).current_dir(root()).stdin(Stdio::null());
+        for (name, value) in like.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell
+    }
+
     /// What a command prints to a terminal that is so many columns wide.
     pub(crate) fn on_terminal(&self, columns: u16, command: &mut Command) -> String {
         let mut ours = File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("pty"));
@@ -245,7 +259,7 @@ impl Place {
 }
 
 /// A command that has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Done {
     /// `None` if a signal ended it.
     pub code: Option<i32>,
@@ -380,6 +394,11 @@ impl Drop for Running {
 #[expect(clippy::disallowed_methods, reason = "the program itself is what is tested here")]
 fn bare_command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kelvin"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what a user would type is tested here")]
+fn shell_command() -> Command {
+    Command::new("/bin/sh")
 }
 
 /// A document of a run's folder.

@@ -131,7 +131,7 @@ fn a_load_can_be_interrupted() {
         running.wait_for_line("here");
         running.read_until(std::time::Instant::now() + Duration::from_millis(ms));
         running.signal(Signal::INT);
-        let done = running.end().exits(1).complains("interrupted");
+        let done = running.end().exits(130).complains("interrupted");
         place.assert_nothing_is_left();
         let run = place.only_run();
         assert_eq!((run.record.status, run.truncated.as_deref()), (RunStatus::Interrupted, None));

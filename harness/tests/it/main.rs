@@ -3,6 +3,7 @@
 mod alone;
 mod check;
 mod cpu_limit;
+mod exit;
 mod experiments;
 mod failures;
 mod foreign;

@@ -113,10 +113,11 @@ fn is_resumed_twice(first: Signal, second: Signal) {
     interrupt(&place, running, "waiting at 4", first);
     let old = directories(&place).remove(0);
     let untouched = files(&old);
-    // The script on disk is of no importance.
+    // The script on record is what counts.
     fs::remove_file(&script).expect("it is ours");
 
     let mut running = start(&place, &["--resume", "latest"]);
+    running.wait_for_line("script.rhai is not there, so whether it has changed is not known; run ");
     running.wait_for_line("launches on record: ");
     interrupt(&place, running, "waiting at 7", second);
     let newer = directories(&place).remove(1);
@@ -221,8 +222,10 @@ fn what_the_script_has_read_is_told_again() {
     assert!(!newest.join(file).exists(), "a run that came to its end holds no payloads");
     let (old, newest) = (Run::open(&old).unwrap(), Run::open(&newest).unwrap());
     assert_eq!((&newest.invocations, &newest.pipes), (&old.invocations, &old.pipes));
-    assert_eq!(newest.record.notes, old.record.notes);
-    assert!(newest.record.notes[0].starts_with("Hello, Ada!"), "{:?}", newest.record.notes);
+    let [changed, notes @ ..] = newest.record.notes.as_slice() else { panic!("there are some") };
+    assert!(changed.contains("script.rhai has changed since (first in line 12); "), "{changed}");
+    assert_eq!(notes, old.record.notes);
+    assert!(notes[0].starts_with("Hello, Ada!"), "{notes:?}");
 }
 
 #[test]
@@ -320,4 +323,58 @@ fn a_run_that_came_to_its_end_has_nothing_to_resume() {
     for args in [&["--set", "a=1"][..], &["--seed", "1"], &["cold-warm"], &["--dry-run"]] {
         resume(&place, "latest", args).exits(2).complains("cannot be used with");
     }
+}
+
+#[test]
+fn a_script_that_has_changed_since_is_told_of() {
+    let place = Place::new();
+    let module = place.path("tools.rhai");
+    fs::write(&module, "fn one() { 1 }").unwrap();
+    let text = "import \"tools\" as tools;
+        let p = params(#{ warm: 2, name: \"a\" });
+        let f = deploy(#{ workload: \"hello\", variant: \"dev\", name: \"f\" });
+        f.repeat(p.warm + tools::one());
+        f.recycle();
+        note(\"waiting\");
+        if p.name == \"a\" { pause(\"1h\"); }";
+    let path = place.script(text);
+    interrupt(&place, start(&place, &[&path, "--set", "name=a"]), "waiting", Signal::INT);
+    let run = directories(&place).remove(0);
+    // The rest of the script on record is without a pause.
+    let on_record = run.join("scenario.rhai");
+    let without = text.replace("1h", "1ms");
+    fs::write(&on_record, &without).unwrap();
+    fs::write(&path, &without).unwrap();
+    let name = run.to_str().unwrap();
+    let said = |expected: Option<&str>| {
+        let done = resume(&place, name, &[]).exits(0);
+        let new = directories(&place).pop().unwrap();
+        let notes = Run::open(&new).unwrap().record.notes;
+        fs::remove_dir_all(new).unwrap();
+        let changed: Vec<&str> =
+            done.stderr.lines().filter(|line| line.contains("has changed since")).collect();
+        let noted: Vec<&str> =
+            notes.iter().map(String::as_str).filter(|n| *n != "waiting").collect();
+        assert_eq!(changed, noted, "it is on record");
+        match expected {
+            None => assert_eq!(changed, Vec::<&str>::new()),
+            Some(expected) => {
+                let begin = format!("{path} has changed since ({expected}); run ");
+                assert!(changed.len() == 1 && changed[0].starts_with(&begin), "{changed:?}");
+                let end = format!("`kelvin run {path}` begins anew with the other one");
+                assert!(changed[0].ends_with(&end), "{changed:?}");
+            }
+        }
+    };
+    said(None);
+    fs::write(&path, without.replace("warm: 2", "warm: 5")).unwrap();
+    said(Some("first in line 2; warm is 2 on record and would be 5"));
+    fs::write(&path, without.replace("f.recycle();", "f.recycle(); // done")).unwrap();
+    said(Some("first in line 5"));
+    fs::write(&path, &without).unwrap();
+    fs::write(&module, "// Counts.\nfn one() { 1 }").unwrap();
+    said(Some("module tools first in line 1"));
+    fs::write(&path, without.replace("import \"tools\" as tools;", "let")).unwrap();
+    let wrong = resume(&place, name, &[]).exits(0);
+    wrong.complains("has changed since (now it is wrong: ");
 }

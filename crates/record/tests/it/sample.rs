@@ -28,6 +28,7 @@ pub(crate) fn run_record() -> RunRecord {
         resumed_from: None,
         other_runs: 0,
         scenario: ScenarioRecord {
+            path: None,
             name: "cold-warm".to_owned(),
             seed: 42,
             settings: BTreeMap::from([("launches".to_owned(), 20.into())]),

@@ -128,6 +128,7 @@ fn a_run_that_was_killed_in_ascii() {
       freeze
     not measured here: throttled_ns (the CPU limit is not enforced)
     TRUNCATED: the run has not ended, or its program was killed
+    if it was killed, `kelvin run --resume 20261123T124838Z-3fa9c1` goes on from here
 
     Cold starts | ms | cost in $ per million invocations: compute, plus 0.20 for requests
                        binary            INIT  first  total      total p50  total  billed

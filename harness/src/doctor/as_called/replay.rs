@@ -147,7 +147,7 @@ impl Launched<'_> {
         anyhow::ensure!(cold.start == Start::Cold, "a recycled function starts cold");
         let warm = demands_ms.iter().zip(0..);
         let invocations = warm.map(|(demand_ms, number)| {
-            anyhow::ensure!(!self.stop.is_wanted(), "interrupted");
+            self.stop.check()?;
             let work = self.work_of(*demand_ms);
             let invocation = self.patient.work_after(self.function, &work, gaps.after(number))?;
             anyhow::ensure!(
@@ -164,7 +164,7 @@ impl Launched<'_> {
 
     /// The duration of a first invocation, without INIT.
     fn first(&self, demand_ms: f64) -> anyhow::Result<f64> {
-        anyhow::ensure!(!self.stop.is_wanted(), "interrupted");
+        self.stop.check()?;
         self.patient.join();
         let invocation = self.patient.work(self.function, &self.work_of(demand_ms))?;
         anyhow::ensure!(invocation.start == Start::Cold, "a recycled function starts cold");

@@ -114,7 +114,7 @@ fn first_request(
     stop: &Stop,
 ) -> anyhow::Result<Instant> {
     let mut goes_on = || -> anyhow::Result<()> {
-        ensure!(!stop.is_wanted(), "interrupted");
+        stop.check()?;
         if let Some(status) = running.ended()? {
             bail!("the program ended with {status} before it asked for an event");
         }

@@ -137,7 +137,7 @@ impl Starts<'_> {
     }
 
     fn settle(&self, stop: &Stop) -> anyhow::Result<()> {
-        anyhow::ensure!(!stop.is_wanted(), "interrupted");
+        stop.check()?;
         self.patient.pause(SETTLE)
     }
 }
