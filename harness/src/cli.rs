@@ -328,6 +328,9 @@ pub(crate) struct ListArgs {
     /// Folder of the runs
     #[arg(long, default_value = RESULTS, value_name = "DIR")]
     pub out: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -367,7 +370,7 @@ pub(crate) enum Format {
     /// Tables for people
     #[default]
     Text,
-    /// `summary.json`, or another document of numbers
+    /// `summary.json`, or another document with the same in it
     Json,
 }
 

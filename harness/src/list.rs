@@ -6,20 +6,37 @@ use std::path::Path;
 
 use anyhow::Context;
 use kelvin_artifact::Workspace;
-use kelvin_record::list_runs;
+use kelvin_record::{RunFacts, RunListing, RunStatus, list_runs};
+use serde_json::{Value, json};
 
-use crate::cli::{ListArgs, Listed};
+use crate::cli::{Format, ListArgs, Listed};
 use crate::exit::Exit;
-use crate::{scenario_help, shipped, terminal};
+use crate::{results, scenario_help, shipped, terminal};
 
 pub(crate) fn list(args: &ListArgs) -> anyhow::Result<Exit> {
+    let json = args.format == Format::Json;
+    let mut exit = Exit::Done;
     let text = match args.what {
-        Listed::Workloads => workloads(&Workspace::of(&env::current_dir()?)?),
+        Listed::Workloads => {
+            let workspace = Workspace::of(&env::current_dir()?)?;
+            if json { document(&workloads_json(&workspace)) } else { workloads(&workspace) }
+        }
+        Listed::Scenarios if json => document(&scenarios_json()?),
         Listed::Scenarios => scenarios()?,
-        Listed::Runs => runs(&args.out)?,
+        Listed::Runs => {
+            let listed = list_runs(&args.out).context("failed to list runs")?;
+            if listed.iter().any(is_damaged) {
+                exit = Exit::NotCarriedOut;
+            }
+            if json { document(&runs_json(&listed)) } else { runs(&listed, &args.out) }
+        }
     };
     terminal::print(&text)?;
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+fn document(list: &[Value]) -> String {
+    format!("{:#}\n", Value::from(list))
 }
 
 fn workloads(workspace: &Workspace) -> String {
@@ -37,6 +54,11 @@ fn workloads(workspace: &Workspace) -> String {
     )
 }
 
+fn workloads_json(workspace: &Workspace) -> Vec<Value> {
+    let workloads = workspace.workloads.iter();
+    workloads.map(|w| json!({ "name": w.name, "description": w.description })).collect()
+}
+
 fn scenarios() -> anyhow::Result<String> {
     let mut text = String::new();
     for (name, source) in shipped::SCENARIOS {
@@ -47,24 +69,67 @@ fn scenarios() -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn runs(folder: &Path) -> anyhow::Result<String> {
-    let runs = list_runs(folder).context("failed to list runs")?;
+fn scenarios_json() -> anyhow::Result<Vec<Value>> {
+    let scenario = |(name, source)| {
+        let script = shipped::compile(name, source)?;
+        let parameters = script.parameters()?;
+        let parameters = parameters.iter().map(|parameter| {
+            json!({
+                "name": parameter.name,
+                "default": parameter.default,
+                "expected": parameter.expected(),
+                "list": parameter.list,
+                "help": parameter.help,
+            })
+        });
+        let parameters: Vec<Value> = parameters.collect();
+        Ok(json!({ "name": name, "description": script.description(), "parameters": parameters }))
+    };
+    shipped::SCENARIOS.into_iter().map(scenario).collect()
+}
+
+fn runs(runs: &[RunListing], folder: &Path) -> String {
     if runs.is_empty() {
-        return Ok(format!("no runs in {}\n", folder.display()));
+        return format!("no runs in {}\n", folder.display());
     }
-    Ok(columns(runs.iter().map(|run| {
+    columns(runs.iter().map(|run| {
         let facts = match &run.facts {
-            Ok(facts) => format!(
-                "{}  {}  {} functions, {} launches",
-                facts.status.as_str(),
-                facts.scenario,
-                facts.functions,
-                facts.launches
-            ),
-            Err(error) => format!("cannot be read: {error}"),
+            Ok(facts) => {
+                let RunFacts { status, damage, scenario, functions, launches } = facts;
+                let status = status.as_str();
+                let damage = damage.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                format!("{status}  {scenario}  {functions} functions, {launches} launches{damage}")
+            }
+            Err(error) => format!("{}  cannot be read: {error}", results::status_of(error)),
         };
         [run.run_id.as_str().to_owned(), facts]
-    })))
+    }))
+}
+
+fn runs_json(runs: &[RunListing]) -> Vec<Value> {
+    let run = |RunListing { directory, run_id, facts }: &RunListing| match facts {
+        Ok(facts) => json!({
+            "run_id": run_id,
+            "directory": directory,
+            "status": facts.status,
+            "error": facts.damage,
+            "scenario": facts.scenario,
+            "functions": facts.functions,
+            "launches": facts.launches,
+        }),
+        Err(error) => json!({
+            "run_id": run_id,
+            "directory": directory,
+            "status": results::status_of(error),
+            "error": error.to_string(),
+        }),
+    };
+    runs.iter().map(run).collect()
+}
+
+/// Whether a run of the list cannot be read, or not all of it.
+fn is_damaged(run: &RunListing) -> bool {
+    run.facts.as_ref().map_or(true, |facts| facts.status == RunStatus::Damaged)
 }
 
 /// Two columns, the second without a fixed width.

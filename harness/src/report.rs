@@ -1,6 +1,9 @@
 //! `kelvin report`.
 
-use kelvin_record::{Run, Summary};
+use std::path::Path;
+
+use anyhow::bail;
+use kelvin_record::{RecordError, Run, RunStatus, Summary};
 use kelvin_report::{
     render_json, render_ladder_markdown, render_markdown_table, render_text, summarise,
 };
@@ -10,7 +13,11 @@ use crate::exit::Exit;
 use crate::{ladder, results, splice, terminal};
 
 pub(crate) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
-    let run = results::open(&args.run, &args.out)?;
+    let directory = results::find(&args.run, &args.out)?;
+    let run = match Run::open(&directory) {
+        Ok(run) => run,
+        Err(error) => return unreadable(args, &directory, error),
+    };
     if args.ladder {
         let report = ladder::of(&run);
         show(
@@ -28,7 +35,29 @@ pub(crate) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
             || render_markdown_table(&summary),
         )?;
     }
-    Ok(Exit::Done)
+    match &run.truncated {
+        Some(why) if run.status() == RunStatus::Damaged => {
+            bail!("run {} is damaged: {why}", run.record.run_id)
+        }
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// Says why there is no result; in a document of its own, too, where one was asked for.
+fn unreadable(args: &ReportArgs, directory: &Path, error: RecordError) -> anyhow::Result<Exit> {
+    let status = results::status_of(&error);
+    let error = anyhow::Error::new(error).context("failed to report the run");
+    if args.format == Format::Json {
+        let document = serde_json::json!({
+            "schema": "kelvin/error",
+            "schema_version": 1,
+            "directory": directory,
+            "status": status,
+            "error": format!("{error:#}"),
+        });
+        terminal::print(&format!("{document:#}\n"))?;
+    }
+    Err(error)
 }
 
 /// Prints a result, or puts it into a file as Markdown.

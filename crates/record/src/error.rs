@@ -37,3 +37,23 @@ pub enum RecordError {
     #[error("read {} line {line}: launch {launch} is there already", path.display())]
     DuplicateLaunch { path: PathBuf, line: u64, launch: u64 },
 }
+
+impl RecordError {
+    /// Whether it tells of a run that has lost records, or of which records have been changed.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            RecordError::Read { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            RecordError::Damaged { .. }
+            | RecordError::Document { .. }
+            | RecordError::Line { .. }
+            | RecordError::UnknownFunction { .. }
+            | RecordError::DuplicateLaunch { .. } => true,
+            RecordError::Create { .. }
+            | RecordError::Write { .. }
+            | RecordError::NotARun { .. }
+            | RecordError::Schema { .. }
+            | RecordError::NewerSchema { .. }
+            | RecordError::OtherFunction { .. } => false,
+        }
+    }
+}

@@ -1,11 +1,13 @@
-//! The names of a run's files, and how a document is replaced as a whole.
+//! The names of a run's files and their sizes, and how a document is replaced as a whole.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::RecordError;
+use crate::{RecordError, RunRecord};
 
 pub(crate) const RUN: &str = "run.json";
 pub(crate) const SCENARIO: &str = "scenario.rhai";
@@ -21,6 +23,29 @@ pub(crate) const RESPONSES: &str = "responses.jsonl";
 pub(crate) const PAYLOADS: &str = "payloads";
 pub(crate) const RUNGS: &str = "rungs.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
+
+/// The files of records, as far as they are there, each with its size in bytes.
+pub(crate) fn sizes(directory: &Path) -> BTreeMap<String, u64> {
+    let size = |name: &&str| fs::metadata(directory.join(name)).ok().map(|facts| facts.len());
+    let files = [LAUNCHES, INVOCATIONS, LOADS, PIPES, RUNGS];
+    let known = files.iter().filter_map(|name| Some(((*name).to_owned(), size(name)?)));
+    known.collect()
+}
+
+/// What shows without reading them that files of a run have lost records; `None` if nothing does.
+pub(crate) fn damage(directory: &Path, run: &RunRecord) -> Option<String> {
+    let now = sizes(directory);
+    let missing = [LAUNCHES, INVOCATIONS].into_iter().filter(|name| !now.contains_key(*name));
+    let missing = missing.map(|name| format!("{name} is missing"));
+    let is_shorter = |(name, then): (&String, &u64)| match now.get(name) {
+        Some(now) if now >= then => None,
+        Some(_) => Some(format!("{name} is shorter than when the run ended")),
+        None if [LAUNCHES, INVOCATIONS].contains(&name.as_str()) => None,
+        None => Some(format!("{name} is missing")),
+    };
+    let all: Vec<String> = missing.chain(run.files.iter().filter_map(is_shorter)).collect();
+    if all.is_empty() { None } else { Some(all.join("; ")) }
+}
 
 /// Writes a document beside its place and renames it, so that a reader sees the old or the new one and never a part.
 pub(crate) fn replace_document(

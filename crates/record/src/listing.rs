@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::reader::read_run_record;
-use crate::{RecordError, RunId, RunStatus};
+use crate::{RecordError, RunId, RunRecord, RunStatus, files};
 
 /// One run of a results folder.
 #[derive(Debug)]
@@ -20,8 +20,10 @@ pub struct RunListing {
 /// What a list of runs shows of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFacts {
-    /// How it ended.
+    /// How it ended; `damaged` where files show, without being read, that records are missing.
     pub status: RunStatus,
+    /// What they show.
+    pub damage: Option<String>,
     /// Name of its scenario.
     pub scenario: String,
     /// How many functions it deployed.
@@ -45,14 +47,20 @@ pub fn list_runs(results: &Path) -> Result<Vec<RunListing>, RecordError> {
         let name = entry.file_name();
         let Some(run_id) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
         let directory = entry.path();
-        let facts = read_run_record(&directory).map(|run| RunFacts {
-            status: run.status,
-            scenario: run.scenario.name,
-            functions: run.functions.len(),
-            launches: run.recorded.launches,
-        });
+        let facts = read_run_record(&directory).map(|run| facts(&directory, run));
         runs.push(RunListing { directory, run_id, facts });
     }
     runs.sort_by(|a, b| a.run_id.cmp(&b.run_id));
     Ok(runs)
+}
+
+fn facts(directory: &Path, run: RunRecord) -> RunFacts {
+    let damage = files::damage(directory, &run).filter(|_| run.status != RunStatus::Running);
+    RunFacts {
+        status: if damage.is_some() { RunStatus::Damaged } else { run.status },
+        damage,
+        scenario: run.scenario.name,
+        functions: run.functions.len(),
+        launches: run.recorded.launches,
+    }
 }

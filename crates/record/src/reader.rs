@@ -82,6 +82,15 @@ impl Run {
         Ok(Run { record, launches, invocations, rungs, loads, pipes, incomplete, truncated })
     }
 
+    /// How it ended; `damaged` if records of it are missing although it has ended.
+    pub fn status(&self) -> RunStatus {
+        match self.record.status {
+            RunStatus::Running => RunStatus::Running,
+            _ if self.truncated.is_some() => RunStatus::Damaged,
+            status => status,
+        }
+    }
+
     /// Index of the function that an invocation of this run was for.
     pub fn function_of(&self, invocation: &InvocationRecord) -> Option<u32> {
         let Some(launch) = invocation.launch else { return invocation.function };

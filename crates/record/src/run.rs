@@ -67,6 +67,9 @@ pub struct RunRecord {
     pub price_table: PriceTable,
     /// How much was recorded; readers compare.
     pub recorded: Recorded,
+    /// The files of records by their names, each with its size in bytes when the run ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, u64>,
     /// What the script checked.
     pub checks: Vec<CheckRecord>,
     /// What the script noted.
@@ -101,6 +104,8 @@ pub enum RunStatus {
     Failed,
     /// The user ended it.
     Interrupted,
+    /// It has ended, and records of it are missing. Readers say so; in `run.json` it never is.
+    Damaged,
 }
 
 impl RunStatus {
@@ -113,6 +118,7 @@ impl RunStatus {
             RunStatus::InvocationsFailed => "invocations_failed",
             RunStatus::Failed => "failed",
             RunStatus::Interrupted => "interrupted",
+            RunStatus::Damaged => "damaged",
         }
     }
 
@@ -120,7 +126,10 @@ impl RunStatus {
     pub fn can_be_resumed(self) -> bool {
         match self {
             RunStatus::Running | RunStatus::Failed | RunStatus::Interrupted => true,
-            RunStatus::Ok | RunStatus::ChecksFailed | RunStatus::InvocationsFailed => false,
+            RunStatus::Ok
+            | RunStatus::ChecksFailed
+            | RunStatus::InvocationsFailed
+            | RunStatus::Damaged => false,
         }
     }
 }

@@ -16,8 +16,14 @@ pub struct Summary {
     pub schema_version: u32,
     /// Of the run.
     pub run_id: RunId,
-    /// Of the run.
+    /// Of the run; `damaged` where records are missing.
     pub status: RunStatus,
+    /// Why these are not all the records that the run made or was to make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<String>,
+    /// How many invocations are left out because not all of their launch or load is recorded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub incomplete: u64,
     /// Name of the platform.
     pub platform: String,
     /// In the order of deployment.
@@ -28,6 +34,11 @@ pub struct Summary {
     /// What failed; absent if nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<FailuresSummary>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Summary {

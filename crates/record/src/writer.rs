@@ -318,6 +318,7 @@ impl RunWriter {
             let path = self.directory.join(files::RESPONSES);
             fs::remove_file(&path).map_err(|source| RecordError::Write { path, source })?;
         }
+        self.run.files = files::sizes(&self.directory);
         let run = Run::read(&self.directory, self.run)?;
         let summary = summarise(&run);
         replace_document(&self.directory, files::SUMMARY, &summary)?;

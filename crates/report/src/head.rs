@@ -119,7 +119,7 @@ fn beside(other_runs: u32) -> Option<String> {
 
 fn ended(run: &RunRecord) -> Option<String> {
     let what = match run.status {
-        RunStatus::Ok | RunStatus::Running => return None,
+        RunStatus::Ok | RunStatus::Running | RunStatus::Damaged => return None,
         RunStatus::ChecksFailed => "CHECKS FAILED",
         RunStatus::InvocationsFailed => "INVOCATIONS FAILED that were not expected to",
         RunStatus::Failed => "RUN FAILED",

@@ -21,7 +21,9 @@ pub fn summarise(run: &Run) -> Summary {
         schema: Summary::SCHEMA.to_owned(),
         schema_version: SCHEMA_VERSION,
         run_id: run.record.run_id.clone(),
-        status: run.record.status,
+        status: run.status(),
+        truncated: run.truncated.clone(),
+        incomplete: run.incomplete,
         platform: run.record.platform.name.clone(),
         functions: (0..)
             .zip(FunctionRows::of(run))

@@ -124,6 +124,7 @@ impl Recorder {
             services: Vec::new(),
             price_table: US_EAST_1(),
             recorded: Recorded::default(),
+            files: BTreeMap::new(),
             checks: Vec::new(),
             notes: Vec::new(),
             answers: Vec::new(),

@@ -156,3 +156,65 @@ fn a_ladder_tells_where_the_time_goes() {
     let markdown = std::fs::read_to_string(file).unwrap();
     assert!(markdown.contains("| whole, 1769 MB | warm (µs), 2 launches |"), "{markdown}");
 }
+
+#[test]
+fn a_damaged_run_says_so_in_every_form() {
+    let place = Place::new();
+    place.run_script(SCRIPT, &["--quiet"]).exits(0);
+    let directory = place.only_directory();
+    let command = |args: &[&str]| place.wait(&mut place.with_results(args));
+    let document = |args: &[&str], code: i32| -> Value {
+        let done = command(&[args, &["--format", "json"]].concat()).exits(code);
+        serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"))
+    };
+    assert_eq!(document(&["report"], 0)["truncated"], Value::Null);
+    assert_eq!(document(&["list", "runs"], 0)[0]["status"], "ok");
+    let launches = directory.join("launches.jsonl");
+    let text = std::fs::read_to_string(&launches).unwrap();
+    // Cut off within the second of two lines, which can be read but for that one.
+    std::fs::write(&launches, &text[..text.len() - 5]).unwrap();
+    let why = "launches.jsonl is cut off; 2 launches were recorded and 1 are here";
+    for args in [&["report"][..], &["report", "--ladder"]] {
+        let report = document(args, 1);
+        assert_eq!((&report["status"], &report["truncated"]), (&"damaged".into(), &why.into()));
+        let report = command(args).exits(1).prints(&format!("TRUNCATED: {why}\n"));
+        report.complains(" is damaged: launches.jsonl is cut off");
+    }
+    let list = document(&["list", "runs"], 1);
+    assert_eq!(list[0]["status"], "damaged");
+    let why = "launches.jsonl is shorter than when the run ended";
+    assert_eq!(list[0]["error"], why);
+    command(&["list", "runs"]).exits(1).prints("  damaged  script.rhai  ").prints(why);
+    // What cannot be read at all.
+    std::fs::write(&launches, text.replace("\"launch\":1", "\"launch\":-1")).unwrap();
+    for args in [&["report"][..], &["report", "--ladder"]] {
+        let report = document(args, 1);
+        assert_eq!(
+            (&report["schema"], &report["status"]),
+            (&"kelvin/error".into(), &"damaged".into())
+        );
+        assert!(report["error"].as_str().unwrap().contains("launches.jsonl line 2: "), "{report}");
+    }
+    std::fs::write(directory.join("run.json"), "{").unwrap();
+    let id = directory.file_name().and_then(|name| name.to_str()).unwrap();
+    let list = document(&["list", "runs"], 1);
+    assert_eq!((&list[0]["status"], &list[0]["run_id"]), (&"damaged".into(), &id.into()));
+    command(&["list", "runs"]).exits(1).prints("  damaged  cannot be read: ");
+    assert_eq!(document(&["report"], 1)["status"], "damaged");
+}
+
+#[test]
+fn lists_are_documents_too() {
+    let place = Place::new();
+    let list = |what| -> Vec<Value> {
+        let done =
+            place.wait(&mut place.with_results(&["list", what, "--format", "json"])).exits(0);
+        serde_json::from_str(&done.stdout).unwrap()
+    };
+    assert!(list("runs").is_empty());
+    assert!(list("workloads").iter().any(|workload| workload["name"] == "hello"));
+    let scenarios = list("scenarios");
+    let named = scenarios.iter().find(|scenario| scenario["name"] == "cold-warm").unwrap();
+    assert_eq!(named["parameters"][0]["name"], "launches");
+    assert_eq!(named["parameters"][0]["default"], serde_json::json!(["20"]));
+}

@@ -12,7 +12,7 @@ mod start;
 mod text;
 
 use kelvin_lambda::{MemorySize, Start};
-use kelvin_record::{Estimate, FunctionRecord, Run, RunId};
+use kelvin_record::{Estimate, FunctionRecord, Run, RunId, RunStatus};
 use serde::Serialize;
 
 pub use criterion::{CaseName, Criterion, CriterionCheck, cases_of};
@@ -51,6 +51,11 @@ pub struct LadderReport {
     pub schema_version: u32,
     /// Of the run.
     pub run_id: RunId,
+    /// Of the run; `damaged` where records are missing.
+    pub status: RunStatus,
+    /// Why these are not all the records that the run made or was to make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<String>,
     /// In the order of deployment.
     pub functions: Vec<FunctionLadder>,
 }
@@ -135,6 +140,8 @@ pub fn ladder(run: &Run, beside: &Beside<'_>) -> LadderReport {
         schema: "kelvin/ladder",
         schema_version: 1,
         run_id: run.record.run_id.clone(),
+        status: run.status(),
+        truncated: run.truncated.clone(),
         functions: functions.iter().map(of_function).collect(),
     }
 }

@@ -328,6 +328,7 @@ fn json() {
       "schema": "kelvin/ladder",
       "schema_version": 1,
       "run_id": "20261123T124838Z-3fa9c1",
+      "status": "ok",
       "functions": [
         {
           "name": "json-release-128",
