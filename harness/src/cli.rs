@@ -36,6 +36,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Print the result of a run again, from its records
     Report(ReportArgs),
+    /// Explain what a report says in a word, and what was enforced in a run
+    Explain(ExplainArgs),
     /// Say what this machine can enforce and build, and what is missing
     Doctor(DoctorArgs),
     /// Run the services that functions talk to until Ctrl-C, and print where they are
@@ -331,6 +333,19 @@ pub(crate) struct ListArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// What to explain: an entry of the list that is printed without it, or the heading of a column
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
+    /// Of `enforced`: the folder of a run, the beginning of its id, or `latest`
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder in which ids are looked up
+    #[arg(long, default_value = RESULTS, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -8,9 +8,11 @@ mod cli;
 mod criterion;
 mod doctor;
 mod exit;
+mod explain;
 mod ladder;
 mod list;
 mod progress;
+mod remedies;
 mod report;
 mod results;
 mod run;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => run::check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Services(args) => services::services(&args),
         Command::Guard { root } => {

@@ -3,14 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use kelvin_record::{RecordError, RunStatus, list_runs};
+use kelvin_record::{RecordError, Run, RunStatus, list_runs};
+
+/// Opens the run in the folder `name`, or the one in `results` whose id begins so, or the latest one.
+pub(crate) fn open(name: &str, results: &Path) -> anyhow::Result<Run> {
+    let directory = find(name, results)?;
+    Run::open(&directory)
+        .map_err(|error| anyhow::Error::new(error).context("failed to report the run"))
+}
 
 /// How a run is that cannot be read.
 pub(crate) fn status_of(error: &RecordError) -> &'static str {
     if error.is_damage() { RunStatus::Damaged.as_str() } else { "unreadable" }
 }
 
-/// The folder `name`, or that of the run in `results` whose id begins so, or of the latest one.
+/// The folder of that run.
 pub(crate) fn find(name: &str, results: &Path) -> anyhow::Result<PathBuf> {
     let path = Path::new(name);
     if path.is_dir() {

@@ -1,8 +1,8 @@
 //! The top of a report: what was run, on what, and what was enforced there.
 
-use kelvin_lambda::Enforcement;
 use kelvin_record::{HostRecord, Run, RunRecord, RunStatus, ServiceRecord};
 
+use crate::explain;
 use crate::page::{Page, Role};
 
 /// Adds the lines above the tables.
@@ -13,7 +13,7 @@ pub(crate) fn add(page: &mut Page, run: &Run) {
         page.text(Role::Plain, 2, &format!("resumed from run {run_id}, whose records are in it"));
     }
     page.text(Role::Aside, 2, &host(&record.host));
-    page.text(Role::Plain, 2, &enforced(&record.platform.enforcement));
+    page.text(Role::Plain, 2, &explain::in_a_line(&record.platform.enforcement));
     for service in &record.services {
         page.text(Role::Plain, 2, &service_line(service));
     }
@@ -89,24 +89,6 @@ fn host(host: &HostRecord) -> String {
         )
     }));
     format!("host {}", parts.join(" · "))
-}
-
-fn enforced(enforcement: &[Enforcement]) -> String {
-    let say = |limit: &str, details: &[&Option<String>]| {
-        let details: Vec<&str> = details.iter().filter_map(|text| text.as_deref()).collect();
-        if details.is_empty() {
-            limit.to_owned()
-        } else {
-            format!("{limit} ({})", details.join("; "))
-        }
-    };
-    let list = |parts: Vec<String>| {
-        if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
-    };
-    let (yes, no): (Vec<_>, Vec<_>) = enforcement.iter().partition(|limit| limit.by.is_some());
-    let yes = list(yes.into_iter().map(|e| say(&e.limit, &[&e.by, &e.note])).collect());
-    let no = list(no.into_iter().map(|e| say(&e.limit, &[&e.note])).collect());
-    format!("enforced: {yes} · not enforced: {no}")
 }
 
 fn beside(other_runs: u32) -> Option<String> {

@@ -6,6 +6,7 @@
 mod advice;
 mod checks;
 mod cost;
+mod explain;
 mod failures;
 mod footer;
 mod functions;
@@ -29,6 +30,7 @@ mod summarise;
 mod table;
 mod text;
 
+pub use explain::{SECTIONS, Section, Topic, render_enforced, render_topic, render_topics, topic};
 pub use ladder::{
     Beside, Burst, CaseName, Criterion, CriterionCheck, FunctionLadder, HeldBack, LadderReport,
     Part, Rung, Rungs, StartLadder, cases_of, ladder, render_ladder_json, render_ladder_markdown,

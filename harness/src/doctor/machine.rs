@@ -10,7 +10,7 @@ use kelvin_emulator::{AwakeCores, Limits};
 
 use super::Patient;
 
-use crate::timer;
+use crate::{remedies, timer};
 
 /// One thing that a measurement may want.
 pub(super) struct Finding {
@@ -48,27 +48,11 @@ pub(super) fn look() -> Vec<Finding> {
 fn edge() -> Vec<Finding> {
     let limits = Limits { cpu: CpuLimit::Off, memory: true, freeze: true, files: true };
     let patient = Patient::new(limits);
-    let namespaces = remedy_for_namespaces();
-    let freezer = "systemd-run --user --scope -p Delegate=yes kelvin …";
-    let all: [(&str, &str); 12] = [
-        ("memory", ""),
-        ("freeze", freezer),
-        ("private /tmp", namespaces),
-        ("private /var/task", namespaces),
-        ("read-only files", "Linux 5.12 or later"),
-        ("own processes", namespaces),
-        ("own IPC", namespaces),
-        ("own network", namespaces),
-        ("outside world", "sudo apt-get install passt, and sudo chmod 666 /dev/net/tun"),
-        ("processes and threads", "Linux 6.14 or later, or run as root"),
-        ("visible cpus", "give this machine or container a second core, and allow seccomp(2)"),
-        ("page cache", "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)"),
-    ];
     let look = |(what, remedy): (&'static str, &str)| match &patient {
         Ok(patient) => patient.enforcement(what).map(|found| finding(what, found, remedy)),
         Err(error) => Some(Finding { what, state: format!("{error:#}"), remedy: None }),
     };
-    all.into_iter().filter_map(look).collect()
+    remedies::of_machine().into_iter().filter_map(look).collect()
 }
 
 /// What the emulator says of a limit: by what it is enforced, and a note. Where a better means is missing, the note says why.
@@ -77,20 +61,10 @@ fn finding(
     (by, note): (Option<String>, Option<String>),
     remedy: &str,
 ) -> Finding {
-    let is_best = by.is_some() && by.as_deref() != Some("stop signal");
+    let is_best = remedies::is_best(by.as_deref());
     let note = note.map(|note| if by.is_some() { format!(" ({note})") } else { note });
     let state = [by, note].into_iter().flatten().collect();
     Finding { what, state, remedy: (!is_best).then(|| remedy.to_owned()) }
-}
-
-/// Distributions forbid namespaces to ordinary users in one of two ways.
-fn remedy_for_namespaces() -> &'static str {
-    let restricted = Path::new("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-    if fs::read_to_string(restricted).is_ok_and(|text| text.trim() == "1") {
-        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-    } else {
-        "sudo sysctl user.max_user_namespaces=10000, or for a container --security-opt seccomp=unconfined"
-    }
 }
 
 pub(super) fn render(findings: &[Finding]) -> String {

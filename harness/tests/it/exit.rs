@@ -39,6 +39,8 @@ fn nobody_reading_on_is_no_failure() {
     place.recorded(|text| text);
     for args in [
         &["list", "scenarios"][..],
+        &["explain"],
+        &["explain", "n"],
         &["check", "memory"],
         &["run", "memory", "--dry-run"],
         &["--help"],
@@ -60,6 +62,7 @@ fn the_codes_are_documented() {
     let texts = [
         help(&["--help"]),
         help(&["run", "--help"]),
+        help(&["explain", "exit-codes"]),
         fs::read_to_string(root().join("README.md")).expect("it is there"),
     ];
     for code in ["0", "1", "2", "3", "4", "5", "130"] {

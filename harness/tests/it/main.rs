@@ -5,6 +5,7 @@ mod check;
 mod cpu_limit;
 mod exit;
 mod experiments;
+mod explain;
 mod failures;
 mod foreign;
 mod interrupt;

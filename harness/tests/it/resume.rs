@@ -311,7 +311,7 @@ fn numbers_that_do_not_belong_together_are_not_mixed() {
     );
     fs::write(&path, &record).expect("as it should be");
     // With the limits on record, and without the pause.
-    resume(&place, name, &[]).exits(0).prints("enforced: freeze (background work goes on");
+    resume(&place, name, &[]).exits(0).prints("enforced: all but freeze, ");
 }
 
 #[test]

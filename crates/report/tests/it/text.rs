@@ -15,8 +15,7 @@ fn a_good_run() {
     insta::assert_snapshot!(check(&recorded(), true), @r"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
-    enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
-      freeze
+    enforced: all but cpu, memory, freeze (kelvin explain enforced)
     not measured here: throttled_ns (the CPU limit is not enforced)
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
@@ -51,8 +50,7 @@ fn a_run_with_failures() {
     insta::assert_snapshot!(check(&failed(), true), @r#"
     kelvin 0.1.0 · cold-warm · run 20261123T124838Z-3fa9c1 · seed 42 · emulator 0.1.0
     host x86_64 · AMD EPYC 9V74 × 2 · 3.8 GB · kernel 6.8.0-45-generic · kvm
-    enforced: timeout (kill signal) · not enforced: cpu (needs the tick model or a cgroup), memory,
-      freeze
+    enforced: all but cpu, memory, freeze (kelvin explain enforced)
     not measured here: throttled_ns (the CPU limit is not enforced)
     INVOCATIONS FAILED that were not expected to
 
@@ -124,8 +122,7 @@ fn a_run_that_was_killed_in_ascii() {
     insta::assert_snapshot!(check(&killed(7), false), @r"
     kelvin 0.1.0 | cold-warm | run 20261123T124838Z-3fa9c1 | seed 42 | emulator 0.1.0
     host x86_64 | AMD EPYC 9V74 x 2 | 3.8 GB | kernel 6.8.0-45-generic | kvm
-    enforced: timeout (kill signal) | not enforced: cpu (needs the tick model or a cgroup), memory,
-      freeze
+    enforced: all but cpu, memory, freeze (kelvin explain enforced)
     not measured here: throttled_ns (the CPU limit is not enforced)
     TRUNCATED: the run has not ended, or its program was killed
     if it was killed, `kelvin run --resume 20261123T124838Z-3fa9c1` goes on from here
@@ -278,7 +275,7 @@ fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
 #[test]
 fn a_run_with_loads() {
     let text = check(&under_load(), true);
-    insta::assert_snapshot!(between(&text, "freeze\n", "Cold: one number"), @r"
+    insta::assert_snapshot!(between(&text, "enforced)\n", "Cold: one number"), @r"
     not measured here: throttled_ns (the CPU limit is not enforced)
 
     Cold starts · ms · cost in $ per million invocations: compute, plus 0.20 for requests
