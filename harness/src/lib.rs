@@ -16,6 +16,7 @@ mod remedies;
 mod report;
 mod results;
 mod run;
+mod runtimes;
 mod scenario_help;
 mod script_folder;
 mod services;

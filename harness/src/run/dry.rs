@@ -16,8 +16,8 @@ use kelvin_scenario::{
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, runtimes, services, shown};
-use crate::terminal;
+use crate::run::{RunConfig, services, shown};
+use crate::{runtimes, terminal};
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
     let planned = match evaluate(&config.script, config.options.clone(), terminal::complain) {

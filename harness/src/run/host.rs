@@ -19,8 +19,8 @@ use crate::run::builds::{self, Builds};
 use crate::run::noise::Noise;
 use crate::run::recorder::{BatchFacts, Origin, Recorder};
 use crate::run::rungs;
-use crate::run::runtimes::{Packed, Runtimes};
 use crate::run::services::Services;
+use crate::runtimes::{Packed, Runtimes};
 use crate::signals::Stop;
 
 /// The host of one run. The script calls it from one thread, closures of `parallel()` from theirs.

@@ -15,7 +15,6 @@ mod recorder;
 mod replay;
 mod resume;
 mod rungs;
-pub(crate) mod runtimes;
 mod services;
 mod settings;
 
@@ -44,8 +43,8 @@ use crate::run::kept::Continued;
 use crate::run::recorder::Recorder;
 use crate::run::replay::Replay;
 use crate::run::resume::{Changed, Resumed};
-use crate::run::runtimes::Runtimes;
 use crate::run::services::Services;
+use crate::runtimes::Runtimes;
 use crate::signals::Stop;
 use crate::{scenario_help, shipped, terminal};
 

@@ -15,7 +15,7 @@ use kelvin_scenario::WantedRuntime;
 
 use super::bare;
 use crate::doctor::work::{self, Work};
-use crate::run::runtimes::Runtimes;
+use crate::runtimes::Runtimes;
 use crate::signals::Stop;
 
 /// What every handler but that of [`work`] takes.

@@ -7,7 +7,7 @@ use kelvin_artifact::{Stop, ask_interpreter};
 use kelvin_scenario::HostError;
 use serde::Deserialize;
 
-use crate::run::runtimes::kind::Kind;
+use crate::runtimes::kind::Kind;
 
 /// An interpreter that works.
 #[derive(Clone, Debug, Deserialize)]

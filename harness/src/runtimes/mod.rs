@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use kelvin_lambda::CaseDescription;
 use kelvin_scenario::{HostError, Resolved, WantedRuntime};
 
-use crate::run::runtimes::interpreter::Interpreter;
-use crate::run::runtimes::kind::{KINDS, Kind};
+use crate::runtimes::interpreter::Interpreter;
+use crate::runtimes::kind::{KINDS, Kind};
 use crate::signals::Stop;
 
 /// Interpreters that were found, and packages that were made.
@@ -41,7 +41,7 @@ impl Runtimes {
     }
 
     /// Those whose interpreter works; and why the others that seem to be there do not.
-    pub(super) fn names(&mut self) -> (Vec<String>, Vec<HostError>) {
+    pub(crate) fn names(&mut self) -> (Vec<String>, Vec<HostError>) {
         let (mut names, mut broken) = (Vec::new(), Vec::new());
         for kind in KINDS.iter().filter(|kind| interpreter::installed(kind).is_some()) {
             match self.interpreter(kind) {
@@ -102,13 +102,13 @@ fn stands_in(kind: &Kind, interpreter: &Interpreter) -> String {
 }
 
 /// Those whose interpreter is there, without starting it.
-pub(super) fn nominal_names() -> Vec<String> {
+pub(crate) fn nominal_names() -> Vec<String> {
     let installed = KINDS.iter().filter(|kind| interpreter::installed(kind).is_some());
     installed.map(|kind| kind.name.to_owned()).collect()
 }
 
 /// What can be known of a function without starting anything.
-pub(super) fn check(wanted: &WantedRuntime) -> Result<Vec<CaseDescription>, HostError> {
+pub(crate) fn check(wanted: &WantedRuntime) -> Result<Vec<CaseDescription>, HostError> {
     let kind = kind::find(&wanted.name)?;
     kind::check_handler(kind, wanted)?;
     interpreter::installed(kind).ok_or_else(|| interpreter::missing(kind))?;
@@ -120,7 +120,7 @@ fn cases(wanted: &WantedRuntime) -> Vec<CaseDescription> {
     if wanted.code.is_some() {
         return Vec::new();
     }
-    let cases = include_str!("../../../runtimes/hello.json");
+    let cases = include_str!("../../runtimes/hello.json");
     serde_json::from_str(cases).expect("a test reads them")
 }
 

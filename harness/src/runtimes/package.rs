@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use kelvin_workload::sha256_hex;
 
-use crate::run::runtimes::interpreter::Interpreter;
-use crate::run::runtimes::kind::Kind;
+use crate::runtimes::interpreter::Interpreter;
+use crate::runtimes::kind::Kind;
 
 /// Where our own runtime is in a package. AWS's would be in `/var/runtime`.
 const OWN: &str = ".kelvin";
@@ -122,7 +122,7 @@ fn quoted(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::runtimes::kind;
+    use crate::runtimes::kind;
 
     fn interpreter() -> Interpreter {
         let (program, version) = ("/opt/it's/python3".into(), "3.11.7".to_owned());
