@@ -178,14 +178,14 @@ pub(crate) fn ask(
     ask_command(command(bootstrap, args), input, LIMIT, stop)
 }
 
-fn command(bootstrap: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(bootstrap: &Path, args: &[&str]) -> Command {
     #[expect(clippy::disallowed_methods, reason = "a workload knows its answers, so it is asked")]
     let mut command = Command::new(bootstrap);
     command.args(args).env_remove("AWS_LAMBDA_RUNTIME_API");
     command
 }
 
-fn ask_command(
+pub(crate) fn ask_command(
     mut command: Command,
     input: &[u8],
     limit: Duration,

@@ -13,6 +13,12 @@ impl WorkloadPackage {
     /// no folder of events.
     pub fn cases_from_files(&self) -> Result<Option<Vec<CaseDescription>>, ArtifactError> {
         let Some(events) = &self.events else { return Ok(None) };
+        for (key, folder) in [("events", Some(events)), ("answers", self.answers.as_ref())] {
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                let (package, folder) = (self.name.clone(), folder.clone());
+                return Err(ArtifactError::NoFolder { package, key, folder });
+            }
+        }
         let mut cases = Vec::new();
         for path in json_files(events)? {
             let event = read(&path)?;
@@ -117,7 +123,14 @@ mod tests {
             let error = package.cases_from_files().unwrap_err().to_string();
             assert_eq!(error.replace(&folder.path().display().to_string(), "DIR"), expected);
         };
-        check(&[("answers/a.json", "1")], "failed to read DIR/events");
+        check(
+            &[("answers/a.json", "1")],
+            "`events` in [package.metadata.kelvin] of package f names DIR/events, which is not a folder",
+        );
+        check(
+            &[("events/a.json", "1")],
+            "`answers` in [package.metadata.kelvin] of package f names DIR/answers, which is not a folder",
+        );
         check(
             &[("events/a.txt", "1"), ("answers/a.json", "1")],
             "DIR/events has no *.json files, one for each case",

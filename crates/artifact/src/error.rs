@@ -31,6 +31,11 @@ pub enum ArtifactError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not JSON", path.display())]
     Json { path: PathBuf, source: serde_json::Error },
+    #[error(
+        "`{key}` in [package.metadata.kelvin] of package {package} names {}, which is not a folder",
+        folder.display()
+    )]
+    NoFolder { package: String, key: &'static str, folder: PathBuf },
     #[error("{} has no *.json files, one for each case", folder.display())]
     NoEvents { folder: PathBuf },
     #[error("answer {} belongs to no event of that name", path.display())]
@@ -49,6 +54,8 @@ pub enum ArtifactError {
     NoTimes { path: PathBuf, rung: String, reason: String },
     #[error("{} does not work: {reason}", path.display())]
     NoInterpreter { path: PathBuf, reason: String },
+    #[error("{} {reason}; the end of what it printed:\n{output}", path.display())]
+    Tool { path: PathBuf, reason: String, output: String },
     #[error("{} --check {case} could not tell: {reason}", path.display())]
     NoVerdict { path: PathBuf, case: String, reason: String },
 }

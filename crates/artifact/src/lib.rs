@@ -15,6 +15,7 @@ mod build;
 mod cases;
 mod error;
 mod interpreter;
+mod tool;
 mod variant;
 mod workspace;
 
@@ -23,5 +24,6 @@ pub use bootstrap::BinaryFacts;
 pub use build::{Build, Stop, cargo};
 pub use error::ArtifactError;
 pub use interpreter::ask_interpreter;
+pub use tool::Tool;
 pub use variant::{Variant, VariantError};
 pub use workspace::{WorkloadPackage, Workspace};

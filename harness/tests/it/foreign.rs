@@ -173,7 +173,11 @@ fn mistakes_in_its_folders_are_named() {
     let expected = format!("answer {} belongs to no event", in_folder("answers/smal.json"));
     foreign.run().exits(1).complains(&expected);
     fs::remove_dir_all(foreign.folder.join("events")).unwrap();
-    foreign.run().exits(1).complains(&format!("failed to read {}", in_folder("events")));
+    let expected = format!(
+        "`events` in [package.metadata.kelvin] of package plain names {}, which is not a folder",
+        in_folder("events")
+    );
+    foreign.run().exits(1).complains(&expected);
     foreign.write("events/README.md", "none yet");
     foreign.run().exits(1).complains("events has no *.json files, one for each case");
 }
