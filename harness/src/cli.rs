@@ -42,6 +42,11 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Run the services that functions talk to until Ctrl-C, and print where they are
     Services(ServicesArgs),
+    /// Install, list and remove AWS's runtime interface clients, in which functions in Python and Node.js run
+    Runtimes {
+        #[command(subcommand)]
+        command: RuntimesCommand,
+    },
     /// Start and end the processes of the emulator
     #[command(hide = true)]
     Guard { root: PathBuf },
@@ -320,6 +325,24 @@ pub(crate) struct ServicesArgs {
     /// Decides how long each request waits and which fail
     #[arg(long, default_value_t, value_name = "N")]
     pub seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuntimesCommand {
+    /// Install a client by pip or npm into a cache of Kelvin's own: KELVIN_RUNTIMES, or kelvin/runtimes in the user's cache
+    Install {
+        /// python, nodejs, or a version as in python3.13 and nodejs22.x
+        #[arg(required = true, value_name = "RUNTIME")]
+        runtimes: Vec<String>,
+    },
+    /// List what is installed
+    List,
+    /// Remove what was installed
+    Remove {
+        /// python, nodejs, or a version as in python3.13 and nodejs22.x
+        #[arg(required = true, value_name = "RUNTIME")]
+        runtimes: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Services(args) => services::services(&args),
+        Command::Runtimes { command } => runtimes::runtimes(&command),
         Command::Guard { root } => {
             kelvin_emulator::guard::main(&root).map(|()| Exit::Done).map_err(Into::into)
         }

@@ -67,6 +67,7 @@ impl Kelvin {
             init_timeout: kelvin_lambda::INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec![GUARD.to_owned()] },
             hidden: Vec::new(),
+            left_out: Vec::new(),
         })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut config = FunctionConfig::new("hello");

@@ -14,16 +14,15 @@ use kelvin_platform::{
     PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_sandbox::{Cpu, GuardProgram, Part, Started, with_cause};
-use rustix::fs::{Access, access};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StartError;
 use crate::awake::AwakeCores;
 use crate::cores::{Beside, Cores};
 use crate::cpu::CpuLimit;
+use crate::deployable::{Deployable, Surroundings};
 use crate::doors::Doors;
 use crate::facts::{Mechanisms, enforcement, unavailable};
-use crate::followed::followed;
 use crate::frame::Frame;
 use crate::function::Command;
 use crate::load;
@@ -33,6 +32,7 @@ use crate::scaling::Scaling;
 use crate::serving::{Ask, Place, serve};
 use crate::shown::hidden;
 use crate::spin::Spin;
+use crate::starts::Starts;
 use crate::watch::Limits;
 
 /// How to start an emulator.
@@ -53,6 +53,8 @@ pub struct Options {
     pub guard: GuardProgram,
     /// Folders of this machine that functions do not see, besides those of its users: that of the person who measures, say.
     pub hidden: Vec<PathBuf>,
+    /// Folders that are in no package, wherever they lie: that of the results, say.
+    pub left_out: Vec<PathBuf>,
 }
 
 /// An embedded AWS Lambda.
@@ -71,6 +73,8 @@ pub struct Emulator {
     /// About idle cores.
     wakefulness: String,
     root: PathBuf,
+    /// Folders that are in no package.
+    left_out: Vec<PathBuf>,
     /// How many have been deployed.
     packages: AtomicU64,
 }
@@ -132,6 +136,7 @@ impl Emulator {
             scaling: options.scaling,
             mechanisms,
             wakefulness,
+            left_out: left_out(&options.left_out, &root),
             root,
             packages: AtomicU64::new(0),
         })
@@ -240,7 +245,7 @@ impl Platform for Emulator {
         }
     }
 
-    fn deploy(&self, mut spec: FunctionSpec) -> PlatformFuture<'_, FunctionId> {
+    fn deploy(&self, spec: FunctionSpec) -> PlatformFuture<'_, FunctionId> {
         Box::pin(async move {
             let name = spec.config.name.clone();
             spec.config
@@ -248,14 +253,17 @@ impl Platform for Emulator {
                 .map_err(|source| PlatformError::InvalidConfig { name: name.clone(), source })?;
             let number = self.packages.fetch_add(1, Ordering::Relaxed);
             let folder = self.root.join("packages").join(number.to_string());
-            let found = executable(&spec.bootstrap).and_then(|path| followed(&path, &folder));
-            spec.bootstrap = found.map_err(|source| PlatformError::Bootstrap {
-                name,
-                path: spec.bootstrap.clone(),
-                source,
+            let around = Surroundings {
+                path: spec.config.env_vars.get("PATH").map(String::as_str),
+                left_out: &self.left_out,
+            };
+            let code = Deployable::look(&spec.bootstrap, around);
+            let code = code.and_then(|found| found.code(&folder)).map_err(|source| {
+                PlatformError::Bootstrap { name, path: spec.bootstrap.clone(), source }
             })?;
+            let starts = Starts::of(code, &spec.config, &spec.reads);
             let (done, id) = oneshot::channel();
-            self.ask(Ask::Deploy { spec, done })?;
+            self.ask(Ask::Deploy { spec, starts, done })?;
             id.await.unwrap_or(Err(PlatformError::Stopped))
         })
     }
@@ -378,16 +386,8 @@ fn keep_awake(wanted: bool) -> (Option<AwakeCores>, String) {
     }
 }
 
-/// The absolute path of a file that may be executed.
-fn executable(path: &Path) -> std::io::Result<PathBuf> {
-    // By its own name, which says whether its neighbours are part of the package.
-    let name = path.file_name().ok_or_else(|| std::io::Error::other("it names no file"))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let path = folder.unwrap_or(Path::new(".")).canonicalize()?.join(name);
-    std::fs::metadata(&path)?;
-    if path.is_dir() {
-        return Err(std::io::Error::other("it is a folder; name the executable in it"));
-    }
-    access(&path, Access::EXEC_OK)?;
-    Ok(path)
+/// Without links in their paths; the emulator's own files are no part of a package either.
+fn left_out(folders: &[PathBuf], root: &Path) -> Vec<PathBuf> {
+    let folders = folders.iter().map(PathBuf::as_path).chain([root]);
+    folders.filter_map(|folder| folder.canonicalize().ok()).collect()
 }

@@ -27,6 +27,9 @@ pub(crate) fn log_stream_name(date: &str) -> String {
     format!("{date}/[$LATEST]{}", Uuid::new_v4().simple())
 }
 
+/// Where Lambda looks for programs.
+pub(crate) const PATH: &str = "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin";
+
 /// Where Lambda looks for shared libraries: the folders of its own system, then those of the function.
 const LIBRARY_FOLDERS: [&str; 8] = [
     "/var/lang/lib",
@@ -45,14 +48,30 @@ const MULTIARCH_FOLDERS: [&str; 2] = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-
 #[cfg(not(target_arch = "x86_64"))]
 const MULTIARCH_FOLDERS: [&str; 2] = ["/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
 
-/// `LD_LIBRARY_PATH`: those of [`LIBRARY_FOLDERS`] that can hold a library on this machine.
+/// Whose libraries a function's programs find first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Libraries {
+    /// This machine's, which stand in for those of Lambda's system.
+    #[default]
+    OfSystem,
+    /// Their own: an interpreter that is no part of the system was built for other ones, and the loader finds them by what the
+    /// interpreter says of them, or else the system's, but only after `LD_LIBRARY_PATH` (`DT_RUNPATH` in ld.so(8)).
+    OfProgram,
+}
+
+/// `LD_LIBRARY_PATH`: those of [`LIBRARY_FOLDERS`] that can hold a library on this machine; of those only the function's own
+/// where programs have libraries of their own.
 ///
 /// On Lambda the C library lies in `/lib64`, the second of them, and the loader finds it there at once. Where it lies
 /// elsewhere, that folder stands in for `/lib64`: else the loader would look through all folders in vain, in several
 /// subfolders each, and INIT would contain that (0.2 ms of 1.5 ms for a small program).
-fn library_path() -> String {
+fn library_path(libraries: Libraries) -> String {
     static PATH: OnceLock<String> = OnceLock::new();
     let of_function = |folder: &str| folder.starts_with("/var/task") || folder == "/opt/lib";
+    if libraries == Libraries::OfProgram {
+        let folders = LIBRARY_FOLDERS.into_iter().filter(|folder| of_function(folder));
+        return folders.collect::<Vec<_>>().join(":");
+    }
     let has_libraries = |folder: &str| Path::new(folder).join("libc.so.6").exists();
     let path = PATH.get_or_init(|| {
         let mut folders = LIBRARY_FOLDERS.to_vec();
@@ -72,6 +91,7 @@ pub fn env_vars(
     log_stream_name: &str,
     task_root: &Path,
     tmp: Option<&Path>,
+    libraries: Libraries,
 ) -> Vec<(String, String)> {
     let name = &config.name;
     let mut all: Vec<(String, String)> = [
@@ -93,8 +113,8 @@ pub fn env_vars(
         ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
         ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
         ("LANG", "en_US.UTF-8".to_owned()),
-        ("LD_LIBRARY_PATH", library_path()),
-        ("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
+        ("LD_LIBRARY_PATH", library_path(libraries)),
+        ("PATH", PATH.to_owned()),
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", config.handler.clone()),
     ]
@@ -114,7 +134,8 @@ mod tests {
 
     #[test]
     fn libraries_are_looked_for_where_lambda_does_and_not_in_vain() {
-        let path = library_path();
+        assert_eq!(library_path(Libraries::OfProgram), "/var/task:/var/task/lib:/opt/lib");
+        let path = library_path(Libraries::OfSystem);
         let folders: Vec<&str> = path.split(':').collect();
         assert!(folders.ends_with(&["/var/task", "/var/task/lib", "/opt/lib"]), "{path}");
         let in_order = MULTIARCH_FOLDERS.iter().chain(&LIBRARY_FOLDERS);

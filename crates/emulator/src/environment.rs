@@ -1,7 +1,7 @@
 //! One execution environment: its folders, its process, and the invocations that it serves one after another.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,8 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use crate::clock::{epoch_ms, instant, nanoseconds, now_ns};
 use crate::cpu::CpuLimit;
-use crate::env_vars;
+use crate::deployable::Code;
+use crate::env_vars::{self, Libraries};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::measured::{Begun, Measured};
@@ -27,6 +28,7 @@ use crate::runtime_api::{NextEvent, Outcome};
 use crate::sandboxes::Sandboxes;
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
+use crate::starts::Starts;
 use crate::watch::Limits;
 
 /// A moment this near is waited for by polling: a thread that sleeps in the kernel wakes up some tens of microseconds late.
@@ -60,7 +62,8 @@ pub(crate) struct Environment {
     pub id: u64,
     context: Context,
     package: Package,
-    bootstrap: PathBuf,
+    code: Code,
+    libraries: Libraries,
     network: Network,
     files: Files,
     /// What its start was prepared with, as the processes run from it.
@@ -97,7 +100,7 @@ impl Environment {
     /// `ready` is what was prepared ahead, if anything was.
     pub(crate) fn new(
         context: &Context,
-        bootstrap: &Path,
+        starts: &Starts,
         network: Network,
         files: Files,
         ready: Option<Ready>,
@@ -110,7 +113,8 @@ impl Environment {
             id,
             context: context.clone(),
             package,
-            bootstrap: bootstrap.to_owned(),
+            code: starts.code.clone(),
+            libraries: starts.libraries,
             network,
             files,
             ready,
@@ -152,11 +156,14 @@ impl Environment {
         };
         // Whoever gives this up ends the environment with what it has been given.
         let ready = self.ready.insert(ready);
-        let (bootstrap, mounts) = match &ready.lease {
-            Some(lease) => (&lease.bootstrap, lease.mounts.clone()),
-            None => (&self.bootstrap, Vec::new()),
+        let (code, mounts) = match &ready.lease {
+            Some(lease) => {
+                let code = Code { bootstrap: lease.bootstrap.clone(), ..self.code };
+                (code, lease.mounts.clone())
+            }
+            None => (self.code.clone(), Vec::new()),
         };
-        let filled = self.package.fill(bootstrap, mounts);
+        let filled = self.package.fill(code, mounts);
         let mut page_cache = self.files.check(ready);
         let at_once = starting.at_once();
         let (begun_at, deadline) = (now_ns(), Instant::now() + self.context.init_timeout);
@@ -328,8 +335,13 @@ impl Environment {
     async fn init(&mut self, config: &FunctionConfig) -> Result<u64, Failure> {
         let hidden = self.context.sandboxes.allowed.hidden.clone();
         let view = self.package.view(hidden, self.files.outside());
-        let env_vars =
-            env_vars::env_vars(config, &self.log_stream_name, &view.task_root, view.tmp.as_deref());
+        let env_vars = env_vars::env_vars(
+            config,
+            &self.log_stream_name,
+            &view.task_root,
+            view.tmp.as_deref(),
+            self.libraries,
+        );
         let program = Program {
             config: config.clone(),
             limits: self.context.limits,

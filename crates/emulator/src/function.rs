@@ -6,26 +6,23 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use kelvin_lambda::{FunctionConfig, MAX_REQUEST_BYTES, ThrottleReason};
-use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PageCache, PlatformError};
-use rustix::fs::{Access, access};
+use kelvin_platform::{ConfigChange, FunctionId, FunctionSpec, PlatformError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::clock::now_ns;
-use crate::env_vars;
 use crate::environment::{Context, Environment};
-use crate::package::whole;
-use crate::page_cache::{Files, Program, Ready};
+use crate::page_cache::{Files, Ready};
 use crate::refusal::{throttled, too_large};
 use crate::request::{Release, Request};
 use crate::scaling::{Concurrency, ScalingRate};
+use crate::starts::Starts;
 use crate::worker::{self, Event, Work};
-use kelvin_sandbox::{Network, TASK_ROOT};
+use kelvin_sandbox::Network;
 
 /// What can be asked of a function.
 #[derive(Debug)]
@@ -41,7 +38,7 @@ pub(crate) enum Command {
 pub(crate) struct Function {
     id: FunctionId,
     config: Arc<FunctionConfig>,
-    bootstrap: PathBuf,
+    starts: Starts,
     network: Network,
     /// What its starts read.
     files: Files,
@@ -91,9 +88,14 @@ struct Idle {
 }
 
 impl Function {
-    pub(crate) fn new(id: FunctionId, spec: FunctionSpec, context: Context) -> Function {
-        let FunctionSpec { config, bootstrap, page_cache, reads, network } = spec;
-        let files = files(&config, &bootstrap, page_cache, &reads, &context);
+    pub(crate) fn new(
+        id: FunctionId,
+        spec: FunctionSpec,
+        starts: Starts,
+        context: Context,
+    ) -> Function {
+        let FunctionSpec { config, page_cache, network, .. } = spec;
+        let files = Files::new(context.page_caches.clone(), starts.program.clone(), page_cache);
         let (events_to, events) = mpsc::unbounded_channel();
         let scaling = context.scaling;
         Function {
@@ -103,7 +105,7 @@ impl Function {
             // Each function draws its own sequence, whatever the others do.
             chance: fastrand::Rng::with_seed(scaling.seed ^ (u64::from(id.0) << 32)),
             config: Arc::new(config),
-            bootstrap,
+            starts,
             network: context.sandboxes.network(network),
             files,
             ahead: None,
@@ -213,7 +215,7 @@ impl Function {
 
     fn new_environment(&self, ready: Option<Ready>) -> io::Result<Environment> {
         let files = self.files.clone();
-        Environment::new(&self.context, &self.bootstrap, self.network, files, ready)
+        Environment::new(&self.context, &self.starts, self.network, files, ready)
     }
 
     fn assign(&mut self, id: u64, mut request: Request) {
@@ -410,37 +412,6 @@ impl Idle {
     fn expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
-}
-
-/// What the starts of a function read, as far as that can be told beforehand.
-fn files(
-    config: &FunctionConfig,
-    bootstrap: &Path,
-    page_cache: PageCache,
-    reads: &[PathBuf],
-    context: &Context,
-) -> Files {
-    let env_vars = env_vars::env_vars(config, "", Path::new(TASK_ROOT), None);
-    let variable = |name: &str| {
-        let found = env_vars.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    // A program that a variable names, by a path of this machine, is meant to be run.
-    let named = config.env_vars.values().map(PathBuf::from).filter(|path| is_program(path));
-    let (folders, files) = reads.iter().cloned().chain(named).partition(|path| path.is_dir());
-    let program = Program {
-        bootstrap: bootstrap.to_owned(),
-        whole: whole(bootstrap).is_some(),
-        path: variable("PATH"),
-        library_path: variable("LD_LIBRARY_PATH"),
-        files,
-        folders,
-    };
-    Files::new(context.page_caches.clone(), program, page_cache)
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_absolute() && path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
 /// Why there is no environment for a request.

@@ -8,14 +8,18 @@ use kelvin_lambda::EphemeralStorage;
 
 use kelvin_sandbox::{Files, Mount, TASK_ROOT, Tmp};
 
+use crate::deployable::Code;
 use crate::shown::shown;
+
+/// What an executable is called that has no package.
+const ALONE: &str = "bootstrap";
 
 /// Where an environment's files are.
 #[derive(Debug)]
 pub(crate) struct Package {
     /// Holds everything that was made for the environment.
     pub folder: PathBuf,
-    bootstrap: PathBuf,
+    code: Code,
     mounts: Vec<Mount>,
     private: bool,
 }
@@ -37,17 +41,15 @@ impl Package {
     pub(crate) fn new(folder: PathBuf, private: bool) -> io::Result<Package> {
         fs::create_dir_all(folder.join("tmp"))?;
         fs::create_dir(folder.join("task"))?;
-        Ok(Package { folder, bootstrap: PathBuf::new(), mounts: Vec::new(), private })
+        let code = Code { bootstrap: PathBuf::new(), whole: false };
+        Ok(Package { folder, code, mounts: Vec::new(), private })
     }
 
     /// Puts the code into the package, with the files that are to be mounted over others.
-    ///
-    /// A file named `bootstrap` is taken for part of a package, like the zip that would be deployed: its neighbours come
-    /// along.
-    pub(crate) fn fill(&mut self, bootstrap: &Path, mounts: Vec<Mount>) -> io::Result<()> {
+    pub(crate) fn fill(&mut self, code: Code, mounts: Vec<Mount>) -> io::Result<()> {
         let task = self.folder.join("task");
-        (self.bootstrap, self.mounts) = (bootstrap.to_owned(), mounts);
-        match (whole(&self.bootstrap), self.private) {
+        (self.code, self.mounts) = (code, mounts);
+        match (self.code.folder(), self.private) {
             // The folder itself is mounted.
             (Some(_), true) => {}
             (Some(whole), false) => {
@@ -57,8 +59,10 @@ impl Package {
                 }
             }
             // An empty file to mount the executable on.
-            (None, true) => drop(fs::File::create(task.join("bootstrap"))?),
-            (None, false) => std::os::unix::fs::symlink(bootstrap, task.join("bootstrap"))?,
+            (None, true) => drop(fs::File::create(task.join(ALONE))?),
+            (None, false) => {
+                std::os::unix::fs::symlink(&self.code.bootstrap, task.join(ALONE))?;
+            }
         }
         Ok(())
     }
@@ -72,20 +76,22 @@ impl Package {
     /// What the process is told, which sees of `hidden` folders only what it reads `outside` of its package.
     pub(crate) fn view(&self, hidden: Vec<PathBuf>, outside: &[PathBuf]) -> View {
         let (task, tmp) = (self.folder.join("task"), self.folder.join("tmp"));
+        let name = self.code.folder().and_then(|_| self.code.bootstrap.file_name());
+        let name = name.unwrap_or(ALONE.as_ref());
         if !self.private {
             return View {
-                bootstrap: task.join("bootstrap"),
+                bootstrap: task.join(name),
                 task_root: task,
                 tmp: Some(tmp),
                 files: None,
             };
         }
-        let (task, bootstrap) = match whole(&self.bootstrap) {
+        let (task, bootstrap) = match self.code.folder() {
             Some(whole) => (whole.to_owned(), None),
-            None => (task, Some(self.bootstrap.clone())),
+            None => (task, Some(self.code.bootstrap.clone())),
         };
         View {
-            bootstrap: Path::new(TASK_ROOT).join("bootstrap"),
+            bootstrap: Path::new(TASK_ROOT).join(name),
             task_root: PathBuf::from(TASK_ROOT),
             tmp: None,
             files: Some(Files {
@@ -98,10 +104,4 @@ impl Package {
             }),
         }
     }
-}
-
-/// The folder of a package, if it is one and not a bare executable.
-pub(crate) fn whole(bootstrap: &Path) -> Option<&Path> {
-    let named = bootstrap.file_name().is_some_and(|name| name == "bootstrap");
-    bootstrap.parent().filter(|_| named)
 }

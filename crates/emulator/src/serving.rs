@@ -19,6 +19,7 @@ use crate::page_cache::PageCaches;
 use crate::sandboxes::{Allowed, Sandboxes};
 use crate::scaling::{Account, Scaling};
 use crate::spin::Spin;
+use crate::starts::Starts;
 use crate::watch::Limits;
 use crate::{client, load};
 
@@ -27,6 +28,7 @@ use crate::{client, load};
 pub(crate) enum Ask {
     Deploy {
         spec: FunctionSpec,
+        starts: Starts,
         done: oneshot::Sender<Result<FunctionId, PlatformError>>,
     },
     Call {
@@ -87,7 +89,7 @@ pub(crate) async fn serve(
     let mut next_function = 0;
     while let Some(ask) = asks.recv().await {
         match ask {
-            Ask::Deploy { spec, done } => {
+            Ask::Deploy { spec, starts, done } => {
                 functions.retain(|_, function| !function.commands.is_closed());
                 let name = spec.config.name.clone();
                 if functions.values().any(|function| function.name == name) {
@@ -103,7 +105,7 @@ pub(crate) async fn serve(
                 let id = FunctionId(next_function);
                 next_function += 1;
                 let (commands, inbox) = mpsc::unbounded_channel();
-                let mut function = Function::new(id, spec, context.clone());
+                let mut function = Function::new(id, spec, starts, context.clone());
                 tokio::spawn(async move {
                     function.prepare().await;
                     done.send(Ok(id)).ok();

@@ -197,6 +197,9 @@ pub struct FunctionRecord {
     pub reserved_concurrency: Option<u32>,
     /// Size of the bootstrap.
     pub binary_bytes: Option<u64>,
+    /// Size of the package, unzipped: of the bootstrap and all that comes along with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_bytes: Option<u64>,
     /// Of the bootstrap, in lower-case hexadecimal.
     pub binary_sha256: Option<String>,
     /// Names of the user's environment variables; never their values.

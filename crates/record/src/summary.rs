@@ -64,6 +64,9 @@ pub struct FunctionSummary {
     /// Size of the bootstrap.
     #[serde(default)]
     pub binary_bytes: Option<u64>,
+    /// Size of the package, unzipped: of the bootstrap and all that comes along with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_bytes: Option<u64>,
     /// Whole launches.
     pub launches: u64,
     /// Invocations of whole launches, and those that no execution environment served.
@@ -97,6 +100,13 @@ pub struct FunctionSummary {
     /// What cold starts found in the page cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_cache: Option<PageCacheSummary>,
+}
+
+impl FunctionSummary {
+    /// What is deployed: the package, or what older runs have recorded, the bootstrap alone.
+    pub fn size_bytes(&self) -> Option<u64> {
+        self.package_bytes.or(self.binary_bytes)
+    }
 }
 
 /// Where the time of INIT went, as means over launches.

@@ -21,7 +21,7 @@ pub fn render_markdown_table(summary: &Summary) -> String {
         let cells = [
             names.beside_memory[index].replace('|', "\\|"),
             function.memory_mb.mb().to_string(),
-            number(function.binary_bytes.map(megabytes)),
+            number(function.size_bytes().map(megabytes)),
             function.launches.to_string(),
             number(function.init_ms.p50.value),
             estimate(&function.cold_total_ms.p50),

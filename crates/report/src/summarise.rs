@@ -62,6 +62,7 @@ fn function(run: &Run, index: u32, function: &FunctionRows<'_>) -> FunctionSumma
         memory_mb: record.memory_mb,
         architecture: record.architecture,
         binary_bytes: record.binary_bytes,
+        package_bytes: record.package_bytes,
         launches: function.launches,
         invocations: function.rows.len() as u64,
         failed: function.failed().count() as u64,

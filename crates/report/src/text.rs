@@ -108,7 +108,7 @@ fn cold(run: &Run, functions: &[FunctionSummary], names: &Names) -> (Table, Reas
             vec![
                 names.beside_memory[index].clone(),
                 function.memory_mb.mb().to_string(),
-                number(function.binary_bytes.map(megabytes)),
+                number(function.size_bytes().map(megabytes)),
                 cold_starts(function, launches),
                 number(function.init_ms.p50.value),
                 number(function.cold_invoke_ms.p50.value),

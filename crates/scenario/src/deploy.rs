@@ -17,10 +17,11 @@ use crate::function::{Case, Deployed, Function};
 use crate::session::{Fault, Outside, Session};
 use crate::{Deployment, Progress, ScriptFolder, Source, Wanted, conditions, runtime, suggest};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "workload",
     "bootstrap",
     "runtime",
+    "client",
     "code",
     "handler",
     "name",
@@ -34,6 +35,14 @@ const KEYS: [&str; 15] = [
     "page_cache",
     "network",
 ];
+
+/// Starts a managed runtime instead of Lambda ("Modifying the runtime environment", AWS Lambda developer guide).
+const EXEC_WRAPPER: &str = "AWS_LAMBDA_EXEC_WRAPPER";
+
+/// By which a container image would be named.
+const IMAGES: [&str; 3] = ["image", "image_uri", "package_type"];
+const NO_IMAGES: &str = "container images are not run here; take the function's files out of the image, and give what its \
+                         ENTRYPOINT starts as bootstrap, or its code with a runtime";
 
 /// What a script asked for, checked as far as it can be without looking outside.
 struct Request {
@@ -49,8 +58,7 @@ impl Session {
     /// Builds what is wanted, creates the function and tells the host.
     pub(crate) fn deploy(&self, map: Map) -> Result<Function, Fault> {
         let outside = self.outside("deploy")?;
-        let mut request =
-            request(map, &self.folder, &*self.beside).map_err(|e| format!("deploy: {e}"))?;
+        let mut request = request(map, &*self.beside).map_err(|e| format!("deploy: {e}"))?;
         self.choose_name(&mut request)?;
         let name = request.config.name.clone();
         let deployed = self.create(outside, request);
@@ -85,7 +93,7 @@ impl Session {
         let action = || format!("failed to deploy function \"{name}\"");
         let id = self.wait(outside, action, outside.platform.deploy(spec.clone()))?;
 
-        let Wanted { source, variant } = wanted;
+        let Wanted { source, variant, .. } = wanted;
         let variant = resolved.variant.unwrap_or(variant);
         let workload = resolved.workload;
         outside.host.deployed(
@@ -130,14 +138,17 @@ impl Session {
     }
 }
 
-fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request, String> {
+fn request(map: Map, beside: &dyn ScriptFolder) -> Result<Request, String> {
+    if map.keys().any(|key| IMAGES.contains(&key.as_str())) {
+        return Err(NO_IMAGES.to_owned());
+    }
     let mut fields = Fields::new("key", map, &KEYS)?;
     let (workload, bootstrap) = (fields.string("workload")?, fields.string("bootstrap")?);
     let handler = fields.string("handler")?;
     let runtime = runtime::wanted(&mut fields, handler.clone(), beside)?;
-    let source = match (workload, bootstrap, runtime) {
+    let mut source = match (workload, bootstrap, runtime) {
         (Some(name), None, None) => Source::Workload(name),
-        (None, Some(path), None) => Source::Bootstrap(folder.join(path)),
+        (None, Some(path), None) => Source::Bootstrap(beside.path(Path::new(&path))),
         (None, None, Some(runtime)) => Source::Runtime(runtime),
         (None, None, None) => {
             return Err("give the name of a workload or of a runtime, or the path of a bootstrap"
@@ -172,6 +183,9 @@ fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request
     }
     config.reserved_concurrency = fields.whole("reserved_concurrency")?;
     config.env_vars = fields.strings("env")?.unwrap_or_default();
+    if let Source::Runtime(runtime) = &mut source {
+        runtime.exec_wrapper = config.env_vars.get(EXEC_WRAPPER).cloned();
+    }
     let page_cache = fields.string("page_cache")?;
     let page_cache = page_cache.as_deref().map(conditions::page_cache).transpose()?;
     let name = fields.string("name")?;
@@ -179,7 +193,9 @@ fn request(map: Map, folder: &Path, beside: &dyn ScriptFolder) -> Result<Request
     config.name = name.unwrap_or_else(|| default_name(&source, &variant, config.memory_size));
     let network = fields.string("network")?;
     let network = network.as_deref().map(conditions::network).transpose()?;
-    Ok(Request { wanted: Wanted { source, variant }, config, named, page_cache, network })
+    let path = config.env_vars.get("PATH").cloned();
+    let wanted = Wanted { source, variant, path };
+    Ok(Request { wanted, config, named, page_cache, network })
 }
 
 /// Reads what `deploy()` and `configure()` have in common into `config`.
@@ -257,7 +273,7 @@ pub(crate) fn with_defaults(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::WantedRuntime;
+    use crate::{Client, WantedRuntime};
 
     #[test]
     fn default_names_are_valid_and_say_what_it_is() {
@@ -272,9 +288,11 @@ mod tests {
         check(Source::Bootstrap("target/mine/bootstrap".into()), "release", "mine-release-128");
         let runtime = |name: &str| {
             let (name, handler) = (name.to_owned(), "app.handler".to_owned());
-            Source::Runtime(WantedRuntime { name, code: None, handler })
+            let (client, exec_wrapper) = (Client::Aws, None);
+            Source::Runtime(WantedRuntime { name, client, code: None, handler, exec_wrapper })
         };
         check(runtime("python"), "", "python-128");
+        check(runtime("nodejs22.x"), "", "nodejs22-x-128");
         check(Source::Bootstrap("bootstrap".into()), "release", "bootstrap-release-128");
         check(Source::Bootstrap("a/größe.bin".into()), "release", "gr--e-release-128");
         check(workload(&"x".repeat(80)), "release", &format!("{}-release-128", "x".repeat(52)));

@@ -18,7 +18,8 @@ pub trait ScriptFolder: fmt::Debug + Send + Sync {
     /// The names of the files that are directly in a folder, in any order; the empty path is the script's own folder.
     fn list(&self, folder: &Path) -> Result<Vec<String>, HostError>;
 
-    /// Where a path of the script leads that somebody else reads: that of a function's code.
+    /// Where a path of the script leads that somebody else reads: that of a function's code or bootstrap, of a service's folder.
+    /// It may lead out of the script's folder.
     fn path(&self, path: &Path) -> PathBuf {
         path.to_owned()
     }

@@ -9,7 +9,7 @@ use kelvin_lambda::{CaseDescription, FunctionConfig, Invocation, Status};
 use kelvin_platform::{FunctionId, FunctionSpec, Gap};
 
 use crate::pipe::PipeFacts;
-use crate::runtime::WantedRuntime;
+use crate::runtime::{Client, WantedRuntime};
 use crate::service::{self, ServiceChange, ServiceId, StartedService, WantedService};
 use crate::suggest;
 
@@ -23,10 +23,10 @@ pub trait Host: Send + Sync {
     /// Nothing interrupts it: a host that builds for minutes watches for Ctrl-C itself.
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError>;
 
-    /// The names of the runtimes that are installed, by the alphabet.
+    /// The names of the runtimes that are installed with this client, by the alphabet.
     ///
     /// Nothing interrupts it: a host watches for Ctrl-C itself.
-    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+    fn runtimes(&self, _client: Client) -> Result<Vec<String>, HostError> {
         Ok(Vec::new())
     }
 
@@ -106,6 +106,8 @@ pub struct Wanted {
     pub source: Source,
     /// Name of the way to build it; `release` unless the script says otherwise.
     pub variant: String,
+    /// `PATH` of the function, where the script sets it: the interpreter of a script may be looked for in it.
+    pub path: Option<String>,
 }
 
 /// Where a function's code comes from.
@@ -113,7 +115,7 @@ pub struct Wanted {
 pub enum Source {
     /// A workload, by its name.
     Workload(String),
-    /// An executable, already joined with [`crate::RunOptions::folder`].
+    /// An executable; a relative path is already joined with the script's folder.
     Bootstrap(PathBuf),
     /// A runtime that is not part of the code, like those that AWS manages.
     Runtime(WantedRuntime),

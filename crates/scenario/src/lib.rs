@@ -68,7 +68,7 @@ pub use parameters::{Parameter, ParameterKind};
 pub use pause::parse_duration;
 pub use pipe::PipeFacts;
 pub use run::RunOptions;
-pub use runtime::WantedRuntime;
+pub use runtime::{Client, WantedRuntime};
 pub use script::Script;
 pub use service::{ServiceChange, ServiceId, StartedService, WantedService};
 pub use signature::Signature;

@@ -1,7 +1,6 @@
 //! What a run of a scenario is given.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use kelvin_lambda::{PriceTable, US_EAST_1};
 use kelvin_platform::{Gap, PageCache};
@@ -19,8 +18,6 @@ pub struct RunOptions {
     pub seed: u64,
     /// How much the script may use.
     pub limits: Limits,
-    /// Relative paths in the script start here.
-    pub folder: PathBuf,
     /// For `cost_usd`.
     pub prices: PriceTable,
     /// What lies between invocations, whatever the script says for all of its loops; `None` leaves it to the script.
@@ -35,13 +32,12 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// No settings, seed 0, default limits, paths relative to the current folder, prices of us-east-1.
+    /// No settings, seed 0, default limits, prices of us-east-1.
     pub fn new(runtime: Handle, stop: watch::Receiver<bool>) -> RunOptions {
         RunOptions {
             settings: BTreeMap::new(),
             seed: 0,
             limits: Limits::default(),
-            folder: PathBuf::new(),
             prices: US_EAST_1(),
             gap: None,
             page_cache: None,

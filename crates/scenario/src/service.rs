@@ -1,7 +1,7 @@
 //! Services that functions talk to: what a script asks the host for, and its handle.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
@@ -50,7 +50,7 @@ pub enum ServiceChange {
         bucket: String,
         /// Its key.
         key: String,
-        /// Its content, already joined with [`crate::RunOptions::folder`].
+        /// Its content; a relative path is already joined with the script's folder.
         file: PathBuf,
     },
     /// DynamoDB gets a table.
@@ -89,7 +89,14 @@ impl Session {
         if let Some(key) = options.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
             return Err(format!("service: {}", suggest::unknown("key", key, OPTIONS)).into());
         }
-        let options = object(&Dynamic::from_map(options)).map_err(|e| format!("service: {e}"))?;
+        let mut options =
+            object(&Dynamic::from_map(options)).map_err(|e| format!("service: {e}"))?;
+        if let Some(Value::String(folder)) = options.get_mut("folder") {
+            let path = self.beside.path(Path::new(folder));
+            *folder = path.into_os_string().into_string().map_err(|path| {
+                format!("service: the path {} is not UTF-8", path.to_string_lossy())
+            })?;
+        }
         let wanted = WantedService { kind: kind.to_owned(), options };
         let started = outside.host.service(&wanted)?;
         self.state().service_env_vars.extend(started.env_vars.clone());
@@ -197,7 +204,7 @@ fn add_s3(language: &mut Language<'_>) {
               bucket: ImmutableString,
               key: ImmutableString,
               file: &str| {
-            let file = s.folder.join(file);
+            let file = s.beside.path(Path::new(file));
             let change = ServiceChange::Object { bucket: bucket.into(), key: key.into(), file };
             s.answer(&ctx, s.change(&service, &change))
         }

@@ -1,7 +1,6 @@
 //! One run of a script: its outside, its limits, and what it has done so far.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::ThreadId;
@@ -37,7 +36,6 @@ pub(crate) struct Session {
     /// For what the script itself draws.
     pub(crate) chance: Mutex<Chance>,
     pub(crate) limits: Limits,
-    pub(crate) folder: PathBuf,
     /// What lies beside the script.
     pub(crate) beside: Arc<dyn ScriptFolder>,
     pub(crate) prices: PriceTable,
@@ -191,8 +189,7 @@ impl Session {
         host: Arc<dyn Host>,
         beside: Arc<dyn ScriptFolder>,
     ) -> Session {
-        let RunOptions { settings, seed, limits, folder, prices, gap, page_cache, runtime, stop } =
-            options;
+        let RunOptions { settings, seed, limits, prices, gap, page_cache, runtime, stop } = options;
         let outside = Some(Outside { platform, host, runtime, stop });
         let chance = Mutex::new(Chance::new(seed, Purpose::Script, 0));
         Session {
@@ -200,7 +197,6 @@ impl Session {
             settings,
             seed,
             chance,
-            folder,
             beside,
             prices,
             gap,
@@ -217,7 +213,6 @@ impl Session {
             seed: 0,
             chance: Mutex::new(Chance::new(0, Purpose::Script, 0)),
             limits,
-            folder: PathBuf::new(),
             beside: Arc::new(NoFolder),
             prices: kelvin_lambda::US_EAST_1(),
             gap: None,

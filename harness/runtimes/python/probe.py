@@ -1,15 +1,18 @@
 # Says which Python this is, whether AWS's runtime interface client works in it, and what it reads when it starts.
+import importlib.util
 import json
 import os
 import sys
 import sysconfig
 
+client, why = None, None
 try:
     import awslambdaric.bootstrap
 
     client = {"version": awslambdaric.__version__}
-except Exception:
-    client = None
+except Exception as error:
+    if importlib.util.find_spec("awslambdaric"):
+        why = "%s: %s" % (type(error).__name__, error)
 
 reads = {os.path.realpath(sys.executable)}
 for module in list(sys.modules.values()):
@@ -26,6 +29,7 @@ print(
             "program": sys.executable,
             "version": "%d.%d.%d" % sys.version_info[:3],
             "client": client,
+            "why": why,
             "reads": sorted(reads),
         }
     )

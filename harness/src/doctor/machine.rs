@@ -10,7 +10,7 @@ use kelvin_emulator::{AwakeCores, Limits};
 
 use super::Patient;
 
-use crate::{remedies, timer};
+use crate::{remedies, runtimes, timer};
 
 /// One thing that a measurement may want.
 pub(super) struct Finding {
@@ -39,6 +39,7 @@ pub(super) fn look() -> Vec<Finding> {
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
         program("python3", "for runtime: \"python\"", "sudo apt-get install python3"),
         program("node", "for runtime: \"nodejs\"", "sudo apt-get install nodejs"),
+        clients(),
         Finding { what: "timer", state: timer::describe(timer::lateness()), remedy: None },
     ]);
     findings
@@ -142,6 +143,19 @@ fn program(name: &'static str, purpose: &str, remedy: &'static str) -> Finding {
             remedy: Some(remedy.to_owned()),
         },
     }
+}
+
+/// AWS's runtime interface clients.
+fn clients() -> Finding {
+    let (state, remedy) = match runtimes::installed() {
+        Ok(installed) if installed.is_empty() => (
+            "none installed; interpreters may have them of their own".to_owned(),
+            Some("kelvin runtimes install python nodejs".to_owned()),
+        ),
+        Ok(installed) => (installed.join(", "), None),
+        Err(error) => (format!("{error:#}"), None),
+    };
+    Finding { what: "runtimes", state, remedy }
 }
 
 fn find(name: &str) -> Option<PathBuf> {

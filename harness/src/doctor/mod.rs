@@ -71,6 +71,7 @@ impl Patient {
             init_timeout: INIT_TIMEOUT,
             guard: GuardProgram { path, args: vec!["guard".to_owned()] },
             hidden: crate::run::hidden_folders(),
+            left_out: Vec::new(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         Ok(Patient { emulator: Emulator::start(&options)?, runtime })

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use kelvin_artifact::{BinaryFacts, Build, Variant, WorkloadPackage, Workspace, describe};
-use kelvin_lambda::CaseDescription;
+use kelvin_artifact::{
+    ArtifactError, BinaryFacts, Build, Variant, WorkloadPackage, Workspace, describe,
+};
+use kelvin_emulator::{Deployable, Surroundings};
 use kelvin_scenario::{HostError, Resolved};
 
 use crate::progress::Progress;
@@ -17,11 +19,22 @@ pub(super) struct Builds {
     workspace: Option<Workspace>,
     built: HashMap<(String, String), Resolved>,
     binaries: HashMap<PathBuf, BinaryFacts>,
+    packages: HashMap<PathBuf, u64>,
+    /// Folders that are in no package.
+    left_out: Vec<PathBuf>,
 }
 
 impl Builds {
-    pub(super) fn new(folder: PathBuf, stop: Stop) -> Builds {
-        Builds { folder, stop, workspace: None, built: HashMap::new(), binaries: HashMap::new() }
+    pub(super) fn new(folder: PathBuf, left_out: Vec<PathBuf>, stop: Stop) -> Builds {
+        Builds {
+            folder,
+            stop,
+            workspace: None,
+            built: HashMap::new(),
+            binaries: HashMap::new(),
+            packages: HashMap::new(),
+            left_out,
+        }
     }
 
     /// Builds a variant of a workload, and finds its cases.
@@ -50,6 +63,17 @@ impl Builds {
         Some(facts)
     }
 
+    /// The size of a bootstrap's package, unzipped. What cannot be looked at has not been deployed.
+    pub(super) fn package_bytes(&mut self, path: &Path) -> Option<u64> {
+        if let Some(bytes) = self.packages.get(path) {
+            return Some(*bytes);
+        }
+        let around = Surroundings { left_out: &self.left_out, ..Surroundings::default() };
+        let bytes = Deployable::look(path, around).ok()?.package_bytes();
+        self.packages.insert(path.to_owned(), bytes);
+        Some(bytes)
+    }
+
     fn build(
         &mut self,
         name: &str,
@@ -63,6 +87,8 @@ impl Builds {
         let workload = find(workspace, name)?;
         let parsed: Result<Variant, _> = variant.parse();
         let parsed = &parsed.map_err(|error| HostError::new(error.to_string()))?;
+        // A mistake in them is told before minutes are spent on a build.
+        let from_files = workload.cases_from_files().map_err(|error| no_cases(name, error))?;
         progress.busy(format!("building {name} ({variant})"));
         let detail =
             &mut |line: &str| progress.detail(format!("building {name} ({variant}): {line}"));
@@ -71,9 +97,13 @@ impl Builds {
         let bootstrap = built.map_err(|error| {
             HostError::because(format!("failed to build workload \"{name}\""), error)
         })?;
-        let cases = cases(workload, &bootstrap, &|| self.stop.is_wanted()).map_err(|error| {
-            HostError::because(format!("failed to find the cases of workload \"{name}\""), error)
-        })?;
+        let cases = match from_files {
+            Some(cases) => cases,
+            None => {
+                let described = describe(&bootstrap, &|| self.stop.is_wanted());
+                described.map_err(|error| no_cases(name, error))?.cases
+            }
+        };
         // Only a bootstrap of Kelvin's own traits knows the variable.
         let spans = workload.events.is_none().then(|| ("KELVIN_SPANS".to_owned(), "1".to_owned()));
         Ok(Resolved {
@@ -115,13 +145,7 @@ pub(super) fn find<'a>(
     })
 }
 
-fn cases(
-    workload: &WorkloadPackage,
-    bootstrap: &Path,
-    stop: kelvin_artifact::Stop<'_>,
-) -> Result<Vec<CaseDescription>, kelvin_artifact::ArtifactError> {
-    match workload.cases_from_files()? {
-        Some(cases) => Ok(cases),
-        None => Ok(describe(bootstrap, stop)?.cases),
-    }
+/// That a workload's cases are nowhere, or wrong.
+pub(super) fn no_cases(name: &str, error: ArtifactError) -> HostError {
+    HostError::because(format!("failed to find the cases of workload \"{name}\""), error)
 }

@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use kelvin_artifact::{Variant, Workspace};
+use kelvin_emulator::{Deployable, Surroundings};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Side, Slot, Source, StartedService, Totals,
-    Wanted, WantedRung, WantedService,
+    Batch, Client, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved,
+    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Side, Slot, Source,
+    StartedService, Totals, Wanted, WantedRung, WantedService,
 };
+use tokio::sync::watch;
 
 use crate::cli::Format;
 use crate::exit::Exit;
-use crate::run::builds::{find, workspace};
-use crate::run::{RunConfig, services, shown};
-use crate::{runtimes, terminal};
+use crate::run::builds::{self, find, workspace};
+use crate::run::{RunConfig, current_folder, services, shown};
+use crate::runtimes::Interpreters;
+use crate::terminal;
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
     let planned = match evaluate(&config.script, config.options.clone(), terminal::complain) {
@@ -49,7 +52,8 @@ pub(super) fn evaluate(
 ) -> Result<Planned, ScenarioError> {
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
     let host = Arc::new(DryHost {
-        folder: options.folder.clone(),
+        stop: options.stop.clone(),
+        interpreters: Mutex::default(),
         workspace: Mutex::default(),
         say,
         undecided: Mutex::default(),
@@ -85,14 +89,26 @@ fn json(totals: &Totals) -> String {
 
 /// Knows which workloads there are, and builds nothing.
 struct DryHost {
-    folder: PathBuf,
+    stop: watch::Receiver<bool>,
+    interpreters: Mutex<Interpreters>,
     workspace: Mutex<Option<Workspace>>,
     /// Where the script's words go.
     say: fn(&str),
     undecided: Mutex<Vec<String>>,
 }
 
+/// The workspace of the current folder.
+fn here() -> Result<Workspace, HostError> {
+    let folder = current_folder()
+        .map_err(|error| HostError::because("failed to look for workloads", error))?;
+    workspace(&folder)
+}
+
 impl DryHost {
+    fn interpreters(&self) -> MutexGuard<'_, Interpreters> {
+        self.interpreters.lock().expect("nothing panics while it holds them")
+    }
+
     fn undecided(&self) -> MutexGuard<'_, Vec<String>> {
         self.undecided.lock().expect("nothing panics while it holds the list")
     }
@@ -103,12 +119,16 @@ impl Host for DryHost {
         let mut cases = Vec::new();
         let workload = match &wanted.source {
             Source::Runtime(runtime) => {
-                cases = runtimes::check(runtime)?;
+                cases = self.interpreters().check(runtime, &|| *self.stop.borrow())?;
                 None
             }
-            Source::Bootstrap(path) if path.is_file() => None,
             Source::Bootstrap(path) => {
-                return Err(HostError::new(format!("bootstrap {} is not a file", path.display())));
+                let around = Surroundings { path: wanted.path.as_deref(), left_out: &[] };
+                Deployable::look(path, around).map_err(|error| {
+                    let message = format!("bootstrap {} cannot be used", path.display());
+                    HostError::because(message, error)
+                })?;
+                None
             }
             Source::Workload(name) => {
                 let variant: Result<Variant, _> = wanted.variant.parse();
@@ -117,9 +137,12 @@ impl Host for DryHost {
                     self.workspace.lock().expect("nothing panics while it holds the workspace");
                 let workspace = match &mut *known {
                     Some(workspace) => workspace,
-                    empty => empty.insert(workspace(&self.folder)?),
+                    empty => empty.insert(here()?),
                 };
-                Some(find(workspace, name)?.name.clone())
+                let workload = find(workspace, name)?;
+                // Of those that describe themselves, the cases are known once they are built.
+                workload.cases_from_files().map_err(|error| builds::no_cases(name, error))?;
+                Some(workload.name.clone())
             }
         };
         Ok(Resolved {
@@ -132,12 +155,12 @@ impl Host for DryHost {
         })
     }
 
-    fn runtimes(&self) -> Result<Vec<String>, HostError> {
-        Ok(runtimes::nominal_names())
+    fn runtimes(&self, client: Client) -> Result<Vec<String>, HostError> {
+        Ok(self.interpreters().names(client, &|| *self.stop.borrow()).0)
     }
 
     fn service(&self, wanted: &WantedService) -> Result<StartedService, HostError> {
-        let spec = services::spec(wanted, 0, &self.folder)?;
+        let spec = services::spec(wanted, 0)?;
         // Port 9 discards whatever is sent.
         let variable = spec.kind.endpoint_variable().to_owned();
         let env_vars = BTreeMap::from([(variable, "http://127.0.0.1:9".to_owned())]);

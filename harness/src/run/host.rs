@@ -9,8 +9,8 @@ use kelvin_lambda::{FunctionConfig, Invocation};
 use kelvin_platform::FunctionId;
 use kelvin_record::{RecordError, RungRecord};
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved, ServiceChange,
-    ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
+    Batch, Client, Deployment, Host, HostError, LoadFacts, Measure, PipeFacts, Resolved,
+    ServiceChange, ServiceId, Slot, Source, StartedService, Wanted, WantedRung, WantedService,
 };
 
 use crate::progress::{self, Progress};
@@ -130,7 +130,8 @@ impl Host for RunHost {
                 .beside
                 .leave_while(|| self.builds().workload(name, &wanted.variant, &self.progress))?,
             Source::Runtime(runtime) => {
-                let Packed { resolved, note } = self.state().runtimes.resolve(runtime)?;
+                let stop = || self.stop.is_wanted();
+                let Packed { resolved, note } = self.state().runtimes.resolve(runtime, &stop)?;
                 if let Some(note) = note {
                     self.state().recorder.note(&note);
                     self.progress.say(&note);
@@ -142,9 +143,9 @@ impl Host for RunHost {
         Ok(resolved)
     }
 
-    fn runtimes(&self) -> Result<Vec<String>, HostError> {
-        let (names, broken) = self.state().runtimes.names();
-        for error in broken {
+    fn runtimes(&self, client: Client) -> Result<Vec<String>, HostError> {
+        let (names, others) = self.state().runtimes.names(client, &|| self.stop.is_wanted());
+        for error in others {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
             self.progress.say(&format!("{error}{}", cause.unwrap_or_default()));
         }
@@ -171,7 +172,9 @@ impl Host for RunHost {
     }
 
     fn deployed(&self, function: FunctionId, deployment: &Deployment) {
-        let binary = self.builds().binary(&deployment.spec.bootstrap);
+        let bootstrap = &deployment.spec.bootstrap;
+        let binary = self.builds().binary(bootstrap);
+        let package_bytes = self.builds().package_bytes(bootstrap);
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
         let has_variant = !matches!(deployment.source, Source::Bootstrap(_));
@@ -179,6 +182,7 @@ impl Host for RunHost {
             workload: deployment.workload.clone(),
             variant: has_variant.then(|| deployment.variant.clone()),
             binary,
+            package_bytes,
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);
@@ -351,6 +355,7 @@ mod tests {
         let wanted = |name: &str, variant: &str| Wanted {
             source: Source::Workload(name.to_owned()),
             variant: variant.to_owned(),
+            path: None,
         };
         let resolved = |bootstrap: &str, variant: Option<&str>| Resolved {
             bootstrap: bootstrap.into(),

@@ -132,7 +132,6 @@ impl RunConfig {
         let mut options = RunOptions::new(runtime.handle().clone(), stop.watch.clone());
         options.settings = settings::parse(typed)?;
         options.seed = seed;
-        options.folder = env::current_dir().context("failed to find the current folder")?;
         options.prices = US_EAST_1();
         Ok(options)
     }
@@ -206,7 +205,11 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     let ending =
         Ending { format: config.format, inconclusive: config.inconclusive, go_on: config.go_on };
     let scaling = limits::scaling(&limits, options.seed);
-    let emulator = Arc::new(Emulator::start(&emulator_options(&limits, scaling)?)?);
+    let left_out = vec![out.canonicalize().unwrap_or_else(|_| out.clone())];
+    let emulator = Arc::new(Emulator::start(&Options {
+        left_out: left_out.clone(),
+        ..emulator_options(&limits, scaling)?
+    })?);
     limits::check(&limits.require, &emulator.describe())?;
     let beside = emulator.beside();
     keep_beside(&beside, &options.runtime);
@@ -217,8 +220,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         recorder.keep_payloads();
     }
     recorder.set_other_runs(alone.others());
-    let builds = Builds::new(options.folder.clone(), stop.clone());
-    let runtimes = Runtimes::new(emulator.folder(), stop.clone());
+    let builds = Builds::new(current_folder()?, left_out, stop.clone());
+    let runtimes = Runtimes::new(emulator.folder());
     let services = Services::new(&options, emulator.folder(), emulator.doors());
     let mut rungs = BTreeMap::new();
     let mut replay = None;
@@ -288,12 +291,18 @@ fn emulator_options(args: &LimitArgs, scaling: Scaling) -> anyhow::Result<Option
         init_timeout: INIT_TIMEOUT,
         guard: GuardProgram { path, args: vec!["guard".to_owned()] },
         hidden: hidden_folders(),
+        left_out: Vec::new(),
     })
 }
 
 /// What functions must not see besides the folders of this machine's users: theirs who measures, and where they are.
 pub(crate) fn hidden_folders() -> Vec<PathBuf> {
     env::home_dir().into_iter().chain(env::current_dir()).collect()
+}
+
+/// In which workspaces are looked for.
+fn current_folder() -> anyhow::Result<PathBuf> {
+    env::current_dir().context("failed to find the current folder")
 }
 
 /// Where environments have their folders: on a disk if there is one, as nothing that is in memory can leave the page cache.

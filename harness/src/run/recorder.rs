@@ -67,6 +67,8 @@ pub(super) struct Origin {
     pub workload: Option<String>,
     pub variant: Option<String>,
     pub binary: Option<BinaryFacts>,
+    /// The size of its package, unzipped.
+    pub package_bytes: Option<u64>,
 }
 
 /// What must be known of an invocation besides itself.
@@ -221,6 +223,7 @@ impl Recorder {
             ephemeral_storage_mb: config.ephemeral_storage,
             architecture: config.architecture,
             reserved_concurrency: config.reserved_concurrency,
+            package_bytes: origin.package_bytes,
             binary_bytes: origin.binary.as_ref().map(|binary| binary.bytes),
             binary_sha256: origin.binary.map(|binary| binary.sha256),
             env_names: config.env_vars.keys().cloned().collect(),

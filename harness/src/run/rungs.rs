@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kelvin_artifact::Measure;
 use kelvin_emulator::cpu::visible_cpus;
-use kelvin_emulator::env_vars;
+use kelvin_emulator::{Libraries, env_vars};
 use kelvin_scenario::{HostError, WantedRung};
 
 use crate::signals::Stop;
@@ -23,8 +23,9 @@ pub(super) fn measure(
 ) -> Result<Vec<u64>, HostError> {
     let config = wanted.config;
     let task_root = bootstrap.parent().unwrap_or(Path::new("/"));
+    let libraries = Libraries::of(bootstrap, config, &[]);
     let env_vars: BTreeMap<String, String> =
-        env_vars(config, "measure", task_root, None).into_iter().collect();
+        env_vars(config, "measure", task_root, None, libraries).into_iter().collect();
     let measure = Measure {
         rung: wanted.rung,
         case: wanted.case,

@@ -10,8 +10,6 @@ use serde_json::Value;
 
 /// All services that a script has started; they end with the run.
 pub(super) struct Services {
-    /// Where relative paths of the script start.
-    folder: PathBuf,
     temporary_folder: PathBuf,
     /// By which functions reach services in a network of their own.
     doors: Doors,
@@ -33,7 +31,6 @@ impl Services {
     /// None yet. Their temporary state goes to a folder that is removed however the run ends.
     pub(super) fn new(options: &RunOptions, temporary_folder: &Path, doors: Doors) -> Services {
         Services {
-            folder: options.folder.clone(),
             temporary_folder: temporary_folder.to_owned(),
             doors,
             seed: options.seed,
@@ -47,7 +44,7 @@ impl Services {
     ) -> Result<(ServiceId, &Service), HostError> {
         let index = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
         // Two services of one run must not fail in step.
-        let spec = spec(wanted, self.seed.wrapping_add(index.into()), &self.folder)?;
+        let spec = spec(wanted, self.seed.wrapping_add(index.into()))?;
         let service = Service::start(&spec, &self.temporary_folder);
         let service = service.map_err(starting)?;
         let besides = service.besides();
@@ -93,17 +90,12 @@ impl Services {
 }
 
 /// Reads what a script says of a service. `seed` is for one that says none.
-pub(super) fn spec(
-    wanted: &WantedService,
-    seed: u64,
-    folder: &Path,
-) -> Result<ServiceSpec, HostError> {
+pub(super) fn spec(wanted: &WantedService, seed: u64) -> Result<ServiceSpec, HostError> {
     let kind: ServiceKind = wanted.kind.parse().map_err(starting)?;
     let mut map = wanted.options.clone();
     map.insert("kind".to_owned(), kind.as_str().into());
     map.entry("seed").or_insert_with(|| seed.into());
-    let mut spec: ServiceSpec = serde_json::from_value(map.into()).map_err(starting)?;
-    spec.folder = spec.folder.map(|path| folder.join(path));
+    let spec: ServiceSpec = serde_json::from_value(map.into()).map_err(starting)?;
     spec.validate().map_err(starting)?;
     Ok(spec)
 }

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use kelvin_scenario::{HostError, WantedRuntime};
 
+use crate::runtimes::install::{self, Step, Target};
+use crate::runtimes::places::{Manager, numbers};
+
 /// A language with a runtime.
 #[derive(Debug)]
 pub(super) struct Kind {
@@ -21,10 +24,24 @@ pub(super) struct Kind {
     pub evaluate: &'static str,
     /// Prints what an interpreter is and has.
     pub probe: &'static str,
-    /// From its version to what Lambda calls the runtime.
-    pub identifier: fn(&str) -> String,
+    /// What the names of its interpreters begin with, before the release.
+    pub prefix: &'static str,
+    /// How many numbers of its version are a release, which has a runtime of its own on Lambda.
+    pub numbers: usize,
+    /// What stands after the release in Lambda's name of a runtime.
+    pub suffix: &'static str,
+    /// Such a name.
+    pub example: &'static str,
+    /// Who keeps interpreters of it besides the system.
+    pub managers: &'static [Manager],
     /// AWS's runtime interface client.
     pub client: &'static str,
+    /// The commands that install it for an interpreter, in a folder.
+    pub install: fn(&Target<'_>) -> Vec<Step>,
+    /// Where the interpreter is that has the client, from the folder and the interpreter that it was installed for.
+    pub installed: fn(&Path, &Path) -> PathBuf,
+    /// Programs that an install may need, each with the package of Debian that has it.
+    pub needs: &'static [(&'static str, &'static str)],
     /// The runtime that stands in for it: name and text.
     pub own: (&'static str, &'static str),
     /// The handler that does what the workload `hello` does: name and text.
@@ -43,8 +60,15 @@ pub(super) const KINDS: [Kind; 2] = [
         remedy: "sudo apt-get install nodejs",
         evaluate: "-e",
         probe: include_str!("../../runtimes/nodejs/probe.cjs"),
-        identifier: |version| format!("nodejs{}.x", release(version, 1)),
+        prefix: "node",
+        numbers: 1,
+        suffix: ".x",
+        example: "nodejs22.x",
+        managers: NODEJS_MANAGERS,
         client: "aws-lambda-ric",
+        install: install::nodejs,
+        installed: |_, interpreter| interpreter.to_owned(),
+        needs: NODEJS_NEEDS,
         own: ("loop.cjs", include_str!("../../runtimes/nodejs/loop.cjs")),
         hello: ("app.js", include_str!("../../runtimes/nodejs/app.js")),
         files: files_of_nodejs,
@@ -57,23 +81,86 @@ pub(super) const KINDS: [Kind; 2] = [
         remedy: "sudo apt-get install python3",
         evaluate: "-c",
         probe: include_str!("../../runtimes/python/probe.py"),
-        identifier: |version| format!("python{}", release(version, 2)),
+        prefix: "python",
+        numbers: 2,
+        suffix: "",
+        example: "python3.13",
+        managers: PYTHON_MANAGERS,
         client: "awslambdaric",
+        install: install::python,
+        installed: |folder, _| folder.join("bin/python"),
+        needs: PYTHON_NEEDS,
         own: ("loop.py", include_str!("../../runtimes/python/loop.py")),
         hello: ("app.py", include_str!("../../runtimes/python/app.py")),
         files: files_of_python,
     },
 ];
 
-/// The first numbers of a version.
-fn release(version: &str, n: usize) -> String {
-    version.split('.').take(n).collect::<Vec<_>>().join(".")
-}
+const PYTHON_MANAGERS: &[Manager] = &[
+    Manager { variable: "PYENV_ROOT", root: ".pyenv", below: "versions", bin: "bin" },
+    Manager {
+        variable: "UV_PYTHON_INSTALL_DIR",
+        root: ".local/share/uv/python",
+        below: "",
+        bin: "bin",
+    },
+    Manager { variable: "ASDF_DATA_DIR", root: ".asdf", below: "installs/python", bin: "bin" },
+    Manager {
+        variable: "MISE_DATA_DIR",
+        root: ".local/share/mise",
+        below: "installs/python",
+        bin: "bin",
+    },
+];
 
-/// The runtime of that name, or which there are.
-pub(super) fn find(name: &str) -> Result<&'static Kind, HostError> {
-    let found = KINDS.iter().find(|kind| kind.name == name);
-    found.ok_or_else(|| HostError::unknown("runtime", name, KINDS.iter().map(|kind| kind.name)))
+const NODEJS_MANAGERS: &[Manager] = &[
+    Manager { variable: "NVM_DIR", root: ".nvm", below: "versions/node", bin: "bin" },
+    Manager {
+        variable: "FNM_DIR",
+        root: ".local/share/fnm",
+        below: "node-versions",
+        bin: "installation/bin",
+    },
+    Manager { variable: "VOLTA_HOME", root: ".volta", below: "tools/image/node", bin: "bin" },
+    Manager { variable: "N_PREFIX", root: "/usr/local", below: "n/versions/node", bin: "bin" },
+    Manager { variable: "ASDF_DATA_DIR", root: ".asdf", below: "installs/nodejs", bin: "bin" },
+    Manager {
+        variable: "MISE_DATA_DIR",
+        root: ".local/share/mise",
+        below: "installs/node",
+        bin: "bin",
+    },
+];
+
+const PYTHON_NEEDS: &[(&str, &str)] = &[("g++", "g++"), ("make", "make"), ("cmake", "cmake")];
+
+/// What compiles its native part, and the copy of curl that comes with it ("AWS Lambda NodeJS Runtime Interface Client").
+const NODEJS_NEEDS: &[(&str, &str)] = &[
+    ("npm", "npm"),
+    ("g++", "g++"),
+    ("make", "make"),
+    ("cmake", "cmake"),
+    ("autoconf", "autoconf"),
+    ("automake", "automake"),
+    ("libtoolize", "libtool"),
+    ("python3", "python3"),
+];
+
+impl Kind {
+    /// The release that a version belongs to.
+    pub(super) fn release(&self, version: &str) -> String {
+        version.split('.').take(self.numbers).collect::<Vec<_>>().join(".")
+    }
+
+    /// What Lambda calls the runtime of a release.
+    pub(super) fn identifier(&self, release: &str) -> String {
+        format!("{}{release}{}", self.name, self.suffix)
+    }
+
+    /// Whether this is what a release looks like.
+    pub(super) fn is_release(&self, text: &str) -> bool {
+        numbers(text).len() == self.numbers
+    }
 }
 
 /// Checks that the code has a file for its handler.
@@ -118,10 +205,15 @@ fn files_of_nodejs(handler: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
+    fn find(name: &str) -> &'static Kind {
+        crate::runtimes::name::read(name).unwrap().kind
+    }
+
     #[test]
     fn runtimes_are_called_what_lambda_calls_them() {
         let check = |kind: &str, version: &str, expected: &str| {
-            assert_eq!((find(kind).unwrap().identifier)(version), expected, "{kind} {version}");
+            let kind = find(kind);
+            assert_eq!(kind.identifier(&kind.release(version)), expected, "{version}");
         };
         check("python", "3.11.7", "python3.11");
         check("python", "3.9.0", "python3.9");
@@ -131,7 +223,7 @@ mod tests {
     #[test]
     fn handlers_name_files_as_lambda_has_it() {
         let check = |kind: &str, handler: &str, expected: &str| {
-            let files = (find(kind).unwrap().files)(handler).unwrap_or_default();
+            let files = (find(kind).files)(handler).unwrap_or_default();
             assert_eq!(files.join(" "), expected, "{kind}: {handler}");
         };
         check("python", "app.handler", "app.py app/__init__.py");

@@ -1,28 +1,96 @@
-//! Runtimes other than our own: from their names to packages that can be deployed.
+//! Runtimes other than our own: from their names to packages that can be deployed, and the installing of what they need.
 //!
-//! A runtime is AWS's runtime interface client where its interpreter has one, and else a loop of our own over the
-//! language's standard library. Which of the two is part of the function's record.
+//! A runtime is AWS's runtime interface client in an interpreter of this machine. A loop of our own over the language's
+//! standard library stands in for it where a script asks for that. Which of the two is part of the function's record.
 
+mod cache;
+mod command;
+mod install;
 mod interpreter;
 mod kind;
+mod name;
 mod package;
+mod places;
+mod wrapper;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use kelvin_artifact::Stop;
 use kelvin_lambda::CaseDescription;
-use kelvin_scenario::{HostError, Resolved, WantedRuntime};
+use kelvin_scenario::{Client, HostError, Resolved, WantedRuntime};
 
 use crate::runtimes::interpreter::Interpreter;
 use crate::runtimes::kind::{KINDS, Kind};
-use crate::signals::Stop;
+use crate::runtimes::name::Name;
 
-/// Interpreters that were found, and packages that were made.
+pub(crate) use crate::runtimes::command::{installed, runtimes};
+
+/// Interpreters that were found, each by the name of the runtime and its client.
+#[derive(Debug, Default)]
+pub(crate) struct Interpreters(Vec<(String, Client, Interpreter)>);
+
+impl Interpreters {
+    /// Finds the interpreter of a runtime, once.
+    fn find(
+        &mut self,
+        name: &Name,
+        client: Client,
+        stop: Stop<'_>,
+    ) -> Result<Interpreter, HostError> {
+        let asked = name.to_string();
+        let known = self.0.iter().find(|(name, of, _)| (name, of) == (&asked, &client));
+        if let Some((_, _, found)) = known {
+            return Ok(found.clone());
+        }
+        let found = Interpreter::choose(name, stop)?.with_client(name, client, stop)?;
+        self.0.push((asked, client, found.clone()));
+        Ok(found)
+    }
+
+    /// The languages whose interpreter works with this client; and why the others do not whose interpreter is there.
+    pub(crate) fn names(
+        &mut self,
+        client: Client,
+        stop: Stop<'_>,
+    ) -> (Vec<String>, Vec<HostError>) {
+        let (mut names, mut others) = (Vec::new(), Vec::new());
+        for kind in KINDS.iter().filter(|kind| interpreter::is_there(kind)) {
+            match self.find(&Name { kind, release: None }, client, stop) {
+                Ok(_) => names.push(kind.name.to_owned()),
+                Err(error) => others.push(error),
+            }
+        }
+        (names, others)
+    }
+
+    /// Whether a runtime can be deployed. Nothing of it is started but its interpreter, which says what it is.
+    pub(crate) fn check(
+        &mut self,
+        wanted: &WantedRuntime,
+        stop: Stop<'_>,
+    ) -> Result<Vec<CaseDescription>, HostError> {
+        self.checked(wanted, stop).map(|_| cases(wanted))
+    }
+
+    fn checked(
+        &mut self,
+        wanted: &WantedRuntime,
+        stop: Stop<'_>,
+    ) -> Result<(&'static Kind, Interpreter), HostError> {
+        let name = name::read(&wanted.name)?;
+        kind::check_handler(name.kind, wanted)?;
+        wrapper::check(wanted)?;
+        let interpreter = self.find(&name, wanted.client, stop)?;
+        Ok((name.kind, interpreter))
+    }
+}
+
+/// Packages that were made.
 pub(crate) struct Runtimes {
     /// Of the packages; it is removed however the run ends.
     folder: PathBuf,
-    stop: Stop,
-    found: BTreeMap<&'static str, Interpreter>,
+    interpreters: Interpreters,
     packed: Vec<(WantedRuntime, Resolved)>,
 }
 
@@ -35,39 +103,40 @@ pub(crate) struct Packed {
 
 impl Runtimes {
     /// None yet.
-    pub(crate) fn new(temporary_folder: &Path, stop: Stop) -> Runtimes {
+    pub(crate) fn new(temporary_folder: &Path) -> Runtimes {
         let folder = temporary_folder.join("runtimes");
-        Runtimes { folder, stop, found: BTreeMap::new(), packed: Vec::new() }
+        Runtimes { folder, interpreters: Interpreters::default(), packed: Vec::new() }
     }
 
-    /// Those whose interpreter works; and why the others that seem to be there do not.
-    pub(crate) fn names(&mut self) -> (Vec<String>, Vec<HostError>) {
-        let (mut names, mut broken) = (Vec::new(), Vec::new());
-        for kind in KINDS.iter().filter(|kind| interpreter::installed(kind).is_some()) {
-            match self.interpreter(kind) {
-                Ok(_) => names.push(kind.name.to_owned()),
-                Err(error) => broken.push(error),
-            }
-        }
-        (names, broken)
+    /// The languages whose interpreter works with this client; and why the others do not whose interpreter is there.
+    pub(crate) fn names(
+        &mut self,
+        client: Client,
+        stop: Stop<'_>,
+    ) -> (Vec<String>, Vec<HostError>) {
+        self.interpreters.names(client, stop)
     }
 
     /// Finds the interpreter and packs the code, each once.
-    pub(crate) fn resolve(&mut self, wanted: &WantedRuntime) -> Result<Packed, HostError> {
+    pub(crate) fn resolve(
+        &mut self,
+        wanted: &WantedRuntime,
+        stop: Stop<'_>,
+    ) -> Result<Packed, HostError> {
         if let Some((_, resolved)) = self.packed.iter().find(|(packed, _)| packed == wanted) {
             return Ok(Packed { resolved: resolved.clone(), note: None });
         }
-        let kind = kind::find(&wanted.name)?;
-        kind::check_handler(kind, wanted)?;
-        let interpreter = self.interpreter(kind)?;
-        let is_first = self.packed.iter().all(|(packed, _)| packed.name != wanted.name);
-        let note = is_first && interpreter.client.is_none();
-        let note = note.then(|| stands_in(kind, &interpreter));
+        let (kind, interpreter) = self.interpreters.checked(wanted, stop)?;
+        let same = |(packed, _): &&(WantedRuntime, _)| {
+            (&packed.name, packed.client) == (&wanted.name, wanted.client)
+        };
+        let is_first = self.packed.iter().find(same).is_none();
+        let note = (is_first && wanted.client == Client::StandIn).then(|| stands_in(kind, wanted));
         let folder = self.folder.join(format!("{}-{}", kind.name, self.packed.len()));
         let bootstrap = package::write(&folder, kind, &interpreter, wanted.code.as_deref());
         let bootstrap = bootstrap.map_err(|error| {
             HostError::because(
-                format!("failed to pack the code for runtime \"{}\"", kind.name),
+                format!("failed to pack the code for runtime \"{}\"", wanted.name),
                 error,
             )
         })?;
@@ -82,37 +151,13 @@ impl Runtimes {
         self.packed.push((wanted.clone(), resolved.clone()));
         Ok(Packed { resolved, note })
     }
-
-    fn interpreter(&mut self, kind: &'static Kind) -> Result<Interpreter, HostError> {
-        if let Some(found) = self.found.get(kind.name) {
-            return Ok(found.clone());
-        }
-        let found = Interpreter::find(kind, &|| self.stop.is_wanted())?;
-        self.found.insert(kind.name, found.clone());
-        Ok(found)
-    }
 }
 
-fn stands_in(kind: &Kind, interpreter: &Interpreter) -> String {
-    let Kind { name, client, .. } = kind;
+fn stands_in(kind: &Kind, wanted: &WantedRuntime) -> String {
+    let (name, client) = (&wanted.name, kind.client);
     format!(
-        "Runtime {name}: {} has no {client}, AWS's own, so a loop over the standard library stands in for it.",
-        interpreter.program.display()
+        "Runtime {name}: a loop over the standard library stands in for {client}, AWS's own client, as the script asks."
     )
-}
-
-/// Those whose interpreter is there, without starting it.
-pub(crate) fn nominal_names() -> Vec<String> {
-    let installed = KINDS.iter().filter(|kind| interpreter::installed(kind).is_some());
-    installed.map(|kind| kind.name.to_owned()).collect()
-}
-
-/// What can be known of a function without starting anything.
-pub(crate) fn check(wanted: &WantedRuntime) -> Result<Vec<CaseDescription>, HostError> {
-    let kind = kind::find(&wanted.name)?;
-    kind::check_handler(kind, wanted)?;
-    interpreter::installed(kind).ok_or_else(|| interpreter::missing(kind))?;
-    Ok(cases(wanted))
 }
 
 /// Those of the workload `hello`, whose answers the handler must give that comes with a runtime.
@@ -132,8 +177,10 @@ mod tests {
     fn a_handler_that_comes_with_a_runtime_has_cases() {
         let wanted = |code: Option<&str>| WantedRuntime {
             name: "python".to_owned(),
+            client: Client::Aws,
             code: code.map(PathBuf::from),
             handler: "app.handler".to_owned(),
+            exec_wrapper: None,
         };
         assert_eq!(cases(&wanted(None))[0].name, "world");
         assert_eq!(cases(&wanted(Some("code"))), []);

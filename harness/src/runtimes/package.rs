@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use kelvin_emulator::copy_package;
 use kelvin_workload::sha256_hex;
 
 use crate::runtimes::interpreter::Interpreter;
@@ -12,9 +13,6 @@ use crate::runtimes::kind::Kind;
 
 /// Where our own runtime is in a package. AWS's would be in `/var/runtime`.
 const OWN: &str = ".kelvin";
-
-/// The largest package, unzipped ("Lambda quotas", AWS Lambda developer guide: 250 MB).
-const MOST_BYTES: u64 = 250 * 1024 * 1024;
 
 /// Writes a package into a folder, which is made; returns its bootstrap. Without code of the user's, the handler is the
 /// one that does what the workload `hello` does.
@@ -24,19 +22,16 @@ pub(super) fn write(
     interpreter: &Interpreter,
     code: Option<&Path>,
 ) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
-    let digest = match code {
-        Some(code) => {
-            let mut copied = Copied::default();
-            copied.folder(code, folder, Path::new(""))?;
-            copied.digest()
-        }
+    folder.parent().map_or(Ok(()), fs::create_dir_all)?;
+    match code {
+        Some(code) => copy_package(code, folder)?,
         None => {
             let (name, text) = kind.hello;
+            fs::create_dir(folder)?;
             fs::write(folder.join(name), text)?;
-            sha256_hex(text.as_bytes())
         }
-    };
+    }
+    let digest = digest(folder)?;
     let bootstrap = folder.join("bootstrap");
     if bootstrap.exists() {
         return Err(io::Error::other(
@@ -44,7 +39,7 @@ pub(super) fn write(
         ));
     }
     let program = quoted(&interpreter.program);
-    let start = match &interpreter.client {
+    let command = match &interpreter.client {
         Some(client) => match &client.program {
             Some(client) => format!("{program} {} \"$_HANDLER\"", quoted(client)),
             None => format!("{program} -m {} \"$_HANDLER\"", kind.client),
@@ -58,60 +53,56 @@ pub(super) fn write(
     };
     // The record of a run has a digest of the bootstrap, and so of the code.
     let what = interpreter.describe(kind);
-    // A bootstrap has no such variable on Lambda, and a runtime of Lambda's own has.
-    let identifier = (kind.identifier)(&interpreter.version);
-    let text = format!(
-        "#!/bin/sh\n# {what}; code {digest}\nexport AWS_EXECUTION_ENV=AWS_Lambda_{identifier}\nexec {start}\n"
-    );
-    fs::write(&bootstrap, text)?;
+    let identifier = kind.identifier(&kind.release(&interpreter.version));
+    let head = format!("#!/bin/sh\n# {what}; code {digest}\n");
+    fs::write(&bootstrap, format!("{head}{}", start(&identifier, &command)))?;
     fs::set_permissions(&bootstrap, PermissionsExt::from_mode(0o755))?;
     Ok(bootstrap)
 }
 
-/// What has been copied into a package.
-#[derive(Default)]
-struct Copied {
-    bytes: u64,
-    /// A line a file: its name and the digest of what is in it.
-    files: Vec<String>,
+/// Starts a runtime as Lambda's own do: with the variable that a bootstrap does not have there, and by the wrapper that the
+/// user has named, if there is one ("Modifying the runtime environment", AWS Lambda developer guide).
+fn start(identifier: &str, command: &str) -> String {
+    format!(
+        "export AWS_EXECUTION_ENV=AWS_Lambda_{identifier}\n\
+         wrapper=\"$AWS_LAMBDA_EXEC_WRAPPER\"\n\
+         if [ -z \"$wrapper\" ]; then\n\
+         exec {command}\n\
+         elif [ ! -f \"$wrapper\" ]; then\n\
+         echo \"AWS_LAMBDA_EXEC_WRAPPER: $wrapper: does not exist\" >&2\n\
+         exit 127\n\
+         elif [ ! -x \"$wrapper\" ]; then\n\
+         echo \"AWS_LAMBDA_EXEC_WRAPPER: $wrapper: is not executable\" >&2\n\
+         exit 126\n\
+         fi\n\
+         exec \"$wrapper\" {command}\n"
+    )
 }
 
-impl Copied {
-    fn digest(mut self) -> String {
-        self.files.sort_unstable();
-        sha256_hex(self.files.concat().as_bytes())
-    }
-
-    /// Links stay links, as in a zip.
-    fn folder(&mut self, from: &Path, to: &Path, name: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            let (path, target) = (entry.path(), to.join(entry.file_name()));
-            let name = name.join(entry.file_name());
-            let file_type = entry.file_type()?;
-            if file_type.is_symlink() {
-                let leads_to = fs::read_link(&path)?;
-                self.note(&name, leads_to.as_os_str().as_encoded_bytes());
-                symlink(leads_to, target)?;
+/// Of the names of all files below a folder, and of what is in them.
+fn digest(folder: &Path) -> io::Result<String> {
+    let mut lines = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let (path, file_type) = {
+                let entry = entry?;
+                (entry.path(), entry.file_type()?)
+            };
+            let content = if file_type.is_symlink() {
+                fs::read_link(&path)?.into_os_string().into_encoded_bytes()
             } else if file_type.is_dir() {
-                fs::create_dir(&target)?;
-                self.folder(&path, &target, &name)?;
-            } else if file_type.is_file() {
-                self.bytes += entry.metadata()?.len();
-                if self.bytes > MOST_BYTES {
-                    let message = "the code has more than 250 MB, which is the most that a package may have on Lambda";
-                    return Err(io::Error::other(message));
-                }
-                fs::copy(&path, &target)?;
-                self.note(&name, &fs::read(&target)?);
-            }
+                folders.push(path);
+                continue;
+            } else {
+                fs::read(&path)?
+            };
+            let name = path.strip_prefix(folder).unwrap_or(&path);
+            lines.push(format!("{} {}\n", sha256_hex(&content), name.display()));
         }
-        Ok(())
     }
-
-    fn note(&mut self, name: &Path, content: &[u8]) {
-        self.files.push(format!("{} {}\n", sha256_hex(content), name.display()));
-    }
+    lines.sort_unstable();
+    Ok(sha256_hex(lines.concat().as_bytes()))
 }
 
 /// As one word of a shell.
@@ -121,12 +112,14 @@ fn quoted(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
-    use crate::runtimes::kind;
+    use crate::runtimes::name;
 
     fn interpreter() -> Interpreter {
         let (program, version) = ("/opt/it's/python3".into(), "3.11.7".to_owned());
-        Interpreter { program, version, client: None, reads: Vec::new() }
+        Interpreter { program, version, client: None, why: None, reads: Vec::new() }
     }
 
     #[test]
@@ -136,20 +129,25 @@ mod tests {
         fs::create_dir_all(code.join("orders")).unwrap();
         fs::write(code.join("orders/api.py"), "1").unwrap();
         symlink("orders/api.py", code.join("app.py")).unwrap();
-        let python = kind::find("python").unwrap();
+        fs::write(place.path().join("shared.py"), "3").unwrap();
+        symlink("../shared.py", code.join("shared.py")).unwrap();
+        let python = name::read("python").unwrap().kind;
         let write = |name: &str, code: Option<&Path>| {
             let folder = place.path().join(name);
             let bootstrap = super::write(&folder, python, &interpreter(), code)?;
             let text = fs::read_to_string(bootstrap).unwrap();
-            let (head, start) = text.split_once("\nexec ").unwrap();
+            let (head, start) = text.split_once("\nwrapper=").unwrap();
             assert!(head.ends_with("\nexport AWS_EXECUTION_ENV=AWS_Lambda_python3.11"), "{head}");
-            assert_eq!(start, "'/opt/it'\\''s/python3' \"$LAMBDA_TASK_ROOT/.kelvin/loop.py\"\n");
+            let command = "'/opt/it'\\''s/python3' \"$LAMBDA_TASK_ROOT/.kelvin/loop.py\"\n";
+            assert!(start.contains(&format!("\nexec {command}")), "{start}");
+            assert!(start.ends_with(&format!("\nexec \"$wrapper\" {command}")), "{start}");
             assert!(folder.join(".kelvin/loop.py").is_file());
             io::Result::Ok((folder, head.to_owned()))
         };
         let (first, head) = write("first", Some(&code)).unwrap();
         assert_eq!(fs::read_to_string(first.join("app.py")).unwrap(), "1");
-        assert!(head.starts_with("#!/bin/sh\n# standard library, Python 3.11.7; code "), "{head}");
+        assert_eq!(fs::read_to_string(first.join("shared.py")).unwrap(), "3");
+        assert!(head.starts_with("#!/bin/sh\n# stand-in, Python 3.11.7; code "), "{head}");
         assert_eq!(write("again", Some(&code)).unwrap().1, head);
         fs::write(code.join("orders/api.py"), "2").unwrap();
         assert_ne!(write("other", Some(&code)).unwrap().1, head);

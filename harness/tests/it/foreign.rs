@@ -178,6 +178,11 @@ fn mistakes_in_its_folders_are_named() {
         in_folder("events")
     );
     foreign.run().exits(1).complains(&expected);
+    // Without a build, too.
+    let script = foreign.place.script("deploy(#{ workload: \"plain\" });");
+    let mut command = foreign.place.kelvin(&["check", &script]);
+    let done = foreign.place.wait(command.current_dir(&foreign.folder));
+    done.exits(1).complains(&expected);
     foreign.write("events/README.md", "none yet");
     foreign.run().exits(1).complains("events has no *.json files, one for each case");
 }

@@ -137,6 +137,12 @@ impl Place {
         for name in of_terminals {
             command.env_remove(name);
         }
+        for name in ["KELVIN_NODE", "KELVIN_PYTHON"] {
+            command.env_remove(name);
+        }
+        // Those of who runs the tests only where they say so.
+        let runtimes = std::env::var_os("KELVIN_RUNTIMES");
+        command.env("KELVIN_RUNTIMES", runtimes.unwrap_or_else(|| self.path("runtimes").into()));
         command.env("LANG", "C.UTF-8").env("TMPDIR", self.tmp()).env("CARGO_TARGET_DIR", target());
         // What these tests need has been fetched when they were built.
         command.env("CARGO_NET_OFFLINE", "true");
@@ -405,4 +411,25 @@ fn shell_command() -> Command {
 pub(crate) fn json(path: &Path) -> Value {
     let text = fs::read_to_string(path).expect("the file is there");
     serde_json::from_str(&text).expect("it is JSON")
+}
+
+/// Writes a program that can be executed at once. By another process: what another test starts meanwhile would inherit an
+/// open file, and a program that is open for writing cannot be started.
+pub(crate) fn program(path: &Path, text: &str) {
+    let folder = path.parent().expect("a file is in a folder");
+    fs::create_dir_all(folder).expect("the folder is writable");
+    let source = path.with_extension("text");
+    fs::write(&source, text).expect("the folder is writable");
+    let mut copy = shell();
+    copy.args(["-c", "cp \"$0\" \"$1\" && chmod 755 \"$1\""]).arg(&source).arg(path);
+    assert!(copy.status().expect("a shell").success());
+    fs::remove_file(source).expect("it is ours");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what functions get is compared with what others get"
+)]
+pub(crate) fn shell() -> Command {
+    Command::new("/bin/sh")
 }

@@ -16,6 +16,7 @@ mod load;
 mod misbehaviour;
 mod mistakes;
 mod modules;
+mod packages;
 mod processes;
 mod report;
 mod resume;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::kit::{Place, root};
+use crate::kit::Place;
 
 /// Runs `kelvin run ARGS` in which `SCRIPT` is the path of a script with this text.
 fn check(text: &str, args: &str, code: i32, expected: &str) {
@@ -31,7 +31,7 @@ fn in_names() {
         "deploy(#{ bootstrap: \"no/such/bootstrap\" });",
         "SCRIPT",
         1,
-        &format!("bootstrap {} of", root().join("no/such/bootstrap").display()),
+        "/no/such/bootstrap of function \"such-release-128\" cannot be used: No such file",
     );
     check("deploy(#{ workload: \"hello\", memori: 1 });", "SCRIPT", 1, "did you mean \"memory\"?");
 }

@@ -51,12 +51,6 @@ pub(crate) struct Links {
     pub(super) folders: Vec<PathBuf>,
 }
 
-impl Links {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.folders.is_empty()
-    }
-}
-
 /// Everything below a folder, in order; or one file, whose path is then empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tree {

@@ -199,7 +199,10 @@ fn a_failing_init_is_tried_again_inside_the_invocation() {
 fn a_bootstrap_that_cannot_be_executed_is_an_invalid_entrypoint() {
     let kit = kit();
     let bootstrap = kit.folder.path().join("not-a-program");
-    std::fs::write(&bootstrap, [0u8; 64]).expect("a file");
+    // A program but for its type (ET_REL of elf(5)), as the kernel finds.
+    let mut program = std::fs::read("/proc/self/exe").expect("this test is a program");
+    program[16] = 1;
+    std::fs::write(&bootstrap, program).expect("a file");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&bootstrap, mode).expect("permissions");
     let function = kit.deploy_bootstrap(bootstrap, |_| ());
@@ -228,7 +231,7 @@ fn what_cannot_be_deployed_is_refused_with_the_reason() {
     check(
         "a",
         "/etc/passwd",
-        "bootstrap /etc/passwd of function \"a\" cannot be used: Permission denied (os error 13)",
+        "bootstrap /etc/passwd of function \"a\" cannot be used: it may not be executed; to allow it: chmod +x /etc/passwd",
     );
     check(
         "a",

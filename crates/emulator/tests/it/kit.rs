@@ -49,6 +49,7 @@ pub(crate) fn try_kit_of(change: impl FnOnce(&mut Options)) -> Result<Kit, Start
             args: Vec::new(),
         },
         hidden: Vec::new(),
+        left_out: Vec::new(),
     };
     change(&mut options);
     let emulator = Emulator::start(&options)?;

@@ -33,6 +33,7 @@ fn emulate(folder: &Path, bootstrap: &Path, event: &str) -> Result<(), Error> {
         init_timeout: INIT_TIMEOUT,
         guard,
         hidden: Vec::new(),
+        left_out: Vec::new(),
     })?;
     let mut config = FunctionConfig::new("function");
     config.timeout = Timeout::new(900)?;

@@ -110,6 +110,7 @@ pub(crate) fn function(function: u32, memory_mb: u32) -> FunctionRecord {
         architecture: Architecture::X86_64,
         reserved_concurrency: None,
         binary_bytes: Some(1_892_344),
+        package_bytes: None,
         binary_sha256: Some("ab".repeat(32)),
         env_names: vec!["KELVIN_SPANS".to_owned()],
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
+    Batch, Client, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
     ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
     WantedRung, WantedService,
 };
@@ -30,7 +30,7 @@ impl Host for Accepting {
             variant: None,
         })
     }
-    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+    fn runtimes(&self, _client: Client) -> Result<Vec<String>, HostError> {
         Ok(vec!["nodejs".to_owned(), "python".to_owned()])
     }
     fn service(&self, _: &WantedService) -> Result<StartedService, HostError> {

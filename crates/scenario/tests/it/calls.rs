@@ -83,7 +83,7 @@ fn names_paths_and_defaults() {
     deploy hello-release-128: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
     deploy hello-release-128-2: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
     deploy hello-release-128-3: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
-    deploy own: /here/mine/bootstrap, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    deploy own: mine/bootstrap, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
     deploy json-release-128: /built/json-release, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
     deploy tool-release-128: /abs/tool, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
     "#);
@@ -255,7 +255,7 @@ fn services_are_started_prepared_and_known_to_functions() {
     change 7: Item { table: "items", item: {"id": String("a"), "n": Number(1.5), "tags": Array [Null]} }
     service s3: {}
     change 7: Bucket("photos")
-    change 7: Object { bucket: "photos", key: "a.jpg", file: "/here/data/a.jpg" }
+    change 7: Object { bucket: "photos", key: "a.jpg", file: "data/a.jpg" }
     (deploying after: Workload("hello"))
     deploy after: /built/hello-release, 128 MB, 3 s, {"KELVIN_SPANS": "1", "URL_dynamodb": "http://here", "URL_s3": "mine"}
     deployed 1: after, Some("hello"), release
@@ -314,19 +314,20 @@ fn runtimes_are_deployed_like_workloads() {
             let f = deploy(#{ runtime: name, memory: 256 });
             note(`${f} ${f.describe().variant} ${f.describe().cases}`);
         }
-        deploy(#{ runtime: "python", code: "functions/orders", handler: "orders.handler" }).invoke();
+        let env = #{ AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrap" };
+        deploy(#{ runtime: "python", client: "stand-in", code: "functions/orders", handler: "orders.handler", env: env }).invoke();
     "#);
     assert_snapshot!(succeed(ran).join("\n"), @r#"
-    (deploying nodejs-256: Runtime(WantedRuntime { name: "nodejs", code: None, handler: "app.handler" }))
+    (deploying nodejs-256: Runtime(WantedRuntime { name: "nodejs", client: Aws, code: None, handler: "app.handler", exec_wrapper: None }))
     deploy nodejs-256: /packed/nodejs/bootstrap, 256 MB, 3 s, {"KELVIN_SPANS": "1"}
     deployed 0: nodejs-256, None, standard library
     note nodejs-256 standard library ["world"]
-    (deploying python-256: Runtime(WantedRuntime { name: "python", code: None, handler: "app.handler" }))
+    (deploying python-256: Runtime(WantedRuntime { name: "python", client: Aws, code: None, handler: "app.handler", exec_wrapper: None }))
     deploy python-256: /packed/python/bootstrap, 256 MB, 3 s, {"KELVIN_SPANS": "1"}
     deployed 1: python-256, None, standard library
     note python-256 standard library ["world"]
-    (deploying python-128: Runtime(WantedRuntime { name: "python", code: Some("functions/orders"), handler: "orders.handler" }))
-    deploy python-128: /packed/python/bootstrap, 128 MB, 3 s, {"KELVIN_SPANS": "1"}
+    (deploying python-128: Runtime(WantedRuntime { name: "python", client: StandIn, code: Some("functions/orders"), handler: "orders.handler", exec_wrapper: Some("/var/task/wrap") }))
+    deploy python-128: /packed/python/bootstrap, 128 MB, 3 s, {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrap", "KELVIN_SPANS": "1"}
     deployed 2: python-128, None, standard library
     invoke 2: {"n":"world"}, log true
     record 2 Some("world"): ["ok"], expecting nothing

@@ -15,9 +15,9 @@ use kelvin_platform::{
     Platform, PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
-    Batch, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress, Resolved,
-    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService,
-    Wanted, WantedRung, WantedService,
+    Batch, Client, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress,
+    Resolved, RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source,
+    StartedService, Wanted, WantedRung, WantedService,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -76,7 +76,6 @@ pub(crate) fn run_script(script: &Script, setup: Setup) -> Ran {
     options.limits.operations = 200_000;
     options.limits.array_elements = 10_000;
     options.limits.map_properties = 1_000;
-    options.folder = PathBuf::from("/here");
     options.limits.run_time = setup.run_time.unwrap_or(options.limits.run_time);
     for (name, values) in setup.settings {
         options.settings.insert(name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
@@ -321,7 +320,7 @@ impl Host for Fake {
         Ok(Resolved { bootstrap, workload, cases, env_vars, reads: Vec::new(), variant })
     }
 
-    fn runtimes(&self) -> Result<Vec<String>, HostError> {
+    fn runtimes(&self, _client: Client) -> Result<Vec<String>, HostError> {
         Ok(RUNTIMES.map(str::to_owned).to_vec())
     }
 

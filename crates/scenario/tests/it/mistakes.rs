@@ -73,12 +73,16 @@ fn deploying() {
         message("deploy(#{ runtime: \"pyhton\" });"),
         message("deploy(#{ runtime: \"python\", handler: \"x\" });"),
         message("deploy(#{ runtime: \"python\", variant: \"release\" });"),
+        message("deploy(#{ runtime: \"python\", client: \"own\" });"),
+        message("deploy(#{ bootstrap: \"b\", client: \"aws\" });"),
+        message("deploy(#{ image: \"x\" });"),
+        message("runtimes(\"own\");"),
         message("deploy(#{});"),
         message("deploy(\"json\");"),
         message("for i in 0..2 { deploy(#{ workload: \"json\", name: \"a\" }); }"),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network
+    deploy: unknown key "memroy"; did you mean "memory"? known: workload, bootstrap, runtime, client, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network
     deploy: memory: expected a whole number from 0, got "128"
     deploy: memory: expected a whole number from 0, got -1
     deploy: timeout of 901 s is out of range: Lambda has 1 to 900 s
@@ -94,8 +98,12 @@ fn deploying() {
     unknown runtime "pyhton"; did you mean "python"? known: nodejs, python
     deploy: handler: there is no code that it could be in; give its folder as code
     deploy: variant: a runtime is not built, and has none to choose
+    deploy: unknown client "own"; known: aws, stand-in
+    deploy: client: it needs a runtime; name one, as in runtime: "python"
+    deploy: container images are not run here; take the function's files out of the image, and give what its ENTRYPOINT starts as bootstrap, or its code with a runtime
+    runtimes: unknown client "own"; known: aws, stand-in
     deploy: give the name of a workload or of a runtime, or the path of a bootstrap
-    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
+    wrong arguments for "deploy": got (string), expected deploy(#{ workload | bootstrap | runtime, client, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
     deploy: there is a function "a" already; give this one another name
     "#);
 }
@@ -254,7 +262,7 @@ fn variables_and_properties() {
     variable "size" is not known here but elsewhere; functions see nothing but their parameters
     the map has no property "size"
     unknown variable "LANCHES"; did you mean "LAUNCHES"?
-    "deploy" is a function: deploy(#{ workload | bootstrap | runtime, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
+    "deploy" is a function: deploy(#{ workload | bootstrap | runtime, client, code, handler, name, variant, memory, timeout, architecture, env, ephemeral_storage, reserved_concurrency, page_cache, network })
     "twice" is a variable; a closure in it is called with twice.call(…)
     "new" is a word that Rhai keeps for itself; choose another, or write a key in quotes
     expected a whole number, got a string

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use kelvin_artifact::Workspace;
-use kelvin_emulator::env_vars;
+use kelvin_emulator::{Libraries, env_vars};
 use kelvin_lambda::{FunctionConfig, MemorySize, Timeout};
 use kelvin_platform::{FunctionSpec, PageCache};
-use kelvin_scenario::WantedRuntime;
+use kelvin_scenario::{Client, WantedRuntime};
 
 use super::bare;
 use crate::doctor::work::{self, Work};
@@ -55,7 +55,8 @@ impl Program {
     /// All variables of a bare start but the one that says where its Runtime API is.
     pub(super) fn env_vars(&self) -> Vec<(String, String)> {
         let stream = "2026/01/01/[$LATEST]00000000000000000000000000000000";
-        env_vars(&self.config, stream, self.folder(), None)
+        let libraries = Libraries::of(&self.bootstrap, &self.config, &self.reads);
+        env_vars(&self.config, stream, self.folder(), None, libraries)
     }
 
     /// As a function, whose name is the program's and this: no two functions have one name.
@@ -87,10 +88,7 @@ pub(super) fn find(folder: &Path, stop: &Stop) -> anyhow::Result<Found> {
         }
     }
     match python(&folder, stop)? {
-        Ok((program, note)) => {
-            found.programs.push(program);
-            found.left_out.extend(note.map(|note| format!("awslambdaric: {note}")));
-        }
+        Ok(program) => found.programs.push(program),
         Err(reason) => found.left_out.push(format!("awslambdaric: {reason}")),
     }
     found.programs.push(large);
@@ -120,24 +118,25 @@ fn built(folder: &Path) -> anyhow::Result<Result<PathBuf, String>> {
     copy(&built, folder).map(Ok)
 }
 
-/// A program, and what is to be said of it.
-type WithNote = (Program, Option<String>);
-
 /// AWS's runtime interface client for Python with the handler that comes with Kelvin, or why there is none.
-fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<WithNote, String>> {
-    let mut runtimes = Runtimes::new(folder, stop.clone());
+fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<Program, String>> {
+    let mut runtimes = Runtimes::new(folder);
     let handler = "app.handler".to_owned();
-    let wanted = WantedRuntime { name: "python".to_owned(), code: None, handler: handler.clone() };
-    let packed = match runtimes.resolve(&wanted) {
+    let wanted = WantedRuntime {
+        name: "python".to_owned(),
+        client: Client::Aws,
+        code: None,
+        handler: handler.clone(),
+        exec_wrapper: None,
+    };
+    let packed = match runtimes.resolve(&wanted, &|| stop.is_wanted()) {
         Ok(packed) => packed,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    // A loop over the standard library stands in for it where it is not installed.
-    let name = if packed.note.is_some() { "Python (own loop)" } else { "awslambdaric" };
-    let mut program = Program::new(name, packed.resolved.bootstrap)?;
+    let mut program = Program::new("awslambdaric", packed.resolved.bootstrap)?;
     program.reads = packed.resolved.reads;
     program.config.handler = handler;
-    Ok(Ok((program, packed.note)))
+    Ok(Ok(program))
 }
 
 fn copy(program: &Path, folder: &Path) -> anyhow::Result<PathBuf> {

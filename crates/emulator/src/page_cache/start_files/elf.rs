@@ -17,7 +17,7 @@ const MOST_NEEDED: usize = 512;
 
 /// What an executable or a library needs before its first instruction.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Elf {
+pub(crate) struct Elf {
     /// For which machine it is (`e_machine`): the loader passes over libraries of another.
     pub machine: u16,
     /// The dynamic loader; `None` in libraries and static programs.
@@ -32,7 +32,7 @@ pub(super) struct Elf {
 
 impl Elf {
     /// Reads a file; `None` if it is no ELF file of 64 bits.
-    pub(super) fn read(path: &Path) -> io::Result<Option<Elf>> {
+    pub(crate) fn read(path: &Path) -> io::Result<Option<Elf>> {
         let cache = ReadCache::new(File::open(path)?);
         Ok(parse(&cache))
     }

@@ -16,7 +16,9 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use self::elf::Elf;
+pub(crate) use self::elf::Elf;
+pub(crate) use self::script::interpreters;
+
 use self::libraries::Libraries;
 use super::tree::{Links, Tree};
 use kelvin_sandbox::TASK_ROOT;
@@ -58,6 +60,8 @@ pub(crate) struct StartFiles {
     pub folders: BTreeSet<PathBuf>,
     /// What is named and cannot be found, so nothing can be said of it.
     pub not_found: BTreeSet<PathBuf>,
+    /// Those of all files that are executed: programs and not their scripts or libraries.
+    pub programs: BTreeSet<PathBuf>,
 }
 
 impl Program {
@@ -92,6 +96,7 @@ impl Program {
                 names: BTreeSet::new(),
                 folders: BTreeSet::new(),
                 not_found: BTreeSet::new(),
+                programs: BTreeSet::new(),
             },
         };
         search.folders(self.folders.iter().chain(&links.folders));
@@ -104,11 +109,16 @@ impl Program {
 }
 
 impl Program {
+    /// The same, with the links of its package as they are now.
+    pub(crate) fn files_of_start(&self) -> io::Result<StartFiles> {
+        let links = self.package().and_then(|package| Ok(Tree::read(&package)?.links));
+        self.start_files(&links.unwrap_or_default())
+    }
+
     /// Files and folders outside of the package that the bootstrap leads to, by all names that it knows them by.
     pub(crate) fn outside(&self) -> Vec<PathBuf> {
-        let links = self.package().and_then(|package| Ok(Tree::read(&package)?.links));
         let mut found: Vec<PathBuf> = self.files.iter().chain(&self.folders).cloned().collect();
-        if let Ok(files) = self.start_files(&links.unwrap_or_default()) {
+        if let Ok(files) = self.files_of_start() {
             found.extend(files.images.into_iter().chain(files.folders));
             found.extend(files.names.into_iter().filter(|name| !self.bootstrap.starts_with(name)));
         }
@@ -116,7 +126,26 @@ impl Program {
     }
 }
 
+/// Where a system has its own programs.
+const SYSTEM: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
+/// Where others install theirs.
+const NOT_SYSTEM: &str = "/usr/local";
+
 impl StartFiles {
+    /// Whether a program is started that is neither of the package nor of the system, and so may have been built for other
+    /// libraries than the system's.
+    pub(crate) fn leads_elsewhere(&self) -> bool {
+        let of_package = |program: &Path| {
+            program == self.bootstrap
+                || self.folder.iter().any(|folder| program.starts_with(folder))
+        };
+        let of_system = |program: &Path| {
+            SYSTEM.iter().any(|folder| program.starts_with(folder))
+                && !program.starts_with(NOT_SYSTEM)
+        };
+        self.programs.iter().any(|program| !of_package(program) && !of_system(program))
+    }
+
     /// Whether a file is part of it. `file` is absolute and has no links in it.
     pub(super) fn covers(&self, file: &Path) -> bool {
         file == self.bootstrap
@@ -167,7 +196,12 @@ impl Search<'_> {
         }
         self.found.folders.extend(interpreter::folders(path, &file));
         match Elf::read(&file) {
-            Ok(Some(elf)) => self.loaded(file, elf),
+            Ok(Some(elf)) => {
+                if elf.loader.is_some() {
+                    self.found.programs.insert(file.clone());
+                }
+                self.loaded(file, elf);
+            }
             Ok(None) if depth < MOST_SCRIPTS => self.script(&file, depth),
             // What cannot be read can be executed all the same; its eviction will fail and be reported.
             Ok(None) | Err(_) => {}
@@ -240,8 +274,8 @@ fn list(folders: &str) -> impl Iterator<Item = PathBuf> {
     folders.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
-/// Where the path that a function sees is on this machine.
-fn on_host(path: PathBuf, task_root: &Path) -> PathBuf {
+/// Where the path that a function sees is on this machine; `task_root` is where its package is.
+pub(crate) fn on_host(path: PathBuf, task_root: &Path) -> PathBuf {
     match path.strip_prefix(TASK_ROOT) {
         Ok(below) => task_root.join(below),
         Err(_) => path,

@@ -26,28 +26,31 @@ pub(super) struct Named {
 
 /// The programs that a script starts, its interpreter first; `None` if it is no script.
 pub(super) fn programs(text: &[u8], task_root: &Path) -> Option<Vec<Named>> {
-    let head = text.strip_prefix(b"#!")?;
-    let head = &head[..head.len().min(HEAD)];
-    let line = head.split(|&byte| byte == b'\n').next()?;
-    let mut words = line
-        .split(|&byte| byte == b' ' || byte == b'\t' || byte == b'\r')
-        .filter(|word| !word.is_empty());
-    let interpreter = path_of(words.next()?);
-    let mut programs = vec![named(interpreter.clone(), Vec::new())];
-    let mut language = interpreter;
-    if language.file_name().is_some_and(|name| name == "env") {
-        let name = words.find(|word| !word.starts_with(b"-") && !word.contains(&b'='));
-        if let Some(name) = name {
-            language = path_of(name);
-            programs.push(named(language.clone(), Vec::new()));
-        }
-    }
+    let head = &text[..text.len().min(HEAD)];
+    let interpreters = interpreters(head.split(|&byte| byte == b'\n').next()?);
+    let language = interpreters.last()?.clone();
+    let mut programs: Vec<Named> =
+        interpreters.into_iter().map(|interpreter| named(interpreter, Vec::new())).collect();
     let is_shell = language.file_name().and_then(|name| name.to_str());
     if is_shell.is_some_and(|name| SHELLS.contains(&name)) {
         let text = String::from_utf8_lossy(text);
         programs.extend(text.lines().filter_map(|line| started(line, task_root)));
     }
     Some(programs)
+}
+
+/// The interpreter that the first line of a script names, and the program that `env` is told there; none of another file.
+pub(crate) fn interpreters(line: &[u8]) -> Vec<PathBuf> {
+    let line = line.strip_prefix(b"#!").unwrap_or_default();
+    let mut words = line
+        .split(|&byte| byte == b' ' || byte == b'\t' || byte == b'\r')
+        .filter(|word| !word.is_empty());
+    let mut interpreters: Vec<PathBuf> = words.next().map(path_of).into_iter().collect();
+    if interpreters.iter().any(|interpreter| interpreter.file_name() == Some("env".as_ref())) {
+        let name = words.find(|word| !word.starts_with(b"-") && !word.contains(&b'='));
+        interpreters.extend(name.map(path_of));
+    }
+    interpreters
 }
 
 fn named(program: PathBuf, files: Vec<PathBuf>) -> Named {
