@@ -184,6 +184,7 @@ fn message(
         EvalAltResult::ErrorTooManyVariables(_) => {
             format!("more than {} variables at the same time", limits.variables)
         }
+        EvalAltResult::ErrorDataRace(what, _) => data_race(what),
         EvalAltResult::ErrorMismatchDataType(expected, actual, _)
         | EvalAltResult::ErrorMismatchOutputType(expected, actual, _) => {
             let word = |kind| with_article(kind_name(kind));
@@ -191,6 +192,21 @@ fn message(
         }
         other => without_position(other),
     }
+}
+
+/// A closure uses a variable that the method locks that calls it.
+pub(crate) fn locked_out(variable: &str, method: &str) -> String {
+    format!(
+        "a closure cannot use \"{variable}\" while {method}() of \"{variable}\", or of a part of it, calls it; write let copy = {variable}; before, and use the copy in the closure"
+    )
+}
+
+/// The same, found while it runs. `what` is as the interpreter writes it: `argument #1 of function 'call'`.
+fn data_race(what: &str) -> String {
+    let called = what.split('\'').nth(1).map(|name| format!(" of {name}()")).unwrap_or_default();
+    format!(
+        "a closure uses a variable that is locked, as a method of the variable calls it{called}; write let copy = …; before, and use the copy in the closure"
+    )
 }
 
 /// `call` is as the interpreter writes it: `recyle (function)`.

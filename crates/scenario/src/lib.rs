@@ -6,6 +6,7 @@
 //! What a script can call is listed by [`functions`].
 
 mod blocks;
+mod by_value;
 mod caller;
 mod chance;
 mod compare;

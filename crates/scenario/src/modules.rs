@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, ModuleResolver, Position, Stmt};
 
+use crate::by_value::{self, Brackets};
 use crate::diagnose::{self, Callable};
-use crate::{ErrorKind, ScenarioError, ScriptFolder, engine, suggest};
+use crate::{ErrorKind, Place, ScenarioError, ScriptFolder, engine, suggest};
 
 /// So many different modules a script can have, and so often it can import.
 pub(crate) const MAX_MODULES: usize = 100;
@@ -18,6 +19,8 @@ pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) ast: AST,
+    /// What the text was compiled with besides.
+    brackets: Brackets,
 }
 
 impl Source {
@@ -27,14 +30,28 @@ impl Source {
         name: String,
         text: String,
     ) -> Result<Source, ScenarioError> {
-        match engine.compile_with_scope(&engine::scope(), &text) {
-            Ok(ast) => Ok(Source { name, text, ast }),
-            Err(error) => Err(diagnose::syntax(&name, &text, &error)),
+        let compile = |text: &str| engine.compile_with_scope(&engine::scope(), text);
+        let ast = compile(&text).map_err(|error| diagnose::syntax(&name, &text, &error))?;
+        if let Some((variable, method, position)) = by_value::locked_out(&ast) {
+            let message = diagnose::locked_out(&variable, &method);
+            let place = diagnose::place(&name, &text, position);
+            return Err(ScenarioError { kind: ErrorKind::Script, message, place, cause: None });
         }
+        let bracketed = by_value::bracketed(&ast, &text);
+        // Without them, a closure that needs them fails with what to write instead.
+        let bracketed =
+            bracketed.and_then(|(text, brackets)| Some((compile(&text).ok()?, brackets)));
+        let (ast, brackets) = bracketed.unwrap_or((ast, Brackets::default()));
+        Ok(Source { name, text, ast, brackets })
+    }
+
+    /// A place in the text, as the interpreter tells it.
+    pub(crate) fn place(&self, position: Position) -> Option<Place> {
+        diagnose::place(&self.name, &self.text, self.brackets.written(position))
     }
 
     fn error(&self, message: String, position: Position) -> ScenarioError {
-        let place = diagnose::place(&self.name, &self.text, position);
+        let place = self.place(position);
         ScenarioError { kind: ErrorKind::Script, message, place, cause: None }
     }
 

@@ -115,8 +115,7 @@ impl Script {
 
     /// A place in the script, or in the module of that name.
     pub(crate) fn place(&self, module: Option<&str>, position: Position) -> Option<Place> {
-        let source = self.source_of(module);
-        diagnose::place(&source.name, &source.text, position)
+        self.source_of(module).place(position)
     }
 
     /// What can be called in the script, or in the module of that name.
@@ -140,8 +139,7 @@ impl Script {
             rest.starts_with(function.as_str())
         };
         let told = self.place(module.as_deref(), *position);
-        let others =
-            self.sources().map(|source| diagnose::place(&source.name, &source.text, *position));
+        let others = self.sources().map(|source| source.place(*position));
         told.clone().filter(named).or_else(|| others.flatten().find(named)).or(told)
     }
 

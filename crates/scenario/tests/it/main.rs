@@ -2,6 +2,7 @@
 
 mod accepting;
 mod calls;
+mod closures;
 mod documentation;
 mod dry_run;
 mod event_sources;
