@@ -71,6 +71,9 @@ pub(crate) struct RunArgs {
     /// Evaluate the script without starting anything; print launches, invocations, time and cost
     #[arg(long)]
     pub dry_run: bool,
+    /// How long the run may take, such as 90m or 3h [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    pub time_limit: Option<Duration>,
     /// Go on from a run that was interrupted, in a new folder: a folder, the beginning of an id, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "settings", "seed", "dry_run"])]
     pub resume: Option<String>,
@@ -108,6 +111,14 @@ pub(crate) struct CheckArgs {
     /// Order of launches and payloads
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u32,
+    /// How long a run may take, such as 90m or 3h [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    pub time_limit: Option<Duration>,
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let time = kelvin_scenario::parse_duration(text).filter(|time| !time.is_zero());
+    time.ok_or_else(|| "expected a time such as 90m or 3h".to_owned())
 }
 
 /// What is enforced. What is not given is as in the run that is resumed, or the default.

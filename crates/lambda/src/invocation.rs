@@ -55,12 +55,25 @@ pub enum Provenance {
         /// it is not known, and so is the rest, but for records that are older than kinds of failures.
         with_response: bool,
     },
+    /// It was not made, but stands for so many alike, of which a plan alone is evaluated.
+    Nominal {
+        /// How many; 1 or more.
+        times: u64,
+    },
 }
 
 impl Invocation {
     /// Whether it is on record already.
     pub fn is_recorded(&self) -> bool {
         matches!(self.provenance, Provenance::Recorded { .. })
+    }
+
+    /// How many invocations it stands for: itself, or many of a plan.
+    pub fn times(&self) -> u64 {
+        match self.provenance {
+            Provenance::Nominal { times } => times,
+            Provenance::Made | Provenance::Recorded { .. } => 1,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `blocks()` and `expect_status()`: the functions that call a closure of the script.
 
 use kelvin_lambda::Status;
-use rhai::{Array, Dynamic, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 
 use crate::fields::show;
 use crate::function::Function;
@@ -32,6 +32,11 @@ impl Session {
         for (block, order) in (0..blocks).zip(orders) {
             for (position, index) in (0..).zip(order) {
                 self.go_on().map_err(|fault| self.raise(ctx, fault))?;
+                // Closures need not have a step of their own.
+                if self.tick().is_some() {
+                    let end = EvalAltResult::ErrorTerminated(Dynamic::UNIT, ctx.call_position());
+                    return Err(end.into());
+                }
                 let function = &functions[index];
                 let slot = Slot { block, position };
                 let name = function.0.name.as_str();
@@ -84,6 +89,7 @@ impl Session {
             let known = Status::ALL.map(Status::as_str);
             let found = Status::from_name(status);
             let status = found.ok_or_else(|| suggest::unknown("status", status, known))?;
+            self.add_check("expect_status", status.as_str())?;
             Ok((outside, status))
         });
         let (outside, status) = expected.map_err(|fault| self.raise(ctx, fault))?;

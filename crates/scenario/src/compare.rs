@@ -75,6 +75,7 @@ fn of_pairs(pairs: &[(f64, f64)], unit: &str) -> Map {
 impl Session {
     fn compare(&self, f: &Function, g: &Function, map: Map) -> Result<Map, Fault> {
         self.outside("compare")?;
+        self.reads();
         let wrong = |error: String| format!("compare: {error}");
         let mut fields = Fields::new("key", map, &KEYS).map_err(wrong)?;
         let metric = metric(&mut fields).map_err(wrong)?;

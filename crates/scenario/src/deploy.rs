@@ -59,6 +59,7 @@ impl Session {
     pub(crate) fn deploy(&self, map: Map) -> Result<Function, Fault> {
         let outside = self.outside("deploy")?;
         let mut request = request(map, &*self.beside).map_err(|e| format!("deploy: {e}"))?;
+        self.add_function("deploy")?;
         self.choose_name(&mut request)?;
         let name = request.config.name.clone();
         let deployed = self.create(outside, request);

@@ -6,6 +6,7 @@ use crate::engine::CONSTANTS;
 use crate::error::{ErrorKind, Place, ScenarioError};
 use crate::fields::{kind_name, with_article};
 use crate::modules::MAX_MODULES;
+use crate::pause::written_duration;
 use crate::script::Script;
 use crate::session::{Halt, Session};
 use crate::signature::Signature;
@@ -105,9 +106,28 @@ pub(crate) fn halted_at(halt: Halt, session: &Session, place: Option<Place>) -> 
     let error = match halt {
         Halt::Stopped => end(ErrorKind::Stopped, "stopped by the user".to_owned()),
         Halt::Deadline => {
-            let limit = session.limits.run_time;
-            end(ErrorKind::Deadline, format!("the scenario ran longer than its limit of {limit:?}"))
+            let limit = written_duration(session.limits.run_time);
+            end(
+                ErrorKind::Deadline,
+                format!(
+                    "the scenario ran longer than its limit of {limit}; --time-limit sets another"
+                ),
+            )
         }
+        Halt::TooLong { limit } => {
+            let limit = written_duration(limit);
+            end(
+                ErrorKind::Deadline,
+                format!(
+                    "the scenario waits longer than the {limit} that it may take, in pauses, gaps and loads alone; --time-limit sets another limit"
+                ),
+            )
+        }
+        Halt::Uncounted => {
+            let most = written_duration(session.nominal.unwrap_or_default());
+            end(ErrorKind::Uncounted, format!("stopped counting after {most}"))
+        }
+        Halt::Memory => end(ErrorKind::Script, session.too_much_memory()),
         Halt::Operations => {
             let limit = session.limits.operations;
             let message =
@@ -216,7 +236,12 @@ fn unknown_call(call: &str, script: &Script, callables: &[Callable]) -> String {
     let kinds: Vec<&str> = arguments.split(", ").filter(|a| !a.is_empty()).map(kind_name).collect();
     let kinds = kinds.join(", ");
     if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-        return format!("{name} cannot be applied to ({kinds})");
+        let nothing = if kinds.contains("()") {
+            "; () stands for what is not known, such as a quantile of too few"
+        } else {
+            ""
+        };
+        return format!("{name} cannot be applied to ({kinds}){nothing}");
     }
     if name.starts_with("anon$") {
         if let Some(module) = script.module_of(name, None) {

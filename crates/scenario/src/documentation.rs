@@ -182,9 +182,24 @@ fn limits(page: &mut String, limits: &Limits) {
     row("elements of an array, with those of arrays in it", limits.array_elements.to_string());
     row("properties of a map, with those of maps in it", limits.map_properties.to_string());
     row("variables at the same time", limits.variables.to_string());
+    row("notes, and answers; what comes after them is left out", limits.notes.to_string());
+    row("checks and thresholds", limits.checks.to_string());
+    row(
+        "bytes of all notes, of all answers, and of all names of checks and thresholds",
+        limits.text_bytes.to_string(),
+    );
+    row("functions and changes of their configuration", limits.functions.to_string());
+    row("services and changes of them", limits.services.to_string());
+    row(
+        "memory, in MB, with what is kept of each invocation",
+        (limits.memory_bytes >> 20).to_string(),
+    );
     row("modules", MAX_MODULES.to_string());
     row("bytes of an event in a file", MAX_REQUEST_BYTES.to_string());
     row("bytes of all files of `events()`", event_file::MAX_BYTES.to_string());
-    row("run time", format!("{} s", limits.run_time.as_secs()));
+    row(
+        "run time, unless `--time-limit` says otherwise",
+        format!("{} s", limits.run_time.as_secs()),
+    );
     page.push('\n');
 }

@@ -81,6 +81,6 @@ pub(crate) fn engine(session: &Arc<Session>, modules: &Arc<Modules>) -> (Engine,
     let progress = Arc::clone(session);
     engine.on_progress(move |_| progress.tick());
     let print = Arc::clone(session);
-    engine.on_print(move |text| print.note(text));
+    engine.on_print(move |text| print.note(text, None));
     (engine, signatures)
 }

@@ -27,8 +27,10 @@ pub enum ErrorKind {
     Settings,
     /// The user stopped it.
     Stopped,
-    /// It took longer than its limit.
+    /// It took longer than its limit, or will.
     Deadline,
+    /// It was evaluated on a nominal platform, and there was more of it than is counted.
+    Uncounted,
     /// The platform could not do what was asked.
     Platform,
     /// The host could not do what was asked: no such workload, a build that failed, a disk that is full.

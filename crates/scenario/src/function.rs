@@ -20,6 +20,9 @@ use crate::{HostError, Progress, WantedRung, json, number, suggest};
 /// How much of an invocation can be measured without Lambda around it.
 const RUNGS: [&str; 2] = ["compute", "serde"];
 
+/// Each is a number in the record, and in memory.
+const MOST_ITERATIONS: u32 = 1_000_000;
+
 /// The properties of the maps that functions of the language return.
 pub(crate) const KEYS_OF_MAPS: [&str; 64] = [
     "architecture",
@@ -208,6 +211,8 @@ impl Session {
         let Ok(invocations) = u64::try_from(n) else {
             return Err(format!("repeat: expected 0 or more invocations, got {n}").into());
         };
+        let n_gaps = u32::try_from(invocations.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.will_wait(gaps.gap.mean().saturating_mul(n_gaps))?;
         let Event { case, payload } = event;
         let request = InvokeRequest { payload, log_tail: false, caller };
         outside.host.progress(Progress::Repeating { name: &f.name, invocations });
@@ -253,8 +258,11 @@ impl Session {
         if !RUNGS.contains(&rung) {
             return Err(suggest::unknown("rung", rung, RUNGS).into());
         }
-        let Some(iterations) = u32::try_from(n).ok().filter(|n| *n > 0) else {
-            return Err(format!("measure: expected 1 or more iterations, got {n}").into());
+        let Some(iterations) = u32::try_from(n).ok().filter(|n| (1..=MOST_ITERATIONS).contains(n))
+        else {
+            return Err(
+                format!("measure: expected 1 to {MOST_ITERATIONS} iterations, got {n}").into()
+            );
         };
         self.go_on()?;
         let (config, slot) = (f.config().clone(), self.state().slot);
@@ -264,6 +272,7 @@ impl Session {
         // What the user stopped has not failed.
         self.go_on()?;
         let times = times?;
+        self.reads();
         #[expect(clippy::cast_precision_loss, reason = "no process ran for 2^53 nanoseconds")]
         let mean_ms = times.iter().sum::<u64>() as f64 / times.len().max(1) as f64 / 1e6;
         let iterations = i64::try_from(times.len()).unwrap_or(i64::MAX);
@@ -286,6 +295,9 @@ impl Session {
     pub(crate) fn configure(&self, f: &Deployed, map: Map) -> Result<(), Fault> {
         let outside = self.outside_for(f, "configure")?;
         let (change, config) = change(f, map).map_err(|e| format!("configure: {e}"))?;
+        if config != *f.config() {
+            self.add_function("configure")?;
+        }
         let action = || format!("failed to configure function \"{}\"", f.name);
         self.wait(outside, action, outside.platform.configure(f.id, change))?;
         outside.host.configured(f.id, &config);
@@ -368,7 +380,8 @@ struct Tally {
 impl Tally {
     fn add(&mut self, recorded: &[Invocation]) {
         for invocation in recorded {
-            self.invocations += 1;
+            let times = i64::try_from(invocation.times()).unwrap_or(i64::MAX);
+            self.invocations = self.invocations.saturating_add(times);
             self.failed += i64::from(invocation.status != Status::Ok);
         }
     }

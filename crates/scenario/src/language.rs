@@ -307,7 +307,7 @@ fn add_result(language: &mut Language<'_>) {
             "Writes a line into the run's record, and prints it; any value is written as text. `print()` does the same.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
-                    s.note(&as_text(&ctx, &value)?);
+                    s.note(&as_text(&ctx, &value)?, Some(&ctx));
                     Ok(())
                 }
             },
@@ -319,9 +319,7 @@ fn add_result(language: &mut Language<'_>) {
             "Writes the answer to the scenario's question, in whole sentences, into the run's record; the report ends with it.",
             |s| {
                 move |ctx: NativeCallContext<'_>, value: Dynamic| -> Raised<()> {
-                    if let Some(host) = s.listener() {
-                        host.answer(&as_text(&ctx, &value)?);
-                    }
+                    s.give_answer(&as_text(&ctx, &value)?, &ctx);
                     Ok(())
                 }
             },
@@ -374,6 +372,7 @@ impl Session {
     fn pause(&self, value: &Dynamic) -> Result<(), Fault> {
         let outside = self.outside("pause")?;
         let duration = pause::duration(value).map_err(|e| format!("pause: {e}"))?;
+        self.will_wait(duration)?;
         outside.host.progress(Progress::Pausing { duration });
         let action = || format!("failed to pause for {}", show(value));
         self.wait(outside, action, outside.platform.sleep(duration))
@@ -381,14 +380,8 @@ impl Session {
 
     fn checked(&self, name: &str, passed: bool) -> Result<bool, Fault> {
         let outside = self.outside("check")?;
+        self.add_check("check", name)?;
         self.check(outside, name, passed, None);
         Ok(passed)
-    }
-
-    /// `note()` and `print()`; silent while only parameters are read.
-    pub(crate) fn note(&self, text: &str) {
-        if let Some(host) = self.listener() {
-            host.note(text);
-        }
     }
 }

@@ -20,6 +20,11 @@ const INIT: Duration = Duration::from_millis(20);
 const DURATION: Duration = Duration::from_millis(1);
 /// Invocations between two looks at whoever may want to stop.
 const BATCH: u64 = 1024;
+/// So many invocations of one function are told one by one, and of each loop or load after them [`OF_EACH`]; of the others,
+/// one stands for many, so that what is planned is counted in no time. Thresholds need no more.
+const ONE_BY_ONE: u64 = 100_000;
+/// A p99 of a launch needs as many.
+const OF_EACH: u64 = 100;
 
 /// Counts what a scenario would do. Every invocation succeeds and answers `{}`; a cold start takes 20 ms of INIT, every
 /// invocation 1 ms.
@@ -57,6 +62,8 @@ struct State {
 struct Deployed {
     config: FunctionConfig,
     environment: Option<u64>,
+    /// How many invocations were told one by one.
+    told: u64,
 }
 
 impl NominalPlatform {
@@ -81,23 +88,36 @@ impl NominalPlatform {
         request: &InvokeRequest,
         gap: Duration,
     ) -> Result<Invocation, PlatformError> {
+        self.invoke_times(function, request, gap, 1)
+    }
+
+    /// As many as that, all after the same gap.
+    fn invoke_times(
+        &self,
+        function: FunctionId,
+        request: &InvokeRequest,
+        gap: Duration,
+        times: u64,
+    ) -> Result<Invocation, PlatformError> {
         {
             let state = &mut *self.state();
             if found(&mut state.functions, function)?.environment.is_some() {
-                state.totals.time = state.totals.time.saturating_add(gap);
+                state.totals.time = state.totals.time.saturating_add(many(gap, times));
             }
         }
-        let invocation = self.answer(function, request)?;
+        let invocation = self.answer(function, request, times)?;
         let latency = Duration::from_nanos(invocation.timing.latency_ns);
-        self.state().totals.time += latency;
+        let totals = &mut self.state().totals;
+        totals.time = totals.time.saturating_add(many(latency, times));
         Ok(invocation)
     }
 
-    /// The same without its time: requests of a load overlap.
+    /// The same without their time: requests of a load overlap. Only a single one can be a cold start.
     fn answer(
         &self,
         function: FunctionId,
         request: &InvokeRequest,
+        times: u64,
     ) -> Result<Invocation, PlatformError> {
         let mut state = self.state();
         let State { functions, totals } = &mut *state;
@@ -112,12 +132,12 @@ impl NominalPlatform {
             totals.launches += 1;
             deployed.environment = Some(totals.launches);
         }
-        totals.invocations += 1;
+        totals.invocations = totals.invocations.saturating_add(times);
         let latency = init.unwrap_or_default() + DURATION;
         let billed_ms = billed_ms(ns(DURATION), init.map(ns));
-        add(&mut totals.cost, self.cost(&deployed.config, billed_ms));
+        add(&mut totals.cost, self.cost(&deployed.config, billed_ms), times);
         Ok(Invocation {
-            provenance: Provenance::Made,
+            provenance: Provenance::Nominal { times },
             request_id: format!("00000000-0000-4000-8000-{:012x}", totals.invocations),
             environment: deployed.environment,
             start,
@@ -145,6 +165,15 @@ impl NominalPlatform {
         })
     }
 
+    /// How many of so many invocations are told one by one.
+    fn one_by_one(&self, function: FunctionId, invocations: u64) -> Result<u64, PlatformError> {
+        let state = &mut *self.state();
+        let deployed = found(&mut state.functions, function)?;
+        let told = invocations.min(ONE_BY_ONE.saturating_sub(deployed.told).max(OF_EACH));
+        deployed.told = deployed.told.saturating_add(told);
+        Ok(told)
+    }
+
     fn cost(&self, config: &FunctionConfig, billed_ms: u64) -> Cost {
         #[expect(clippy::cast_precision_loss, reason = "21 ms at most")]
         let billed_ms = billed_ms as f64;
@@ -168,7 +197,7 @@ impl NominalPlatform {
         }
         let id = u32::try_from(state.totals.functions).map_err(|_| PlatformError::Stopped)?;
         state.totals.functions += 1;
-        state.functions.insert(FunctionId(id), Deployed { config, environment: None });
+        state.functions.insert(FunctionId(id), Deployed { config, environment: None, told: 0 });
         Ok(FunctionId(id))
     }
 
@@ -180,7 +209,7 @@ impl NominalPlatform {
         if let Err(source) = config.validate() {
             return Err(PlatformError::InvalidConfig { name: config.name, source });
         }
-        *deployed = Deployed { config, environment: None };
+        *deployed = Deployed { config, environment: None, told: deployed.told };
         Ok(())
     }
 }
@@ -224,14 +253,20 @@ impl Platform for NominalPlatform {
         sink: &'a mut Sink<'_>,
     ) -> PlatformFuture<'a, ()> {
         Box::pin(async move {
-            let mut left = plan.invocations;
-            while left > 0 {
-                let n = left.min(BATCH);
-                let gaps = plan.gaps.after(plan.invocations - left);
+            let told = self.one_by_one(function, plan.invocations)?;
+            let mut done = 0;
+            while done < told {
+                let n = BATCH.min(told - done);
+                let gaps = plan.gaps.after(done);
                 let batch = (0..n).map(|i| self.invoke_now(function, &plan.request, gaps.nth(i)));
                 sink(batch.collect::<Result<_, _>>()?);
-                left -= n;
+                done += n;
                 tokio::task::yield_now().await;
+            }
+            let rest = plan.invocations - told;
+            if rest > 0 {
+                let gap = plan.gaps.gap.mean();
+                sink(vec![self.invoke_times(function, &plan.request, gap, rest)?]);
             }
             Ok(())
         })
@@ -249,23 +284,25 @@ impl Platform for NominalPlatform {
             let (invocations, lasts) = extent(&shape);
             let invocations = if requests.is_empty() { 0 } else { invocations };
             let mut requests = requests.iter().cycle();
-            let mut sent = 0;
-            while sent < invocations {
-                let n = BATCH.min(invocations - sent);
-                let batch = (sent..sent + n).zip(requests.by_ref()).map(|(index, request)| {
-                    let mut invocation = self.answer(function, request)?;
+            let told = self.one_by_one(function, invocations)?;
+            let mut stood_for = standing_for(invocations, told).peekable();
+            while stood_for.peek().is_some() {
+                let n = usize::try_from(BATCH).unwrap_or(usize::MAX);
+                let batch = stood_for.by_ref().take(n).zip(requests.by_ref());
+                let batch = batch.map(|((index, times), request)| {
+                    let mut invocation = self.answer(function, request, times)?;
                     let due = match &shape {
                         LoadShape::Open(schedule) => {
                             usize::try_from(index).ok().and_then(|at| schedule.get(at)).copied()
                         }
                         LoadShape::Closed { .. } => None,
                     };
-                    invocation.sent_at_ns = ns(began) + due.unwrap_or_else(|| turn(&shape, index));
+                    let due_ns = due.unwrap_or_else(|| turn(&shape, index));
+                    invocation.sent_at_ns = ns(began).saturating_add(due_ns);
                     invocation.intended_at_ns = due.map(|_| invocation.sent_at_ns);
                     Ok(invocation)
                 });
                 sink(batch.collect::<Result<_, PlatformError>>()?);
-                sent += n;
                 tokio::task::yield_now().await;
             }
             let totals = &mut self.state().totals;
@@ -321,6 +358,25 @@ fn turn(shape: &LoadShape, index: u64) -> u64 {
     }
 }
 
+/// The numbers of the requests of a load that are told, and for how many each stands. The last is among them.
+fn standing_for(invocations: u64, told: u64) -> impl Iterator<Item = (u64, u64)> {
+    let each = invocations.div_ceil(told.max(1)).max(1);
+    // The first stands for itself, as it may be a cold start.
+    let first = (invocations > 0).then_some((0, 1));
+    let rest = (0..invocations.saturating_sub(1).div_ceil(each)).map(move |group| {
+        let before = 1 + group * each;
+        let times = each.min(invocations - before);
+        (before + times - 1, times)
+    });
+    first.into_iter().chain(rest)
+}
+
+fn many(duration: Duration, times: u64) -> Duration {
+    let ns = duration.as_nanos().saturating_mul(u128::from(times));
+    let seconds = u64::try_from(ns / 1_000_000_000).unwrap_or(u64::MAX);
+    Duration::new(seconds, u32::try_from(ns % 1_000_000_000).unwrap_or(0))
+}
+
 fn found(
     functions: &mut BTreeMap<FunctionId, Deployed>,
     function: FunctionId,
@@ -328,9 +384,11 @@ fn found(
     functions.get_mut(&function).ok_or(PlatformError::NoSuchFunction { id: function.0 })
 }
 
-fn add(sum: &mut Cost, cost: Cost) {
-    sum.compute_usd += cost.compute_usd;
-    sum.request_usd += cost.request_usd;
+fn add(sum: &mut Cost, cost: Cost, times: u64) {
+    #[expect(clippy::cast_precision_loss, reason = "a cost needs no more than 53 bits")]
+    let times = times as f64;
+    sum.compute_usd += times * cost.compute_usd;
+    sum.request_usd += times * cost.request_usd;
 }
 
 fn ns(duration: Duration) -> u64 {

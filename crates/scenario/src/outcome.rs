@@ -15,4 +15,6 @@ pub struct Outcome {
     pub checks: u64,
     /// Of them, those that did not pass.
     pub failed_checks: u64,
+    /// Whether the run would wait longer than it may, as far as nominal figures tell.
+    pub waits_too_long: bool,
 }

@@ -5,6 +5,7 @@ use std::mem::take;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use crate::fields::show;
 use crate::language::Language;
 use crate::script::STACK_BYTES;
 use crate::session::{Fault, Raised, Session};
+use crate::waits;
 
 /// Each is a thread with an interpreter's stack.
 const MOST_CLOSURES: usize = 64;
@@ -38,6 +40,8 @@ struct Group {
     ended: AtomicBool,
     /// The same for those that wait.
     tell: watch::Sender<bool>,
+    /// How long the one waits that waits longest, of an evaluation.
+    longest: Mutex<Duration>,
     /// What the first that failed says.
     error: Mutex<Option<Box<EvalAltResult>>>,
 }
@@ -50,8 +54,13 @@ thread_local! {
 impl Group {
     fn new() -> Arc<Group> {
         let (tell, _) = watch::channel(false);
-        let parent = thread::current().id();
-        Arc::new(Group { parent, ended: AtomicBool::new(false), tell, error: Mutex::default() })
+        Arc::new(Group {
+            parent: thread::current().id(),
+            ended: AtomicBool::new(false),
+            tell,
+            longest: Mutex::default(),
+            error: Mutex::default(),
+        })
     }
 
     /// Ends all closures. What others say after the first is that they were ended.
@@ -59,6 +68,10 @@ impl Group {
         self.error().get_or_insert(error);
         self.ended.store(true, Ordering::Relaxed);
         self.tell.send_replace(true);
+    }
+
+    fn longest(&self) -> MutexGuard<'_, Duration> {
+        self.longest.lock().expect("nothing panics while it holds a duration")
     }
 
     fn error(&self) -> MutexGuard<'_, Option<Box<EvalAltResult>>> {
@@ -110,7 +123,10 @@ impl Session {
                 let own = Arc::clone(&group);
                 let begin = move || {
                     GROUP.set(Some(Arc::clone(&own)));
-                    match closure.call_within_context::<Dynamic>(ctx, ()) {
+                    let called = closure.call_within_context::<Dynamic>(ctx, ());
+                    let longest = &mut *own.longest();
+                    *longest = waits::of_closure().max(*longest);
+                    match called {
                         Ok(value) => value.flatten(),
                         Err(error) => {
                             own.fail(error);
@@ -135,6 +151,7 @@ impl Session {
             });
             ended.collect()
         });
+        self.closures_waited(*group.longest());
         match group.error().take() {
             None => Ok(values),
             Some(error) => Err(error),

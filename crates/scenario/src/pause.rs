@@ -26,6 +26,18 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds_of(text.trim())?).ok()
 }
 
+/// `2h`, `90m`, `1.5s`: as scripts write it, in the largest unit that needs no more than one decimal.
+pub fn written_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let units = [(3600.0, "h"), (60.0, "m"), (1.0, "s")];
+    let fits = |unit: f64| seconds >= unit && (seconds / unit * 10.0).fract() == 0.0;
+    match units.into_iter().find(|(unit, _)| fits(*unit)) {
+        Some((unit, name)) => format!("{}{name}", seconds / unit),
+        None if seconds < 1.0 => format!("{}ms", seconds * 1000.0),
+        None => format!("{seconds:.1}s"),
+    }
+}
+
 fn seconds_of(text: &str) -> Option<f64> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);
@@ -61,5 +73,17 @@ mod tests {
         check(Dynamic::from(-1_i64), None);
         check(Dynamic::from(f64::NAN), None);
         check(Dynamic::from(true), None);
+    }
+
+    #[test]
+    fn durations_are_written_as_they_can_be_read() {
+        let check = |text: &str| {
+            let duration = parse_duration(text).unwrap();
+            assert_eq!(written_duration(duration), text);
+        };
+        for text in ["2h", "1.5h", "50m", "1.5s", "10s", "200ms", "61s"] {
+            check(text);
+        }
+        assert_eq!(written_duration(Duration::from_millis(3_600_123)), "3600.1s");
     }
 }

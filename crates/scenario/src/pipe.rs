@@ -79,6 +79,7 @@ impl Session {
         outside.host.pipe(&facts)?;
         // Only now, when nothing is timed any more.
         stages.iter().try_for_each(|stage| self.tell_read(stage))?;
+        self.reads();
         let last = stages.last().expect("there are functions");
         let cost_usd: f64 = stages.iter().map(InvocationResult::cost_usd).sum();
         Ok(Map::from([

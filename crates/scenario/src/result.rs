@@ -146,6 +146,7 @@ impl Session {
             return Err(suggest::unknown("property of an invocation", name, known).into());
         };
         result.check_known(name)?;
+        self.reads();
         if matches!(name, "response" | "logs" | "error_message") {
             self.tell_read(result)?;
         }

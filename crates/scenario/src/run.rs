@@ -1,6 +1,7 @@
 //! What a run of a scenario is given.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kelvin_lambda::{PriceTable, US_EAST_1};
 use kelvin_platform::{Gap, PageCache};
@@ -29,6 +30,9 @@ pub struct RunOptions {
     pub runtime: Handle,
     /// `true` ends the run, also in the middle of a wait. A dropped sender never does.
     pub stop: watch::Receiver<bool>,
+    /// How long the script may be evaluated, where the platform answers nominally: the limit of the run time is then one of
+    /// what the script would wait.
+    pub nominal: Option<Duration>,
 }
 
 impl RunOptions {
@@ -43,6 +47,7 @@ impl RunOptions {
             page_cache: None,
             runtime,
             stop,
+            nominal: None,
         }
     }
 }

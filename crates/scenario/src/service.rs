@@ -97,6 +97,7 @@ impl Session {
                 format!("service: the path {} is not UTF-8", path.to_string_lossy())
             })?;
         }
+        self.add_service("service")?;
         let wanted = WantedService { kind: kind.to_owned(), options };
         let started = outside.host.service(&wanted)?;
         self.state().service_env_vars.extend(started.env_vars.clone());
@@ -105,6 +106,12 @@ impl Session {
 
     fn change(&self, service: &Service, change: &ServiceChange) -> Result<(), Fault> {
         let outside = self.outside("service")?;
+        match change {
+            ServiceChange::Latency(_) => self.add_service("latency")?,
+            ServiceChange::Errors(_) => self.add_service("errors")?,
+            // They are limited as data of a service are.
+            _ => {}
+        }
         Ok(outside.host.change_service(service.0.started.id, change)?)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::ThreadId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kelvin_lambda::{Invocation, PriceTable, Status};
 use kelvin_platform::{FunctionId, Gap, PageCache, Platform, PlatformError, PlatformFuture};
@@ -14,12 +14,13 @@ use tokio::sync::watch;
 
 use crate::chance::{Chance, Purpose};
 use crate::function::Deployed;
+use crate::kept::KeptOf;
 use crate::parameters::{self, Parameter};
 use crate::tally::Tally;
 use crate::threshold::Threshold;
 use crate::{
     Batch, Host, HostError, Limits, Measure, NoFolder, OfLoad, Outcome, RunOptions, ScriptFolder,
-    Slot, parallel,
+    Slot, memory, parallel,
 };
 
 /// What functions of the language return.
@@ -27,6 +28,8 @@ pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
 
 /// How often the interpreter looks for a stop, in operations.
 const OPERATIONS_BETWEEN_LOOKS: u64 = 256;
+/// How often a loop on the platform looks for the memory that is left.
+const INVOCATIONS_BETWEEN_LOOKS: u64 = 1024;
 
 /// A run, shared by all functions of the language.
 pub(crate) struct Session {
@@ -42,7 +45,12 @@ pub(crate) struct Session {
     /// Of the command line.
     pub(crate) gap: Option<Gap>,
     pub(crate) page_cache: Option<PageCache>,
+    /// How long the script may be evaluated on a nominal platform.
+    pub(crate) nominal: Option<Duration>,
+    /// Whether the script knows something that was measured.
+    pub(crate) has_read: AtomicBool,
     started: Instant,
+    memory_at_start: Option<u64>,
     operations: AtomicU64,
     /// Set once the script must not go on.
     over: AtomicBool,
@@ -81,6 +89,9 @@ pub(crate) struct State {
     tallies: BTreeMap<FunctionId, Tally>,
     pub(crate) calls_of_event: u64,
     pub(crate) calls_of_template: u64,
+    pub(crate) kept: KeptOf,
+    /// How long the run would wait so far, of an evaluation.
+    pub(crate) waited: Duration,
     pub(crate) outcome: Outcome,
 }
 
@@ -157,9 +168,19 @@ pub(crate) enum Fault {
 pub(crate) enum Halt {
     Stopped,
     Deadline,
+    /// It would wait longer than a run may be.
+    TooLong {
+        limit: Duration,
+    },
     Operations,
+    Memory,
+    /// More of an evaluation than is counted.
+    Uncounted,
     Settings(String),
-    Platform { action: String, error: PlatformError },
+    Platform {
+        action: String,
+        error: PlatformError,
+    },
     Host(HostError),
 }
 
@@ -189,7 +210,8 @@ impl Session {
         host: Arc<dyn Host>,
         beside: Arc<dyn ScriptFolder>,
     ) -> Session {
-        let RunOptions { settings, seed, limits, prices, gap, page_cache, runtime, stop } = options;
+        let RunOptions { settings, seed, limits, prices, gap, page_cache, runtime, stop, nominal } =
+            options;
         let outside = Some(Outside { platform, host, runtime, stop });
         let chance = Mutex::new(Chance::new(seed, Purpose::Script, 0));
         Session {
@@ -201,6 +223,7 @@ impl Session {
             prices,
             gap,
             page_cache,
+            nominal,
             ..Session::without_outside(limits)
         }
     }
@@ -217,7 +240,10 @@ impl Session {
             prices: kelvin_lambda::US_EAST_1(),
             gap: None,
             page_cache: None,
+            nominal: None,
+            has_read: AtomicBool::new(false),
             started: Instant::now(),
+            memory_at_start: memory::resident_bytes(),
             operations: AtomicU64::new(0),
             over: AtomicBool::new(false),
             state: Mutex::new(State::default()),
@@ -342,7 +368,7 @@ impl Session {
         }
         let done = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
         let halt = if done > self.limits.operations {
-            Halt::Operations
+            self.unless_nominal(Halt::Operations)
         } else if done.is_multiple_of(OPERATIONS_BETWEEN_LOOKS) {
             self.interruption()?
         } else {
@@ -357,11 +383,37 @@ impl Session {
         let stop = self.outside.as_ref().is_some_and(|outside| *outside.stop.borrow());
         if stop {
             Some(Halt::Stopped)
-        } else if self.started.elapsed() > self.limits.run_time {
-            Some(Halt::Deadline)
+        } else if self.started.elapsed() > self.may_take() {
+            Some(if self.nominal.is_some() { Halt::Uncounted } else { Halt::Deadline })
+        } else if self.has_too_much_memory() {
+            Some(self.unless_nominal(Halt::Memory))
         } else {
             None
         }
+    }
+
+    /// How long it may take, in real time.
+    fn may_take(&self) -> Duration {
+        self.nominal.unwrap_or(self.limits.run_time)
+    }
+
+    /// Why a run would end, unless that depends on nominal figures.
+    fn unless_nominal(&self, halt: Halt) -> Halt {
+        let depends = self.nominal.is_some() && self.has_read.load(Ordering::Relaxed);
+        if depends { Halt::Uncounted } else { halt }
+    }
+
+    /// What there is to say of [`Halt::Memory`].
+    pub(crate) fn too_much_memory(&self) -> String {
+        let most = self.limits.memory_bytes >> 20;
+        format!(
+            "the script, and what it keeps of its invocations, takes more than {most} MB of memory"
+        )
+    }
+
+    fn has_too_much_memory(&self) -> bool {
+        let most = self.memory_at_start.map(|bytes| bytes + self.limits.memory_bytes);
+        memory::resident_bytes().zip(most).is_some_and(|(bytes, most)| bytes > most)
     }
 
     /// Fails if the user or the deadline ended the run, or a closure beside this one has failed.
@@ -383,13 +435,15 @@ impl Session {
     ) -> Result<T, Fault> {
         self.go_on()?;
         let mut stop = outside.stop.clone();
-        let left = self.limits.run_time.saturating_sub(self.started.elapsed());
+        let left = self.may_take().saturating_sub(self.started.elapsed());
         let beside_failed = parallel::ended();
         let done = outside.runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = stopped(&mut stop) => Err(Fault::from(Halt::Stopped)),
-                () = tokio::time::sleep(left) => Err(Halt::Deadline.into()),
+                () = tokio::time::sleep(left) => {
+                    Err(if self.nominal.is_some() { Halt::Uncounted } else { Halt::Deadline }.into())
+                }
                 () = beside_failed => Err(Fault::BesideFailed),
                 done = work => Ok(done),
             }
@@ -414,9 +468,10 @@ impl Session {
         let cost_usd = self.price_of(f);
         let mut state = self.state();
         state.tallies.entry(function).or_default().add(&recorded, load.is_some(), cost_usd);
+        let before = state.outcome.invocations;
         for invocation in &recorded {
-            let status = invocation.status;
-            state.outcome.invocations += 1;
+            let (status, times) = (invocation.status, invocation.times());
+            state.outcome.invocations = state.outcome.invocations.saturating_add(times);
             state.outcome.failed += u64::from(status != Status::Ok);
             let allowed = load.is_some_and(|load| load.allowed.contains(&status));
             let declared = Some(status) == expected || allowed;
@@ -424,6 +479,11 @@ impl Session {
             if let Some(expectation) = state.expectation() {
                 expectation.met |= status == expectation.status;
             }
+        }
+        let look = state.outcome.invocations / INVOCATIONS_BETWEEN_LOOKS;
+        drop(state);
+        if look != before / INVOCATIONS_BETWEEN_LOOKS && self.has_too_much_memory() {
+            return Err(HostError::new(self.too_much_memory()));
         }
         Ok(recorded)
     }

@@ -70,9 +70,9 @@ impl Tally {
         cost_usd: impl Fn(u64) -> f64,
     ) {
         for invocation in recorded {
-            self.all.add(invocation.status);
+            self.all.add(invocation);
             if of_load {
-                self.of_loads.add(invocation.status);
+                self.of_loads.add(invocation);
             }
             if invocation.status != Status::Ok {
                 if !of_load {
@@ -242,8 +242,9 @@ impl Tally {
 }
 
 impl Counts {
-    fn add(&mut self, status: Status) {
-        self.invocations += 1;
+    fn add(&mut self, invocation: &Invocation) {
+        let status = invocation.status;
+        self.invocations = self.invocations.saturating_add(invocation.times());
         self.failed += u64::from(status != Status::Ok);
         self.throttled += u64::from(status == Status::Throttled);
     }

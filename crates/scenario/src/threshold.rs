@@ -44,6 +44,7 @@ pub(crate) fn add(language: &mut Language<'_>) {
 impl Session {
     fn threshold(&self, name: &str, map: Map) -> Result<(), Fault> {
         self.outside("threshold")?;
+        self.add_check("threshold", name)?;
         let threshold = Threshold::read(name, map).map_err(|e| format!("threshold: {e}"))?;
         self.state().thresholds.push(threshold);
         Ok(())

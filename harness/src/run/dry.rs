@@ -1,17 +1,19 @@
-//! `kelvin run --dry-run`: the script against a platform that answers nominally.
+//! `kelvin run --dry-run`: the script against a platform that answers nominally. Every run begins with it, to see how long it
+//! would wait.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use kelvin_artifact::{Variant, Workspace};
 use kelvin_emulator::{Deployable, Surroundings};
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Client, Deployment, Host, HostError, Measure, NominalPlatform, Progress, Resolved,
-    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Side, Slot, Source,
-    StartedService, Totals, Wanted, WantedRung, WantedService,
+    Batch, Client, Deployment, ErrorKind, Host, HostError, Measure, NominalPlatform, Progress,
+    Resolved, RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Side, Slot, Source,
+    StartedService, Totals, Wanted, WantedRung, WantedService, written_duration,
 };
 use tokio::sync::watch;
 
@@ -22,25 +24,53 @@ use crate::run::{RunConfig, current_folder, services, shown};
 use crate::runtimes::Interpreters;
 use crate::terminal;
 
+/// How long a script is evaluated. Most take no time; one that waits for what is measured may have no end.
+const COUNTS_FOR: Duration = Duration::from_secs(5);
+/// How long it is evaluated before it runs.
+const LOOKS_AHEAD_FOR: Duration = Duration::from_secs(2);
+
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
     let planned = match evaluate(&config.script, config.options.clone(), terminal::complain) {
         Ok(planned) => planned,
         Err(error) => return shown(error.into()),
     };
-    planned.undecided.iter().for_each(|line| terminal::complain(line));
-    let totals = planned.totals;
+    planned.warnings().for_each(|line| terminal::complain(&line));
     terminal::print(&match config.format {
-        Format::Text => text(&totals),
-        Format::Json => json(&totals),
+        Format::Text => text(&planned),
+        Format::Json => json(&planned),
     })?;
     Ok(Exit::Done)
+}
+
+/// Fails if the run would certainly wait longer than it may, and says so if that is likely. Whatever else is wrong, the run
+/// itself will tell.
+pub(super) fn look_ahead(script: &Script, options: &RunOptions) -> Result<(), ScenarioError> {
+    let host = DryHost { looks: false, ..DryHost::new(options, |_| {}) };
+    let planned = on_nominal(script, options.clone(), host, LOOKS_AHEAD_FOR);
+    match planned {
+        Err(error) if error.kind == ErrorKind::Deadline => return Err(error),
+        Ok(Planned { waits_too_long: Some(warning), .. }) => terminal::complain(&warning),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What a script would do.
 pub(super) struct Planned {
     pub(super) totals: Totals,
     /// A line for each threshold that the plan is too small for, however good what is measured.
-    pub(super) undecided: Vec<String>,
+    undecided: Vec<String>,
+    /// What there is to say if it would wait longer than it may.
+    waits_too_long: Option<String>,
+    /// Why and where counting was stopped, if it was.
+    pub(super) stopped: Option<String>,
+}
+
+impl Planned {
+    /// A line each.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.undecided.iter().chain(&self.waits_too_long).cloned()
+    }
 }
 
 /// Evaluates a script; tells what it would do, as far as that does not depend on what is measured. What it notes goes to
@@ -50,32 +80,66 @@ pub(super) fn evaluate(
     options: RunOptions,
     say: fn(&str),
 ) -> Result<Planned, ScenarioError> {
-    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let host = Arc::new(DryHost {
-        stop: options.stop.clone(),
-        interpreters: Mutex::default(),
-        workspace: Mutex::default(),
-        say,
-        undecided: Mutex::default(),
-    });
-    script.run(options, Arc::clone(&platform) as _, Arc::clone(&host) as _)?;
-    let undecided = std::mem::take(&mut *host.undecided());
-    Ok(Planned { totals: platform.totals(), undecided })
+    let host = DryHost::new(&options, say);
+    on_nominal(script, options, host, COUNTS_FOR)
 }
 
-fn text(totals: &Totals) -> String {
+fn on_nominal(
+    script: &Script,
+    mut options: RunOptions,
+    host: DryHost,
+    counts_for: Duration,
+) -> Result<Planned, ScenarioError> {
+    let host = Arc::new(host);
+    options.nominal = Some(counts_for);
+    let limit = written_duration(options.limits.run_time);
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let done = script.run(options, Arc::clone(&platform) as _, Arc::clone(&host) as _);
+    let mut planned = Planned {
+        totals: platform.totals(),
+        undecided: std::mem::take(&mut *host.undecided()),
+        waits_too_long: None,
+        stopped: None,
+    };
+    match done {
+        Ok(outcome) => {
+            let warning = || {
+                format!(
+                    "the run would wait longer than the {limit} that it may take, as far as nominal figures tell; --time-limit sets another limit"
+                )
+            };
+            planned.waits_too_long = outcome.waits_too_long.then(warning);
+        }
+        Err(error) if error.kind == ErrorKind::Uncounted => {
+            let line = error.place.map(|place| format!(", at line {}", place.line));
+            planned.stopped = Some(format!(
+                "{}{}; what follows may depend on what is measured",
+                error.message,
+                line.unwrap_or_default()
+            ));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(planned)
+}
+
+fn text(planned: &Planned) -> String {
+    let totals = &planned.totals;
+    let stopped = planned.stopped.as_ref().map(|why| format!("There is more: {why}.\n"));
     format!(
-        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  loads        {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\nNothing was built or started, and no answers were checked.\n",
+        "at least, with nominal durations:\n  functions    {}\n  launches     {}\n  invocations  {}\n  loads        {}\n  time         {:.1} s\n  cost on AWS  ${:.6}\n{}Nothing was built or started, and no answers were checked.\n",
         totals.functions,
         totals.launches,
         totals.invocations,
         totals.loads,
         totals.time.as_secs_f64(),
         totals.cost.total_usd(),
+        stopped.unwrap_or_default(),
     )
 }
 
-fn json(totals: &Totals) -> String {
+fn json(planned: &Planned) -> String {
+    let totals = &planned.totals;
     let document = serde_json::json!({
         "functions": totals.functions,
         "launches": totals.launches,
@@ -83,6 +147,7 @@ fn json(totals: &Totals) -> String {
         "loads": totals.loads,
         "time_ms": totals.time.as_secs_f64() * 1000.0,
         "cost_usd": totals.cost.total_usd(),
+        "stopped": planned.stopped,
     });
     format!("{document:#}\n")
 }
@@ -90,6 +155,8 @@ fn json(totals: &Totals) -> String {
 /// Knows which workloads there are, and builds nothing.
 struct DryHost {
     stop: watch::Receiver<bool>,
+    /// Whether it looks for what is to be deployed.
+    looks: bool,
     interpreters: Mutex<Interpreters>,
     workspace: Mutex<Option<Workspace>>,
     /// Where the script's words go.
@@ -105,6 +172,17 @@ fn here() -> Result<Workspace, HostError> {
 }
 
 impl DryHost {
+    fn new(options: &RunOptions, say: fn(&str)) -> DryHost {
+        DryHost {
+            stop: options.stop.clone(),
+            looks: true,
+            interpreters: Mutex::default(),
+            workspace: Mutex::default(),
+            say,
+            undecided: Mutex::default(),
+        }
+    }
+
     fn interpreters(&self) -> MutexGuard<'_, Interpreters> {
         self.interpreters.lock().expect("nothing panics while it holds them")
     }
@@ -118,6 +196,8 @@ impl Host for DryHost {
     fn resolve(&self, wanted: &Wanted) -> Result<Resolved, HostError> {
         let mut cases = Vec::new();
         let workload = match &wanted.source {
+            // As a workload that was not built, it may have any case.
+            _ if !self.looks => Some(String::new()),
             Source::Runtime(runtime) => {
                 cases = self.interpreters().check(runtime, &|| *self.stop.borrow())?;
                 None

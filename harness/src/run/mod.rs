@@ -96,6 +96,7 @@ impl RunConfig {
         };
         let keep_payloads =
             args.keep_payloads || resumed.as_ref().is_some_and(|resumed| resumed.keep_payloads);
+        options.limits.run_time = args.time_limit.unwrap_or(options.limits.run_time);
         options.gap = limits.gap;
         options.page_cache = limits.page_cache.map(limits::page_cache);
         let interactive = terminal::stderr_is_interactive();
@@ -180,6 +181,12 @@ fn shown(error: anyhow::Error) -> anyhow::Result<Exit> {
 }
 
 fn measure(config: RunConfig) -> anyhow::Result<Exit> {
+    // What is resumed has waited for a part of it already.
+    if config.resumed.is_none()
+        && let Err(error) = dry::look_ahead(&config.script, &config.options)
+    {
+        return shown(error.into());
+    }
     // At once, and not when the first workload has been built.
     fs::create_dir_all(&config.out).with_context(|| {
         format!("failed to make the folder {} for results", config.out.display())

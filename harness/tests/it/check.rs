@@ -88,6 +88,68 @@ fn a_plan_that_is_too_small_for_a_threshold_is_a_warning() {
 }
 
 #[test]
+fn a_run_that_would_wait_too_long_says_so_before_it_starts() {
+    let place = Place::new();
+    let check = |text: &str, args: &[&str]| {
+        let script = place.script(text);
+        let of = |command: &[&str]| {
+            let args: Vec<&str> = command.iter().chain(args).copied().collect();
+            place.wait(&mut place.with_results(&args)).stderr.replace(&script, "SCRIPT")
+        };
+        let checked = place.wait(place.kelvin(&["check", &script]).args(args));
+        (checked, of(&["run", &script]))
+    };
+    let long =
+        "let f = deploy(#{ workload: \"no-such\" });\nf.invoke();\npause(\"2h\");\nf.invoke();\n";
+    let (checked, run) = check(long, &[]);
+    assert!(run.contains("the scenario waits longer than the 1h that it may take"), "{run}");
+    assert!(run.contains("script.rhai:3:1"), "{run}");
+    assert!(!place.results().exists());
+    // There, the missing workload is the first mistake.
+    checked.exits(1).complains("unknown workload \"no-such\"");
+    let (checked, run) = check(long, &["--time-limit", "3h"]);
+    assert!(run.contains("unknown workload"), "{run}");
+    checked.exits(1).complains("unknown workload");
+    let script = place.script("pause(\"2h\");");
+    let check = |args: &[&str]| place.wait(place.kelvin(&["check", &script]).args(args));
+    check(&[]).exits(1).complains("waits longer than the 1h that it may take");
+    check(&["--time-limit", "3h"]).exits(0).prints("at least 7200.0 s");
+    check(&["--time-limit", "soon"]).exits(2).complains("expected a time such as 90m or 3h");
+}
+
+#[test]
+fn what_depends_on_nominal_figures_is_a_warning() {
+    let place = Place::new();
+    let script = place.script(
+        "let f = deploy(#{ workload: \"hello\" });
+         if f.invoke().duration_ms < 5.0 { pause(\"2h\"); }",
+    );
+    let check = |args: &[&str]| place.wait(&mut place.kelvin(args)).exits(0);
+    let warning =
+        "the run would wait longer than the 1h that it may take, as far as nominal figures tell";
+    check(&["check", &script]).complains(warning);
+    check(&["run", &script, "--dry-run"]).complains(warning);
+}
+
+#[test]
+fn counting_has_an_end_and_says_where() {
+    let place = Place::new();
+    let deploy = "let f = deploy(#{ workload: \"hello\" });";
+    let script = place.script(&format!("{deploy}\ngap(\"none\"); f.repeat(100_000_000_000);\n"));
+    let check = |args: &[&str]| place.wait(&mut place.kelvin(args)).exits(0);
+    check(&["check", &script])
+        .prints("ok: 1 function, 1 launch, 100000000000 invocations, at least ");
+    let script = place.script(&format!(
+        "{deploy}\nloop {{\n    if f.invoke().duration_ms > 5.0 {{ break; }}\n}}\n"
+    ));
+    let done = check(&["check", &script]);
+    let said =
+        "; stopped counting after 5s, at line 3; what follows may depend on what is measured\n";
+    assert!(done.stdout.contains("ok: more than 1 function, 1 launch, "), "{}", done.stdout);
+    assert!(done.stdout.ends_with(said), "{}", done.stdout);
+}
+
+#[test]
 fn help_is_of_the_scenario_that_is_named() {
     let place = Place::new();
     let script = place.script(

@@ -4,8 +4,10 @@ mod plan;
 mod seen;
 mod trace;
 
+use std::time::Duration;
+
 use kelvin_lambda::Invocation;
-use kelvin_platform::{Gap, LoadPlan, LoadShape};
+use kelvin_platform::{Gap, LoadEnd, LoadPlan, LoadShape};
 use rhai::{Map, NativeCallContext};
 use tokio::sync::Notify;
 
@@ -41,6 +43,18 @@ pub(crate) fn add(language: &mut Language<'_>) {
         .example("for launch in 0..6 { f.recycle(); f.repeat(11); }\nif f.summary().warm.duration.p90_ms > 10.0 { note(\"too slow\"); }");
 }
 
+/// How long a load waits at least that has no duration: until its last request is due, or for what lies between requests.
+fn at_least(shape: &LoadShape) -> Duration {
+    match shape {
+        LoadShape::Open(schedule) => Duration::from_nanos(schedule.last().copied().unwrap_or(0)),
+        LoadShape::Closed { until: LoadEnd::Elapsed(duration), .. } => *duration,
+        LoadShape::Closed { clients, until: LoadEnd::Invocations(n), gaps } => {
+            let each = (n / u64::from((*clients).max(1))).saturating_sub(1);
+            gaps.gap.mean().saturating_mul(u32::try_from(each).unwrap_or(u32::MAX))
+        }
+    }
+}
+
 impl Session {
     fn load(&self, f: &Function, map: Map) -> Result<Map, Fault> {
         let (gap, caller) = (f.1, f.2.clone());
@@ -50,8 +64,9 @@ impl Session {
         let gaps = |of_load: Option<Gap>| self.gaps_of(f.id, of_load.or(gap));
         let plan = Plan::read(map, f, chance, &*self.beside, gaps);
         let plan = plan.map_err(|e| format!("load: {e}"))?;
-        let number = self.state().next_load();
         let Plan { case, mut requests, shape, kind, planned, lasts, allowed } = plan;
+        self.will_wait(lasts.unwrap_or_else(|| at_least(&shape)))?;
+        let number = self.state().next_load();
         requests.iter_mut().for_each(|request| request.caller.clone_from(&caller));
         let of_load = OfLoad { number, allowed: &allowed };
         outside.host.progress(Progress::Loading { name: &f.name, planned });
@@ -96,11 +111,13 @@ impl Session {
         }
         outside.host.load_ended(number, seen.sent());
         done?;
+        self.reads();
         Ok(seen.to_map(open))
     }
 
     fn summary(&self, f: &Deployed) -> Result<Map, Fault> {
         self.outside("summary")?;
+        self.reads();
         Ok(self.state().tally(f.id).to_map())
     }
 }

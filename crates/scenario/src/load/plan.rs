@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use kelvin_lambda::Status;
 use kelvin_load::{Phase, Spread, arrivals};
 use kelvin_platform::{Gap, Gaps, InvokeRequest, LoadEnd, LoadShape};
@@ -17,6 +18,12 @@ use crate::{LoadKind, ScriptFolder, conditions, pause, suggest};
 
 /// A load has at most so many different events; then they begin again. They are made before it begins.
 const MOST_EVENTS: usize = 10_000;
+
+/// And no more bytes than this.
+const MOST_EVENT_BYTES: usize = 256 << 20;
+
+/// A closed loop has at most so many clients, each of which is a task of its own.
+const MOST_CLIENTS: u32 = 10_000;
 
 const KEYS: [&str; 16] = [
     "rate",
@@ -140,8 +147,8 @@ fn closed(
             ));
         }
     }
-    if clients == 0 {
-        return Err("concurrency: expected 1 or more clients, got 0".to_owned());
+    if !(1..=MOST_CLIENTS).contains(&clients) {
+        return Err(format!("concurrency: expected 1 to {MOST_CLIENTS} clients, got {clients}"));
     }
     let until = match (limits.duration, limits.invocations) {
         (Some(duration), None) => LoadEnd::Elapsed(duration),
@@ -283,7 +290,18 @@ fn requests(
             let events = Events::from_dynamic(&events).map_err(|e| format!("events: {e}"))?;
             let planned = planned.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
             let most = events.distinct().unwrap_or(usize::MAX).min(MOST_EVENTS);
-            Ok((None, events.take(planned.min(most).max(1)).map(request).collect()))
+            let mut left = MOST_EVENT_BYTES;
+            let fit = |payload: Bytes| {
+                left = left.checked_sub(payload.len()).ok_or_else(|| {
+                    format!(
+                        "events: those of a load have at most {MOST_EVENT_BYTES} bytes together"
+                    )
+                })?;
+                Ok(request(payload))
+            };
+            let requests: Result<_, String> =
+                events.take(planned.min(most).max(1)).map(fit).collect();
+            Ok((None, requests?))
         }
         (None, Some(name)) => {
             let event = f.case_event(&name)?;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kelvin_lambda::Invocation;
 use kelvin_platform::FunctionId;
 use kelvin_scenario::{
-    Batch, Client, Deployment, Host, HostError, NominalPlatform, Progress, Resolved, RunOptions,
-    ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService, Totals, Wanted,
-    WantedRung, WantedService,
+    Batch, Client, Deployment, Host, HostError, NominalPlatform, Outcome, Progress, Resolved,
+    RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source, StartedService,
+    Totals, Wanted, WantedRung, WantedService,
 };
 
 use crate::folder::compile;
@@ -74,7 +75,23 @@ pub(crate) fn run_script(script: &Script) -> Result<Totals, ScenarioError> {
         .expect("a runtime can be started");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let platform = Arc::new(NominalPlatform::standing_for("emulator"));
-    let options = RunOptions::new(runtime.handle().clone(), stopped);
+    let mut options = RunOptions::new(runtime.handle().clone(), stopped);
+    // Nothing is waited for.
+    options.limits.run_time = Duration::MAX;
     script.run(options, Arc::clone(&platform) as _, Arc::new(Accepting))?;
     Ok(platform.totals())
+}
+
+/// How the evaluation of a script ends that may take so long.
+pub(crate) fn evaluate(script: &str, may_take: Duration) -> Result<Outcome, ScenarioError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .expect("a runtime can be started");
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let platform = Arc::new(NominalPlatform::standing_for("emulator"));
+    let mut options = RunOptions::new(runtime.handle().clone(), stopped);
+    options.nominal = Some(may_take);
+    compile(&FILES, script)?.run(options, platform, Arc::new(Accepting))
 }

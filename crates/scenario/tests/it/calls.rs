@@ -208,6 +208,7 @@ fn expected_failures_are_told_to_the_host() {
         unexpected: 1,
         checks: 4,
         failed_checks: 1,
+        waits_too_long: false,
     };
     assert_eq!(ran.result.as_ref().ok(), Some(&outcome));
     let log = succeed(ran);
@@ -379,7 +380,7 @@ fn a_workload_is_measured_without_lambda() {
         assert!(error.render().contains(expected), "{}", error.render());
     };
     check("measure(\"comput\", 1)", "unknown rung \"comput\"; did you mean \"compute\"?");
-    check("measure(\"serde\", 0)", "measure: expected 1 or more iterations, got 0");
+    check("measure(\"serde\", 0)", "measure: expected 1 to 1000000 iterations, got 0");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use kelvin_scenario::Totals;
+use kelvin_scenario::{ErrorKind, Totals};
 
-use crate::accepting;
+use crate::accepting::{self, evaluate};
 
 fn totals(script: &str) -> Totals {
     accepting::run(script).unwrap_or_else(|error| panic!("{}", error.render()))
@@ -82,4 +82,97 @@ fn the_gap_between_invocations_takes_its_time() {
     assert!((of_function - 0.121).abs() < 1e-9, "{of_function}");
     let as_called = seconds("f.repeat(1001);");
     assert!((as_called / 20.4 - 1.0).abs() < 0.1, "log-normal with a mean of 19.4 ms: {as_called}");
+}
+
+#[test]
+fn what_is_planned_is_counted_in_no_time() {
+    let totals = |call: &str| {
+        totals(&format!(
+            "gap(\"none\"); let f = deploy(#{{ workload: \"x\" }}); f.invoke(); {call}"
+        ))
+    };
+    let Totals { invocations, launches, time, cost, .. } = totals(
+        "let done = f.repeat(100_000_000_000);
+         if done != #{ invocations: 100_000_000_000, failed: 0 } { throw done; }
+         if f.summary().invocations != 100_000_000_001 { throw f.summary(); }
+         threshold(\"hardly any fails\", #{ function: f, metric: \"failed\", below: 0.0000001 });",
+    );
+    assert_eq!((invocations, launches), (100_000_000_001, 1));
+    assert_eq!(time, Duration::from_millis(21 + 100_000_000_000));
+    assert!((cost.request_usd - 20_000.0).abs() < 1e-3, "{cost:?}");
+    let year = totals(
+        "let l = f.load(#{ concurrency: 100, duration: \"8760h\" });
+         if l.sent != 3_153_600_000_000 || l.ok != l.sent || l.cold != 0 { throw l; }
+         if l.seconds < 31_535_999.0 || l.seconds > 31_536_000.0 { throw l; }",
+    );
+    assert_eq!(year.invocations, 3_153_600_000_001);
+    // Many calls are as quick as large ones.
+    let many = totals(
+        "for i in 0..1_000 { f.repeat(1_000_000); f.load(#{ concurrency: 1, invocations: 999_999 }); }",
+    );
+    assert_eq!(many.invocations, 1 + 1_000 * 1_999_999);
+    // However many they are, the sums have an end.
+    totals(
+        "f.repeat(9_000_000_000_000_000_000); f.repeat(9_000_000_000_000_000_000); f.repeat(9_000_000_000_000_000_000);",
+    );
+    totals("pause(1e19); pause(1e19); f.invoke(); f.load(#{ rate: 1, duration: 1 });");
+}
+
+#[test]
+fn requests_that_stand_for_others_are_as_many() {
+    for n in [0, 1, 2, 99_999, 100_000, 100_001, 100_002, 250_000, 12_345_678] {
+        let script = format!(
+            "let f = deploy(#{{ workload: \"x\" }}); f.load(#{{ concurrency: 7, invocations: {n}, gap: \"none\" }});"
+        );
+        assert_eq!(totals(&script).invocations, n);
+    }
+}
+
+/// How an evaluation ends, and at which line.
+fn ended(script: &str, may_take: Duration) -> (ErrorKind, Option<usize>) {
+    let error = evaluate(script, may_take).expect_err(script);
+    (error.kind, error.place.map(|place| place.line))
+}
+
+#[test]
+fn a_loop_that_waits_for_what_is_measured_is_not_counted_to_its_end() {
+    let deploy = "let f = deploy(#{ workload: \"x\" });\n";
+    for endless in [
+        "while f.invoke().duration_ms < 5.0 { f.repeat(10); }",
+        "while f.invoke().status == \"ok\" { pause(\"1s\"); }",
+        "loop { f.repeat(30); if f.summary().warm.duration.p50_ms > 9.0 { break; } }",
+        "do { f.recycle(); } until f.load(#{ concurrency: 1, invocations: 3 }).cold == 0",
+        "blocks(1_000_000_000, [f], |f| f.invoke());",
+        "blocks(1_000_000_000, [f], |f| {});",
+    ] {
+        let ended = ended(&format!("{deploy}{endless}"), Duration::from_millis(200));
+        assert_eq!(ended, (ErrorKind::Uncounted, Some(2)), "{endless}");
+    }
+}
+
+#[test]
+fn a_script_that_waits_too_long_is_told_before_anything_runs() {
+    let deploy = "let f = deploy(#{ workload: \"x\" });\n";
+    for waits in [
+        "pause(\"2h\");",
+        "loop { pause(\"1s\"); }",
+        "blocks(7, [f], |f| { f.recycle(); f.invoke(); f.repeat(10); pause(\"10m\"); });",
+        "gap(\"1m\"); f.repeat(100);",
+        "f.load(#{ rate: 1, duration: \"61m\" });",
+        "f.load(#{ concurrency: 2, invocations: 1000, gap: \"10s\" });",
+        "parallel([|| pause(\"10m\"), || pause(\"50m\")]); pause(\"11m\");",
+    ] {
+        let script = format!("{deploy}{waits}");
+        let ended = ended(&script, Duration::from_secs(60));
+        assert_eq!(ended, (ErrorKind::Deadline, Some(2)), "{waits}");
+    }
+    let limit = "the scenario waits longer than the 1h that it may take";
+    let error = evaluate("pause(\"2h\");", Duration::from_secs(60)).unwrap_err();
+    assert!(error.message.starts_with(limit), "{}", error.message);
+    let fits = |script: &str| evaluate(script, Duration::from_secs(60)).unwrap().waits_too_long;
+    assert!(!fits("pause(\"59m\");"));
+    assert!(!fits("parallel([|| pause(\"50m\"), || pause(\"50m\")]);"));
+    // What follows from nominal figures may not be so.
+    let reads = "if f.invoke().duration_ms < 5.0 { pause(\"2h\"); }";
+    assert!(fits(&format!("{deploy}{reads}")));
 }

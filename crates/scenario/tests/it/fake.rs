@@ -15,8 +15,8 @@ use kelvin_platform::{
     Platform, PlatformError, PlatformFuture, RepeatPlan, Sink,
 };
 use kelvin_scenario::{
-    Batch, Client, Deployment, Host, HostError, LoadFacts, Measure, Outcome, PipeFacts, Progress,
-    Resolved, RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source,
+    Batch, Client, Deployment, Host, HostError, Limits, LoadFacts, Measure, Outcome, PipeFacts,
+    Progress, Resolved, RunOptions, ScenarioError, Script, ServiceChange, ServiceId, Slot, Source,
     StartedService, Wanted, WantedRung, WantedService,
 };
 use serde_json::{Value, json};
@@ -38,6 +38,8 @@ pub(crate) struct Setup {
     /// Waits never end. The first of them asks to stop, unless the run time is limited.
     pub(crate) hangs: bool,
     pub(crate) run_time: Option<Duration>,
+    /// Other limits than those of these tests.
+    pub(crate) limits: Option<fn(&mut Limits)>,
 }
 
 /// How it ended, and what was called.
@@ -76,6 +78,9 @@ pub(crate) fn run_script(script: &Script, setup: Setup) -> Ran {
     options.limits.operations = 200_000;
     options.limits.array_elements = 10_000;
     options.limits.map_properties = 1_000;
+    if let Some(change) = setup.limits {
+        change(&mut options.limits);
+    }
     options.limits.run_time = setup.run_time.unwrap_or(options.limits.run_time);
     for (name, values) in setup.settings {
         options.settings.insert(name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());

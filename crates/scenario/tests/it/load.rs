@@ -122,7 +122,7 @@ fn mistakes_say_what_would_be_right() {
         "rate: 5, to: 6, duration: 1",
         "only a ramp has a rate that it goes to; set arrivals: \"ramp\"",
     );
-    check("concurrency: 0, duration: 1", "concurrency: expected 1 or more clients, got 0");
+    check("concurrency: 0, duration: 1", "concurrency: expected 1 to 10000 clients, got 0");
     check("concurrency: 2", "give a duration or a number of invocations");
     check(
         "concurrency: 2, duration: 1, rate: 5",

@@ -1,6 +1,7 @@
 //! Scenarios from outside: what a script makes a platform and a host do, and how it ends.
 
 mod accepting;
+mod bounds;
 mod calls;
 mod closures;
 mod documentation;

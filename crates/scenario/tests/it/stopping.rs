@@ -24,7 +24,7 @@ fn hurried() -> Setup {
 fn the_user_stops_a_wait() {
     check("pause(\"1h\");", hanging(), ErrorKind::Stopped, 1);
     let deploy = "let f = deploy(#{ workload: \"hello\" });\n";
-    check(&format!("{deploy}f.repeat(1_000_000);"), hanging(), ErrorKind::Stopped, 2);
+    check(&format!("{deploy}f.repeat(1_000);"), hanging(), ErrorKind::Stopped, 2);
     check(
         &format!("{deploy}blocks(9, [f], |f| {{\n  f.invoke();\n}});"),
         hanging(),
@@ -62,6 +62,15 @@ fn nor_within_a_function_that_calls_closures() {
 fn the_deadline_ends_a_loop_and_a_wait() {
     check("loop {}", hurried(), ErrorKind::Deadline, 1);
     check("pause(1);", hurried(), ErrorKind::Deadline, 1);
+}
+
+#[test]
+fn a_wait_that_is_longer_than_a_run_does_not_begin() {
+    let ran =
+        run_with("let f = deploy(#{ workload: \"hello\" });\npause(\"2h\");", Setup::default());
+    let error = ran.result.unwrap_err();
+    assert_eq!((error.kind, error.place.map(|place| place.line)), (ErrorKind::Deadline, Some(2)));
+    assert!(!ran.log.iter().any(|line| line.contains("sleep")), "{:?}", ran.log);
 }
 
 #[test]
