@@ -14,6 +14,7 @@ mod conditions;
 mod deploy;
 mod diagnose;
 mod documentation;
+mod ends;
 mod engine;
 mod error;
 mod event_file;

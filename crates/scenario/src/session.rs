@@ -26,14 +26,12 @@ use crate::{
 /// What functions of the language return.
 pub(crate) type Raised<T> = Result<T, Box<EvalAltResult>>;
 
-/// How often the interpreter looks for a stop, in operations.
-const OPERATIONS_BETWEEN_LOOKS: u64 = 256;
 /// How often a loop on the platform looks for the memory that is left.
 const INVOCATIONS_BETWEEN_LOOKS: u64 = 1024;
 
 /// A run, shared by all functions of the language.
 pub(crate) struct Session {
-    outside: Option<Outside>,
+    pub(crate) outside: Option<Outside>,
     settings: BTreeMap<String, Vec<String>>,
     pub(crate) seed: u64,
     /// For what the script itself draws.
@@ -49,11 +47,11 @@ pub(crate) struct Session {
     pub(crate) nominal: Option<Duration>,
     /// Whether the script knows something that was measured.
     pub(crate) has_read: AtomicBool,
-    started: Instant,
-    memory_at_start: Option<u64>,
-    operations: AtomicU64,
+    pub(crate) started: Instant,
+    pub(crate) memory_at_start: Option<u64>,
+    pub(crate) operations: AtomicU64,
     /// Set once the script must not go on.
-    over: AtomicBool,
+    pub(crate) over: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -62,13 +60,13 @@ pub(crate) struct Outside {
     pub(crate) platform: Arc<dyn Platform>,
     pub(crate) host: Arc<dyn Host>,
     runtime: Handle,
-    stop: watch::Receiver<bool>,
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
 /// What a run has done so far.
 #[derive(Default)]
 pub(crate) struct State {
-    halt: Option<(Halt, Option<Call>)>,
+    pub(crate) halt: Option<(Halt, Option<Call>)>,
     declared: Option<Vec<Parameter>>,
     parameters_known: bool,
     /// The first call that reached outside.
@@ -357,71 +355,6 @@ impl Session {
     /// Why and where the run ended, if it was ended.
     pub(crate) fn take_halt(&self) -> Option<(Halt, Option<Call>)> {
         self.state().halt.take()
-    }
-
-    /// Called by the interpreter at every operation; `Some` ends the run.
-    ///
-    /// Operations are counted here because the interpreter forgets those of closures that native functions call.
-    pub(crate) fn tick(&self) -> Option<Dynamic> {
-        if self.over.load(Ordering::Relaxed) || parallel::is_ended() {
-            return Some(Dynamic::UNIT);
-        }
-        let done = self.operations.fetch_add(1, Ordering::Relaxed) + 1;
-        let halt = if done > self.limits.operations {
-            self.unless_nominal(Halt::Operations)
-        } else if done.is_multiple_of(OPERATIONS_BETWEEN_LOOKS) {
-            self.interruption()?
-        } else {
-            return None;
-        };
-        self.state().halt.get_or_insert((halt, None));
-        self.over.store(true, Ordering::Relaxed);
-        Some(Dynamic::UNIT)
-    }
-
-    fn interruption(&self) -> Option<Halt> {
-        let stop = self.outside.as_ref().is_some_and(|outside| *outside.stop.borrow());
-        if stop {
-            Some(Halt::Stopped)
-        } else if self.started.elapsed() > self.may_take() {
-            Some(if self.nominal.is_some() { Halt::Uncounted } else { Halt::Deadline })
-        } else if self.has_too_much_memory() {
-            Some(self.unless_nominal(Halt::Memory))
-        } else {
-            None
-        }
-    }
-
-    /// How long it may take, in real time.
-    fn may_take(&self) -> Duration {
-        self.nominal.unwrap_or(self.limits.run_time)
-    }
-
-    /// Why a run would end, unless that depends on nominal figures.
-    fn unless_nominal(&self, halt: Halt) -> Halt {
-        let depends = self.nominal.is_some() && self.has_read.load(Ordering::Relaxed);
-        if depends { Halt::Uncounted } else { halt }
-    }
-
-    /// What there is to say of [`Halt::Memory`].
-    pub(crate) fn too_much_memory(&self) -> String {
-        let most = self.limits.memory_bytes >> 20;
-        format!(
-            "the script, and what it keeps of its invocations, takes more than {most} MB of memory"
-        )
-    }
-
-    fn has_too_much_memory(&self) -> bool {
-        let most = self.memory_at_start.map(|bytes| bytes + self.limits.memory_bytes);
-        memory::resident_bytes().zip(most).is_some_and(|(bytes, most)| bytes > most)
-    }
-
-    /// Fails if the user or the deadline ended the run, or a closure beside this one has failed.
-    pub(crate) fn go_on(&self) -> Result<(), Fault> {
-        if parallel::is_ended() {
-            return Err(Fault::BesideFailed);
-        }
-        self.interruption().map_or(Ok(()), |halt| Err(halt.into()))
     }
 }
 
