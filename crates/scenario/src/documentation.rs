@@ -34,6 +34,8 @@ const RHAI: &str = "\
 Variables (`let`, `const`), numbers, texts with \"double quotes\" and `` `templates ${1 + 1}` ``, arrays, maps (`#{ a: 1 }`), \
 functions (`fn`), closures (`|x| x + 1`), `if`, `switch`, `for`, `while`, `loop`, `try` and `catch`, `throw` and `exit()` \
 are as in [Rhai's book](https://rhai.rs/book/language/), and so are the functions of numbers, texts, arrays and maps.
+Unlike there, a closure may use the variable whose `map()`, `filter()` or other method calls it, if that method changes nothing; \
+for `retain()`, `sort()` and the like a copy is needed, which the error says.
 A failed invocation is a value with a `status` and no error; what `try` catches are mistakes of the script and `throw`.
 A scenario ends early if it is stopped (Ctrl-C) or over a limit, and no `catch` holds that back.
 There is no `eval` and no `sleep` (there is `pause()`), no clock, no network and, but for what is written here, no file.

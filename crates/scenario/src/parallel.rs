@@ -74,6 +74,12 @@ impl Group {
         self.longest.lock().expect("nothing panics while it holds a duration")
     }
 
+    /// A closure has ended, which has waited so long.
+    fn has_waited(&self, waited: Duration) {
+        let mut longest = self.longest();
+        *longest = waited.max(*longest);
+    }
+
     fn error(&self) -> MutexGuard<'_, Option<Box<EvalAltResult>>> {
         self.error.lock().expect("nothing panics while it holds an error")
     }
@@ -124,8 +130,7 @@ impl Session {
                 let begin = move || {
                     GROUP.set(Some(Arc::clone(&own)));
                     let called = closure.call_within_context::<Dynamic>(ctx, ());
-                    let longest = &mut *own.longest();
-                    *longest = waits::of_closure().max(*longest);
+                    own.has_waited(waits::of_closure());
                     match called {
                         Ok(value) => value.flatten(),
                         Err(error) => {
