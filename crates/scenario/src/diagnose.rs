@@ -1,5 +1,7 @@
 //! From an error of the interpreter to one that says what to do.
 
+use std::sync::atomic::Ordering;
+
 use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
 use crate::engine::CONSTANTS;
@@ -125,7 +127,12 @@ pub(crate) fn halted_at(halt: Halt, session: &Session, place: Option<Place>) -> 
         }
         Halt::Uncounted => {
             let most = written_duration(session.nominal.unwrap_or_default());
-            end(ErrorKind::Uncounted, format!("stopped counting after {most}"))
+            let why = if session.has_read.load(Ordering::Relaxed) {
+                "what follows may depend on what is measured"
+            } else {
+                "does a loop never end?"
+            };
+            end(ErrorKind::Uncounted, format!("stopped counting after {most}; {why}"))
         }
         Halt::Memory => end(ErrorKind::Script, session.too_much_memory()),
         Halt::Operations => {

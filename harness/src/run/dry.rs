@@ -111,12 +111,8 @@ fn on_nominal(
             planned.waits_too_long = outcome.waits_too_long.then(warning);
         }
         Err(error) if error.kind == ErrorKind::Uncounted => {
-            let line = error.place.map(|place| format!(", at line {}", place.line));
-            planned.stopped = Some(format!(
-                "{}{}; what follows may depend on what is measured",
-                error.message,
-                line.unwrap_or_default()
-            ));
+            let line = error.place.map(|place| format!(" (line {})", place.line));
+            planned.stopped = Some(error.message + line.as_deref().unwrap_or_default());
         }
         Err(error) => return Err(error),
     }

@@ -144,7 +144,7 @@ fn counting_has_an_end_and_says_where() {
     ));
     let done = check(&["check", &script]);
     let said =
-        "; stopped counting after 5s, at line 3; what follows may depend on what is measured\n";
+        "; stopped counting after 5s; what follows may depend on what is measured (line 3)\n";
     assert!(done.stdout.contains("ok: more than 1 function, 1 launch, "), "{}", done.stdout);
     assert!(done.stdout.ends_with(said), "{}", done.stdout);
 }
