@@ -9,6 +9,7 @@ mod finish;
 mod go_on;
 mod host;
 mod kept;
+mod launches;
 mod limits;
 mod noise;
 mod recorder;

@@ -10,15 +10,16 @@ use kelvin_lambda::{FunctionConfig, Invocation, PlatformFacts, Status, US_EAST_1
 use kelvin_platform::{FunctionId, Gap, Platform};
 use kelvin_record::{
     Billing, CheckRecord, FailureKinds, FunctionRecord, HostRecord, InvocationRecord, Kept,
-    LaunchRecord, LoadRecord, MeasureRecord, Measured, Outcome, PAYLOADS_LIMIT,
-    PAYLOADS_LIMIT_BYTES, PipeRecord, Place, RESPONSES_LIMIT_BYTES, RecordError, Recorded,
-    ResponseRecord, Run, RunId, RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION,
-    ScenarioRecord, ScenarioText, ServiceRecord, Summary, ToolRecord,
+    LaunchRecord, LoadRecord, MeasureRecord, Outcome, PAYLOADS_LIMIT, PAYLOADS_LIMIT_BYTES,
+    PipeRecord, Place, RESPONSES_LIMIT_BYTES, RecordError, Recorded, ResponseRecord, Run, RunId,
+    RunRecord, RunStatus, RunWriter, RungRecord, SCHEMA_VERSION, ScenarioRecord, ScenarioText,
+    ServiceRecord, Summary, ToolRecord,
 };
 use kelvin_scenario::{LoadFacts, LoadKind, Measure, PipeFacts, Script, Side, Slot, WantedRung};
 use kelvin_services::ServiceSpec;
 use serde_json::Value;
 
+use crate::run::launches::{begun, note};
 use crate::timer;
 
 /// Writes one run. Its folder is made when the first function is deployed.
@@ -553,52 +554,6 @@ impl Recorder {
         self.functions
             .insert(function, FunctionState { index, slot, launches: BTreeMap::new(), record });
         Ok(())
-    }
-}
-
-fn note(launch: &mut LaunchRecord, invocation: &Invocation, gap: Option<Gap>) {
-    launch.invocations += 1;
-    launch.failed += u64::from(invocation.status != Status::Ok);
-    if let Some(init_ns) = invocation.timing.init_ns {
-        launch.init_ns = Measured::Value(init_ns);
-    }
-    if let Some(facts) = &invocation.launch {
-        launch.cpus.clone_from(&facts.cpus);
-        launch.visible_cpus = facts.visible_cpus;
-        launch.serving_cpu = facts.serving_cpu;
-        launch.init = Some((&facts.init).into());
-        launch.page_cache = facts.page_cache.as_ref().map(Into::into);
-    }
-    // No gap lies before a launch's first invocation.
-    if let Some(gap) = gap.filter(|_| launch.invocations > 1) {
-        let gap = gap.to_string();
-        if !launch.gaps.contains(&gap) {
-            launch.gaps.push(gap);
-        }
-    }
-    if let Some(bytes) = invocation.max_memory_bytes {
-        launch.max_memory_bytes = Measured::Value(bytes);
-    }
-}
-
-fn begun(launch: u64, function: u32, slot: Option<Slot>, started_offset_ns: u64) -> LaunchRecord {
-    LaunchRecord {
-        launch,
-        function,
-        block: slot.map(|slot| slot.block),
-        position: slot.map(|slot| slot.position),
-        started_offset_ns,
-        init_ns: Measured::NotApplicable,
-        cut_short: false,
-        invocations: 0,
-        failed: 0,
-        max_memory_bytes: Measured::NotApplicable,
-        gaps: Vec::new(),
-        cpus: Vec::new(),
-        visible_cpus: None,
-        serving_cpu: None,
-        init: None,
-        page_cache: None,
     }
 }
 

@@ -33,7 +33,7 @@ fn a_bootstrap_of_any_name_has_its_neighbours_and_what_links_lead_to() {
         r#"
         let contents = |bootstrap, name| {
             let f = deploy(#{ bootstrap: bootstrap, name: name, timeout: 60 });
-            let line = f.invoke().logs.split("\n")[1];
+            let line = f.invoke().logs.split("\n")[0];
             f.recycle();
             line
         };
