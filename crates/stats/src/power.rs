@@ -8,14 +8,22 @@ use crate::PSEUDO_MEDIAN_NEEDS;
 const MOST: u64 = 1_000_000;
 
 /// The effect that `pairs` differences with the standard deviation `deviation` find in four of five comparisons, in the same
-/// unit: `s (t(0.975, n − 1) + t(0.8, n − 1)) / √n`, for a two-sided test at 5 %. `None` of fewer than two pairs.
+/// unit, for a two-sided test at 5 %: see [`effect_found`]. `None` of fewer than two pairs.
+pub fn detectable_effect(deviation: f64, pairs: u64) -> Option<f64> {
+    effect_found(deviation, pairs, 0.025, 0.8)
+}
+
+/// The effect that a one-sided test at `significance` finds with the chance `power`: `s (t(1 − significance, n − 1) + t(power,
+/// n − 1)) / √n`. `None` of fewer than two pairs, and where a chance is not between 0 and 1.
 ///
 /// Of Student's test (Bland, "An Introduction to Medical Statistics", §18.4); the signed-rank test needs 5 % more pairs where
 /// differences are normal, and fewer where they have long tails.
-pub fn detectable_effect(deviation: f64, pairs: u64) -> Option<f64> {
+pub fn effect_found(deviation: f64, pairs: u64, significance: f64, power: f64) -> Option<f64> {
+    let is_chance = |chance: f64| 0.0 < chance && chance < 1.0;
     let freedom = pairs.checked_sub(1).filter(|&freedom| freedom > 0)? as f64;
     let t = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    Some(deviation * (t.inverse_cdf(0.975) + t.inverse_cdf(0.8)) / (pairs as f64).sqrt())
+    let of = |chance| is_chance(chance).then(|| t.inverse_cdf(chance));
+    Some(deviation * (of(1.0 - significance)? + of(power)?) / (pairs as f64).sqrt())
 }
 
 /// How many pairs find an effect of this size in four of five comparisons: the smallest number, of at least 6, of which

@@ -31,7 +31,7 @@ pub fn rank_sum_test(a: &[f64], b: &[f64], alternative: Alternative) -> Option<R
     let ranks = MidRanks::of(&[b, a].concat());
     let found: u64 = ranks.doubled[..b.len()].iter().sum();
     let (n_a, n_b) = (a.len() as f64, b.len() as f64);
-    let u = found as f64 / 2.0 - n_b * (n_b + 1.0) / 2.0;
+    let u = u(&ranks, b.len());
     let p = if a.len().max(b.len()) <= EXACT_UP_TO {
         let (at_most, at_least) = chances(&ranks.doubled, b.len(), found);
         alternative.p_value(at_most, at_least)
@@ -41,6 +41,23 @@ pub fn rank_sum_test(a: &[f64], b: &[f64], alternative: Alternative) -> Option<R
         alternative.p_value_of_normal(u, n_a * n_b / 2.0, variance.sqrt())
     };
     Some(RankSum { u, share: u / (n_a * n_b), p })
+}
+
+/// In which share of pairs of a value of each sample that of `b` is greater; equal ones count as a half. `None` where a sample
+/// is empty.
+pub fn share_greater(a: &[f64], b: &[f64]) -> Option<f64> {
+    if a.is_empty() || b.is_empty() {
+        return None;
+    }
+    let ranks = MidRanks::of(&[b, a].concat());
+    Some(u(&ranks, b.len()) / (a.len() as f64 * b.len() as f64))
+}
+
+/// Mann and Whitney's U of the first values.
+fn u(ranks: &MidRanks, first: usize) -> f64 {
+    let sum: u64 = ranks.doubled[..first].iter().sum();
+    let first = first as f64;
+    sum as f64 / 2.0 - first * (first + 1.0) / 2.0
 }
 
 /// The chances that the sum of `size` of the ranks is at most and at least `found`, when each choice is as likely as any

@@ -10,10 +10,11 @@ use crate::kit::root;
 
 /// Which of our packages a package may depend on. What is not here is forbidden, in build scripts too and, but for
 /// [`TEST_ARROWS`], in tests; a new arrow needs its reason in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("kelvin-lambda", &[]),
     ("kelvin-stats", &[]),
     ("kelvin-load", &[]),
+    ("kelvin-analysis", &["kelvin-stats"]),
     ("kelvin-services", &["kelvin-load", "kelvin-stats"]),
     ("kelvin-platform", &["kelvin-lambda", "kelvin-stats"]),
     ("kelvin-record", &["kelvin-lambda"]),
