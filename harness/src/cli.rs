@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Explain what a report says in a word, and what was enforced in a run
     Explain(ExplainArgs),
+    /// Say whether one function is faster than another, of recorded runs: paired by block in one run, or of two runs
+    Compare(CompareArgs),
     /// Say what this machine can enforce and build, and what is missing
     Doctor(DoctorArgs),
     /// Run the services that functions talk to until Ctrl-C, and print where they are
@@ -412,6 +414,37 @@ pub(crate) struct ReportArgs {
     /// Use the markers `<!-- kelvin:begin NAME -->` and `<!-- kelvin:end -->` instead, where a file has several tables
     #[arg(long, value_name = "NAME", requires = "splice")]
     pub markers: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// A run (a folder, the beginning of an id, or `latest`); with --run, a function of it
+    #[arg(value_name = "BASELINE")]
+    pub baseline: String,
+    /// Another run; with --run, another function
+    #[arg(value_name = "CANDIDATE")]
+    pub candidate: String,
+    /// Compare two functions of this run, which are paired by block
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder in which ids are looked up
+    #[arg(long, default_value = "kelvin-results", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Print each step on the way to a verdict, with what was found and what is demanded
+    #[arg(long)]
+    pub explain: bool,
+    /// Exit with 3 if anything is worse, or with 5 if anything cannot be told, separated by commas
+    #[arg(long, value_enum, value_name = "VERDICT,…", value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
+}
+
+/// A verdict that a comparison is to fail on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Worse by more than the threshold
+    Regression,
+    /// Neither worse nor better nor the same
+    Inconclusive,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -30,9 +30,9 @@ pub(crate) const CODES: &[&str] = &[
     "0: done",
     "1: could not be carried out, or what was to be read is damaged",
     "2: wrong usage",
-    "3: a check failed, or is undecided",
+    "3: a check failed, or is undecided; a comparison found a regression, with --fail-on regression",
     "4: invocations failed that were not expected to, or answered wrongly",
-    "5: checks are undecided and none failed, with --inconclusive",
+    "5: checks are undecided and none failed, with --inconclusive; a comparison cannot tell, with --fail-on inconclusive",
     "130: interrupted by Ctrl-C, SIGTERM or SIGHUP",
 ];
 

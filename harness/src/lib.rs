@@ -5,6 +5,7 @@
 
 mod alone;
 mod cli;
+mod compare;
 mod criterion;
 mod doctor;
 mod exit;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => run::check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Report(args) => report::report(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Services(args) => services::services(&args),

@@ -37,14 +37,29 @@ pub enum Verdict {
 /// One step on the way to a verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// What was asked.
+    /// What was asked, up to the figure that is demanded.
     pub question: &'static str,
+    /// What both figures are.
+    pub figure: Figure,
     /// What was found.
     pub value: f64,
     /// What it has to be.
     pub demand: f64,
     /// Whether it is.
     pub passed: bool,
+}
+
+/// What a figure of a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// A number of launches.
+    Launches,
+    /// In the unit of the metric.
+    OfMetric,
+    /// A chance, from 0 to 1.
+    Chance,
+    /// A factor, less 1.
+    Factor,
 }
 
 /// A verdict and how it came about.
@@ -78,8 +93,8 @@ pub fn judge(family: &[(Comparison, Demand)]) -> Vec<Judgement> {
 
 fn judge_one(comparison: &Comparison, demand: Demand, p_worse: f64, p_better: f64) -> Judgement {
     let mut steps = Vec::new();
-    let mut ask = |question, value: f64, demand: f64, passed: bool| {
-        steps.push(Step { question, value, demand, passed });
+    let mut ask = |question, figure, value: f64, demand: f64, passed: bool| {
+        steps.push(Step { question, figure, value, demand, passed });
         passed
     };
     let Demand { threshold, floor } = demand;
@@ -88,23 +103,20 @@ fn judge_one(comparison: &Comparison, demand: Demand, p_worse: f64, p_better: f6
         Design::Unpaired { baseline, candidate } => baseline.min(candidate),
     } as f64;
     let needs = PSEUDO_MEDIAN_NEEDS as f64;
-    let is_enough = ask("launches of each", n, needs, n >= needs);
+    let is_enough = ask("launches of each, at least", Figure::Launches, n, needs, n >= needs);
     let apart = (comparison.candidate - comparison.baseline).abs();
-    let is_apart = ask("difference of medians at least", apart, floor, apart >= floor);
-    let is_worse =
-        ask("p of worse by the threshold at most", p_worse, SIGNIFICANCE, p_worse <= SIGNIFICANCE);
-    let is_better = ask(
-        "p of better by the threshold at most",
-        p_better,
-        SIGNIFICANCE,
-        p_better <= SIGNIFICANCE,
-    );
+    let is_apart = ask("medians apart by at least", Figure::OfMetric, apart, floor, apart >= floor);
+    let significance = SIGNIFICANCE;
+    let worse = "worse by more than the threshold: p at most";
+    let is_worse = ask(worse, Figure::Chance, p_worse, significance, p_worse <= significance);
+    let better = "better by more than the threshold: p at most";
+    let is_better = ask(better, Figure::Chance, p_better, significance, p_better <= significance);
     let furthest = comparison
         .ratio
         .ci95
         .map_or(f64::INFINITY, |interval| interval.high.max(1.0 / interval.low) - 1.0);
-    let is_within =
-        ask("furthest bound of the interval at most", furthest, threshold, furthest <= threshold);
+    let within = "the interval's further bound, at most";
+    let is_within = ask(within, Figure::Factor, furthest, threshold, furthest <= threshold);
     let verdict = match (is_worse, is_better) {
         (true, _) if is_enough && is_apart => Verdict::Regression,
         (_, true) if is_enough && is_apart => Verdict::Improvement,

@@ -4,7 +4,7 @@ use kelvin_lambda::{PriceTable, Start};
 use kelvin_record::{Billing, CostSummary, InvocationRecord, StartCost};
 use kelvin_stats::ByLaunch;
 
-use crate::functions::FunctionRows;
+use kelvin_analysis::FunctionRows;
 
 /// Mean Billed Duration and cost of cold and of warm starts.
 pub(crate) fn of_function(

@@ -5,11 +5,11 @@
 
 mod advice;
 mod checks;
+mod comparison;
 mod cost;
 mod explain;
 mod failures;
 mod footer;
-mod functions;
 mod head;
 mod kinds;
 mod label;
@@ -30,6 +30,7 @@ mod summarise;
 mod table;
 mod text;
 
+pub use comparison::{Sides, render_comparison};
 pub use explain::{SECTIONS, Section, Topic, render_enforced, render_topic, render_topics, topic};
 pub use ladder::{
     Beside, Burst, CaseName, Criterion, CriterionCheck, FunctionLadder, HeldBack, LadderReport,

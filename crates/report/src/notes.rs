@@ -3,9 +3,9 @@
 use kelvin_lambda::Start;
 use kelvin_record::Run;
 
-use crate::functions::FunctionRows;
 use crate::label::Names;
 use crate::page::{Page, Role};
+use kelvin_analysis::FunctionRows;
 
 /// Adds the notes, if there are some.
 pub(crate) fn add(page: &mut Page, run: &Run, names: &Names) {

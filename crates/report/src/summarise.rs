@@ -4,12 +4,12 @@ use kelvin_lambda::Start;
 use kelvin_record::{FunctionSummary, InvocationRecord, Metric, Run, SCHEMA_VERSION, Summary};
 
 use crate::cost;
-use crate::functions::FunctionRows;
 use crate::kinds::failures;
 use crate::load::loads;
 use crate::metric::{of_invocations, of_launches};
 use crate::number::megabytes;
 use crate::starts;
+use kelvin_analysis::FunctionRows;
 
 /// Makes the statistics of a run of its records.
 ///

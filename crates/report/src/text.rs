@@ -2,13 +2,13 @@
 
 use kelvin_record::{Estimate, FunctionSummary, Run, Summary};
 
-use crate::functions::FunctionRows;
 use crate::label::{Names, order};
 use crate::number::{interval, megabytes, three_digits};
 use crate::page::{Page, Role, Style};
 use crate::reasons::{EMPTY, Reasons};
 use crate::table::{Align, Column, Spare, Table};
 use crate::{checks, failures, footer, head, load, notes, pipes, seen, starts};
+use kelvin_analysis::FunctionRows;
 
 /// The report of a run. `summary` is that of the run.
 pub fn render_text(run: &Run, summary: &Summary, style: &Style) -> String {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod check;
+mod compare;
 mod cpu_limit;
 mod exit;
 mod experiments;

@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("kelvin-lambda", &[]),
     ("kelvin-stats", &[]),
     ("kelvin-load", &[]),
-    ("kelvin-analysis", &["kelvin-stats"]),
+    ("kelvin-analysis", &["kelvin-record", "kelvin-stats", "kelvin-lambda"]),
     ("kelvin-services", &["kelvin-load", "kelvin-stats"]),
     ("kelvin-platform", &["kelvin-lambda", "kelvin-stats"]),
     ("kelvin-record", &["kelvin-lambda"]),
@@ -27,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("kelvin-fleet", &["kelvin-platform", "kelvin-lambda", "kelvin-record"]),
     ("kelvin-api", &["kelvin-emulator", "kelvin-lambda"]),
     ("kelvin-scenario", &["kelvin-platform", "kelvin-lambda", "kelvin-stats", "kelvin-load"]),
-    ("kelvin-report", &["kelvin-record", "kelvin-stats", "kelvin-lambda"]),
+    ("kelvin-report", &["kelvin-analysis", "kelvin-record", "kelvin-stats", "kelvin-lambda"]),
     ("workloads/*", &["kelvin-workload", "kelvin-handler"]),
     // All of crates/ and never workloads/*, which it starts as processes.
     ("kelvin", &["crates/*"]),

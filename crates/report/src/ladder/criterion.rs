@@ -6,8 +6,8 @@ use kelvin_lambda::MemorySize;
 use kelvin_record::{InvocationRecord, Run};
 use serde::Serialize;
 
-use crate::functions::FunctionRows;
 use crate::ladder::{FINDING, StartLadder};
+use kelvin_analysis::FunctionRows;
 
 /// Workload and case.
 pub type CaseName = (String, String);

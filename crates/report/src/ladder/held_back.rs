@@ -7,7 +7,7 @@ use kelvin_lambda::{MemorySize, Start, Status};
 use kelvin_record::InvocationRecord;
 use serde::Serialize;
 
-use crate::functions::FunctionRows;
+use kelvin_analysis::FunctionRows;
 
 /// CPU time of one thread without a pause, and then none until the next burst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

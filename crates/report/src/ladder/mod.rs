@@ -21,7 +21,7 @@ pub use markdown::render_ladder_markdown;
 pub use rungs::{Rung, Rungs};
 pub use text::render_ladder_text;
 
-use crate::functions::FunctionRows;
+use kelvin_analysis::FunctionRows;
 
 /// What a ladder is laid beside, which the records do not have.
 #[derive(Clone, Copy)]

@@ -9,9 +9,9 @@ use kelvin_record::{Estimate, InvocationRecord, Run};
 use kelvin_stats::Sample;
 use serde::Serialize;
 
-use crate::functions::FunctionRows;
 use crate::ladder::{FINDING, parts};
 use crate::metric::mean_of;
+use kelvin_analysis::FunctionRows;
 
 /// The rungs that a function stands on.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -6,17 +6,19 @@ use kelvin_lambda::{Start, Status};
 use kelvin_record::{FunctionRecord, InvocationRecord, Run};
 
 /// The records of one function.
-pub(crate) struct FunctionRows<'a> {
-    pub(crate) record: &'a FunctionRecord,
+#[derive(Debug)]
+pub struct FunctionRows<'a> {
+    /// Its row in `run.json`.
+    pub record: &'a FunctionRecord,
     /// How many whole launches it has.
-    pub(crate) launches: u64,
+    pub launches: u64,
     /// All its invocations.
-    pub(crate) rows: Vec<&'a InvocationRecord>,
+    pub rows: Vec<&'a InvocationRecord>,
 }
 
 impl<'a> FunctionRows<'a> {
     /// Of every function of a run, in the order of deployment.
-    pub(crate) fn of(run: &'a Run) -> Vec<FunctionRows<'a>> {
+    pub fn of(run: &'a Run) -> Vec<FunctionRows<'a>> {
         let mut rows: BTreeMap<u32, Vec<&InvocationRecord>> = BTreeMap::new();
         for row in &run.invocations {
             if let Some(function) = run.function_of(row) {
@@ -34,19 +36,19 @@ impl<'a> FunctionRows<'a> {
     }
 
     /// Whether it was invoked under load, and in no other way.
-    pub(crate) fn only_loads(&self) -> bool {
+    pub fn only_loads(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.load.is_some())
     }
 
     /// How many whole launches did not begin within a load.
-    pub(crate) fn launches_outside_of_loads(&self) -> u64 {
+    pub fn launches_outside_of_loads(&self) -> u64 {
         let begun = |row: &&&InvocationRecord| row.index == 0 && row.load.is_some();
         let of_loads = self.rows.iter().filter(begun).filter(|row| row.launch.is_some()).count();
         self.launches.saturating_sub(of_loads as u64)
     }
 
     /// The cold start of every launch, where it succeeded.
-    pub(crate) fn cold(&self) -> Vec<&'a InvocationRecord> {
+    pub fn cold(&self) -> Vec<&'a InvocationRecord> {
         let mut cold: BTreeMap<u64, &InvocationRecord> = BTreeMap::new();
         for row in self.succeeded(Start::Cold) {
             if let Some(launch) = row.launch {
@@ -57,7 +59,7 @@ impl<'a> FunctionRows<'a> {
     }
 
     /// The warm starts that succeeded, launch by launch.
-    pub(crate) fn warm(&self) -> Vec<Vec<&'a InvocationRecord>> {
+    pub fn warm(&self) -> Vec<Vec<&'a InvocationRecord>> {
         let mut warm: BTreeMap<u64, Vec<&InvocationRecord>> = BTreeMap::new();
         for row in self.succeeded(Start::Warm) {
             if let Some(launch) = row.launch {
@@ -68,7 +70,7 @@ impl<'a> FunctionRows<'a> {
     }
 
     /// Invocations outside of loads that succeeded after a start of this kind.
-    pub(crate) fn succeeded(&self, start: Start) -> impl Iterator<Item = &'a InvocationRecord> {
+    pub fn succeeded(&self, start: Start) -> impl Iterator<Item = &'a InvocationRecord> {
         let of_kind = move |row: &&InvocationRecord| {
             row.load.is_none() && row.status == Status::Ok && row.start == start
         };
@@ -76,7 +78,7 @@ impl<'a> FunctionRows<'a> {
     }
 
     /// Why none succeeded after a start of this kind, outside of loads.
-    pub(crate) fn why_none(&self, start: Start) -> &'static str {
+    pub fn why_none(&self, start: Start) -> &'static str {
         if self.rows.is_empty() {
             return "was not invoked";
         }
@@ -95,12 +97,12 @@ impl<'a> FunctionRows<'a> {
     }
 
     /// Invocations that did not succeed.
-    pub(crate) fn failed(&self) -> impl Iterator<Item = &'a InvocationRecord> {
+    pub fn failed(&self) -> impl Iterator<Item = &'a InvocationRecord> {
         self.rows.iter().copied().filter(|row| row.status != Status::Ok)
     }
 
     /// How many starts of this kind failed outside of loads: where numbers are too few, these are why, or a part of it.
-    pub(crate) fn failed_starts(&self, start: Start) -> u64 {
+    pub fn failed_starts(&self, start: Start) -> u64 {
         // An environment of which INIT fails is never ready for a cold start.
         let of_kind = |row: &&InvocationRecord| {
             row.start == start || (start == Start::Cold && row.init_failed)
