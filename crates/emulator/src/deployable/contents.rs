@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What a CACHEDIR.TAG begins with (Cache Directory Tagging Specification).
 pub(super) const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55";
@@ -103,7 +103,11 @@ impl Contents {
         let leads_to = fs::read_link(path)?;
         let root = within.last().map_or(Path::new("/"), PathBuf::as_path);
         // An absolute path leads nowhere in /var/task.
-        if there.starts_with(root) && leads_to.is_relative() {
+        let stays = leads_to.is_relative()
+            && path.parent().and_then(|folder| inside(root, folder, &leads_to)).is_some_and(
+                |way| is_in_package(root, &way, left_out) && is_in_package(root, &there, left_out),
+            );
+        if stays {
             self.entries.push((name, Entry::Link { leads_to }));
             return Ok(());
         }
@@ -154,6 +158,30 @@ impl Contents {
 fn is_left_out(folder: &Path, left_out: &[PathBuf]) -> bool {
     let named = folder.file_name().is_some_and(|name| LEFT_OUT.iter().any(|known| name == *known));
     named || left_out.iter().any(|known| known == folder) || is_cache(folder)
+}
+
+/// Where a link in `folder` says that it leads, if that is below `root` all the way. What follows `..` is certain only where it
+/// begins the link: later ones depend on other links.
+fn inside(root: &Path, folder: &Path, leads_to: &Path) -> Option<PathBuf> {
+    let up = leads_to.components().take_while(|part| *part == Component::ParentDir).count();
+    let start = folder.ancestors().nth(up).filter(|start| start.starts_with(root))?;
+    let down = leads_to.components().skip(up);
+    let mut way = start.to_owned();
+    for part in down {
+        match part {
+            Component::Normal(name) => way.push(name),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    Some(way)
+}
+
+/// Whether a path is below `root`, and nothing of it below is left out.
+fn is_in_package(root: &Path, path: &Path, left_out: &[PathBuf]) -> bool {
+    let below = path.ancestors().take_while(|part| *part != root);
+    path.starts_with(root)
+        && !below.into_iter().any(|part| part.is_dir() && is_left_out(part, left_out))
 }
 
 fn sorted(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
@@ -217,6 +245,42 @@ mod tests {
         let text = |name: &str| fs::read_to_string(copied.join(name)).unwrap();
         assert_eq!([text("bootstrap"), text("own"), text("lib/shared/a")], ["program", "own", "a"]);
         assert!(!copied.join("nowhere").exists());
+    }
+
+    #[test]
+    fn a_link_stays_only_where_it_leads_somewhere_in_the_package() {
+        for (name, leads_to, stays) in [
+            ("bootstrap", "own", true),
+            ("bootstrap", "./lib/own", true),
+            ("lib/bootstrap", "../own", true),
+            ("lib/folder", "deep", true),
+            ("lib/bootstrap", "./.././own", false),
+            ("bootstrap", "lib/../own", false),
+            ("bootstrap", "target/app", false),
+            ("bootstrap", "results/run", false),
+            ("bootstrap", ".git/objects", false),
+            ("bootstrap", "target/back/own", false),
+            ("bootstrap", "../package/own", false),
+            ("lib/bootstrap", "../../package/own", false),
+            ("lib/folder", "../../package/lib/deep", false),
+        ] {
+            let (_folder, root) = place();
+            let package = root.join("package");
+            for name in ["lib/own", "target/app"] {
+                fs::write(package.join(name), name).unwrap();
+            }
+            fs::create_dir(package.join("lib/deep")).unwrap();
+            symlink("..", package.join("target/back")).unwrap();
+            symlink(leads_to, package.join(name)).unwrap();
+            let read = Contents::of_folder(&package, &[package.join("results")]).unwrap();
+            let copied = root.join("copy");
+            read.copy(&copied).unwrap();
+            let copied = copied.join(name);
+            assert_eq!(copied.is_symlink(), stays, "{name} -> {leads_to}");
+            let (there, copied) = (package.join(name), copied.canonicalize().unwrap());
+            assert!(copied.starts_with(root.join("copy")), "{name} -> {leads_to}");
+            assert_eq!(fs::read(&copied).ok(), fs::read(there).ok(), "{name} -> {leads_to}");
+        }
     }
 
     #[test]
