@@ -11,7 +11,7 @@ pub(super) const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55";
 /// What is in no package, whatever it contains: a repository, and results of runs that lie where they are put by default.
 const LEFT_OUT: [&str; 2] = [".git", "kelvin-results"];
 
-/// The most files and folders of a package, which has at most 250 MB.
+/// The most files and folders of a package. Lambda counts none: this keeps a folder that is none from being read to its end.
 const MOST_ENTRIES: usize = 50_000;
 
 /// A package as it would be deployed.
@@ -19,6 +19,8 @@ const MOST_ENTRIES: usize = 50_000;
 pub(super) struct Contents {
     /// Paths in the package, and what is there. A folder comes before what is in it.
     entries: Vec<(PathBuf, Entry)>,
+    /// How many of them there may be.
+    most: usize,
     /// Of all files together.
     pub bytes: u64,
     pub is_folder: bool,
@@ -50,7 +52,12 @@ impl Contents {
 
     /// A folder without what is in no package and without `left_out`.
     pub(super) fn of_folder(folder: &Path, left_out: &[PathBuf]) -> io::Result<Contents> {
-        let mut contents = Contents { is_folder: true, in_place: true, ..Contents::default() };
+        Contents::at_most(MOST_ENTRIES, folder, left_out)
+    }
+
+    fn at_most(most: usize, folder: &Path, left_out: &[PathBuf]) -> io::Result<Contents> {
+        let mut contents =
+            Contents { most, is_folder: true, in_place: true, ..Contents::default() };
         contents.read(&mut vec![folder.to_owned()], Path::new(""), left_out)?;
         Ok(contents)
     }
@@ -67,8 +74,8 @@ impl Contents {
         while let Some((folder, name)) = folders.pop() {
             for entry in sorted(&folder)? {
                 let (path, name) = (entry.path(), name.join(entry.file_name()));
-                if self.entries.len() >= MOST_ENTRIES {
-                    return Err(of(&folder, format!("there are more than {MOST_ENTRIES} files")));
+                if self.entries.len() >= self.most {
+                    return Err(too_many(self.most, within.first().unwrap_or(&root)));
                 }
                 let metadata = entry.metadata().map_err(|error| of(&path, error))?;
                 if metadata.is_symlink() {
@@ -153,6 +160,14 @@ impl Contents {
         }
         Ok(())
     }
+}
+
+fn too_many(most: usize, package: &Path) -> io::Error {
+    io::Error::other(format!(
+        "its package, the folder {}, has more than {most} files and folders, and Kelvin takes no more; put it into a \
+         folder of its own with what it needs",
+        package.display()
+    ))
 }
 
 fn is_left_out(folder: &Path, left_out: &[PathBuf]) -> bool {
@@ -245,6 +260,19 @@ mod tests {
         let text = |name: &str| fs::read_to_string(copied.join(name)).unwrap();
         assert_eq!([text("bootstrap"), text("own"), text("lib/shared/a")], ["program", "own", "a"]);
         assert!(!copied.join("nowhere").exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_no_package_is_not_read_to_its_end() {
+        let (_folder, root) = place();
+        let package = root.join("package");
+        symlink("../../shared", package.join("lib/shared")).unwrap();
+        let all = Contents::of_folder(&package, &[]).unwrap().entries.len();
+        assert!(Contents::at_most(all, &package, &[]).is_ok());
+        let error = Contents::at_most(all - 1, &package, &[]).unwrap_err().to_string();
+        let start =
+            format!("its package, the folder {}, has more than {} f", package.display(), all - 1);
+        assert!(error.starts_with(&start) && error.ends_with("with what it needs"), "{error}");
     }
 
     #[test]
