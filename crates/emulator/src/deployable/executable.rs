@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use kelvin_lambda::Architecture;
 use rustix::fs::{Access, access};
 
-use crate::page_cache::{Elf, interpreters, on_host};
+use crate::page_cache::{Elf, interpreters, on_host, searched};
 
 /// So much of a file says what it is; of it the kernel takes the interpreter of a script (`BINPRM_BUF_SIZE`).
 const HEAD: usize = 256;
@@ -115,15 +115,13 @@ fn of_script(path: &Path, head: &[u8], task_root: &Path, search: &str) -> Option
             "its first line names the interpreter {interpreter}, which is not there"
         ));
     }
-    let second = named.get(1)?;
+    let name = searched(line)?;
     let mut folders = search.split(':').map(|folder| on_host(folder.into(), task_root));
-    let is_there = |folder: PathBuf| folder.join(second).is_file();
-    if second.components().count() > 1 || folders.any(is_there) {
+    if folders.any(|folder| folder.join(name).is_file()) {
         return None;
     }
     Some(format!(
-        "its first line names the interpreter {}, which is not in the PATH of functions: {search}",
-        second.display()
+        "its first line names the interpreter {name}, which is not in the PATH of functions: {search}"
     ))
 }
 
@@ -172,10 +170,22 @@ mod tests {
             see(b"#!/no/such/perl -w\n", 0o755),
             "its first line names the interpreter /no/such/perl, which is not there"
         );
-        assert_eq!(
-            see(b"#!/usr/bin/env nosuch\n", 0o755),
-            "its first line names the interpreter nosuch, which is not in the PATH of functions: /nowhere:/var/task/tools:/bin"
-        );
+        for told in ["nosuch", "-S nosuch -u", "-Snosuch app.py"] {
+            let expected = "its first line names the interpreter nosuch, which is not in the PATH of functions: /nowhere:/var/task/tools:/bin";
+            assert_eq!(see(format!("#!/usr/bin/env {told}\n").as_bytes(), 0o755), expected);
+        }
+        // What env makes of these is for env to say.
+        for told in [
+            "-S -u PYTHONPATH sh",
+            "-Ssh app.sh",
+            "-S -C /dir nosuch",
+            "-S PATH=/opt/bin nosuch",
+            "-S 'sh' -x",
+            "-S ${NAME} -x",
+            "-S",
+        ] {
+            assert_eq!(see(format!("#!/usr/bin/env {told}\n").as_bytes(), 0o755), "", "{told}");
+        }
         let folder = find(&root).unwrap_err().to_string();
         assert_eq!(folder, "it is a folder; name the executable in it");
     }

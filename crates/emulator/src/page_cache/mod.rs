@@ -29,4 +29,4 @@ pub(crate) use mapped::mapped_files;
 pub use pool::is_on_disk;
 pub(crate) use pool::{Images, Pool};
 pub(crate) use residency::resident_bytes;
-pub(crate) use start_files::{Elf, Program, interpreters, on_host};
+pub(crate) use start_files::{Elf, Program, interpreters, on_host, searched};

@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::elf::Elf;
-pub(crate) use self::script::interpreters;
+pub(crate) use self::script::{interpreters, searched};
 
 use self::libraries::Libraries;
 use super::tree::{Links, Tree};

@@ -39,18 +39,58 @@ pub(super) fn programs(text: &[u8], task_root: &Path) -> Option<Vec<Named>> {
     Some(programs)
 }
 
-/// The interpreter that the first line of a script names, and the program that `env` is told there; none of another file.
+/// The interpreter that the first line of a script names, and the program that `env` is told there, as far as that can be
+/// told; none of another file.
 pub(crate) fn interpreters(line: &[u8]) -> Vec<PathBuf> {
-    let line = line.strip_prefix(b"#!").unwrap_or_default();
-    let mut words = line
-        .split(|&byte| byte == b' ' || byte == b'\t' || byte == b'\r')
-        .filter(|word| !word.is_empty());
-    let mut interpreters: Vec<PathBuf> = words.next().map(path_of).into_iter().collect();
-    if interpreters.iter().any(|interpreter| interpreter.file_name() == Some("env".as_ref())) {
-        let name = words.find(|word| !word.starts_with(b"-") && !word.contains(&b'='));
-        interpreters.extend(name.map(path_of));
+    let (first, told) = first_line(line);
+    let told = told.and_then(|told| {
+        let told = split_string(told).unwrap_or(told);
+        program_of_env(words(told, Path::new("/var/task")).into_iter())
+    });
+    first.into_iter().chain(told.map(PathBuf::from)).collect()
+}
+
+/// The name that `env` looks for in PATH for the first line of a script, where that is certain: before it is no option or
+/// variable that may change the search, and nothing in it is replaced (env(1)).
+pub(crate) fn searched(line: &[u8]) -> Option<&str> {
+    let (_, told) = first_line(line);
+    let told = told?;
+    let name = split_string(told).unwrap_or(told).split_ascii_whitespace().next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    (!name.starts_with('-') && name.chars().all(is_plain)).then_some(name)
+}
+
+/// The interpreter, and if that is `env`, what it is told.
+fn first_line(line: &[u8]) -> (Option<PathBuf>, Option<&str>) {
+    let line = line.strip_prefix(b"#!").unwrap_or_default().trim_ascii();
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (interpreter, told) = line.split_at(end);
+    if interpreter.is_empty() {
+        return (None, None);
     }
-    interpreters
+    let interpreter = path_of(interpreter);
+    let is_env = interpreter.file_name() == Some("env".as_ref());
+    let told = str::from_utf8(told).ok().map(str::trim_ascii);
+    (Some(interpreter), told.filter(|_| is_env))
+}
+
+/// What `env` is told in one word (`env -S`).
+fn split_string(told: &str) -> Option<&str> {
+    told.strip_prefix("-S")
+        .or_else(|| told.strip_prefix("-vS"))
+        .or_else(|| told.strip_prefix("--split-string="))
+}
+
+/// What `env` starts that is told these words.
+fn program_of_env(mut words: impl Iterator<Item = String>) -> Option<String> {
+    loop {
+        let word = words.next()?;
+        match word.as_str() {
+            "-u" | "--unset" | "-C" | "--chdir" | "-a" | "--argv0" => drop(words.next()),
+            option if option.starts_with('-') || option.contains('=') => {}
+            _ => return Some(word),
+        }
+    }
 }
 
 fn named(program: PathBuf, files: Vec<PathBuf>) -> Named {
@@ -75,10 +115,8 @@ fn started(line: &str, task_root: &Path) -> Option<Named> {
             }
         }
     }
-    if words.next_if(|word| word == "env" || word == "/usr/bin/env").is_some() {
-        while words.next_if(|word| word.starts_with('-') || is_assignment(word)).is_some() {}
-    }
-    let program = words.next()?;
+    let by_env = words.next_if(|word| word == "env" || word == "/usr/bin/env").is_some();
+    let program = if by_env { program_of_env(words.by_ref())? } else { words.next()? };
     let is_path = program.contains('/');
     if program.contains(['$', '<', '>']) || !(by_exec || is_path) {
         return None;
@@ -144,6 +182,19 @@ mod tests {
         check("#!  /opt/node\nexec other", Some(&["/opt/node"]));
         check("#!/usr/bin/env python3\n", Some(&["/usr/bin/env", "python3"]));
         check("#!/usr/bin/env -S A=b node --x\n", Some(&["/usr/bin/env", "node"]));
+        for told in [
+            "-S -u PYTHONPATH python3 app.py",
+            "-Spython3 app.py",
+            "-vS python3",
+            "--split-string=python3 -u",
+            "-S -C /dir --unset=A -i python3",
+            "-S 'python3' \"-u\"",
+        ] {
+            check(&format!("#!/usr/bin/env {told}\n"), Some(&["/usr/bin/env", "python3"]));
+        }
+        let told = "#!/usr/bin/env -S '${LAMBDA_TASK_ROOT}/my python' -u";
+        check(told, Some(&["/usr/bin/env", "/var/task/my python"]));
+        check("#!/usr/bin/env -S -u\n", Some(&["/usr/bin/env"]));
         check("#!/usr/bin/env bash\nexec ./app", Some(&["/usr/bin/env", "bash", "/pkg/./app"]));
     }
 
@@ -157,6 +208,7 @@ mod tests {
             ("exec \"$(dirname $0)/app\" > /dev/null", Some("/pkg/app + /dev/null")),
             ("A=b exec -a name node app.js", Some("node")),
             ("exec env -i A=b ./app", Some("/pkg/./app")),
+            ("exec env -u HOME -C /tmp node app.js", Some("node")),
             ("./app --flag; exec never", Some("/pkg/./app")),
             ("exec \"$RUNTIME/app\"", None),
             ("exec >&2", None),
