@@ -147,6 +147,11 @@ impl Emulator {
         &self.root
     }
 
+    /// Folders that are in no package of this emulator, without links in their paths.
+    pub fn left_out(&self) -> &[PathBuf] {
+        &self.left_out
+    }
+
     /// What threads of the harness stay away from functions by.
     pub fn beside(&self) -> Beside {
         self.spin.cores().beside()

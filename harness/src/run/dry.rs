@@ -30,7 +30,10 @@ const COUNTS_FOR: Duration = Duration::from_secs(5);
 const LOOKS_AHEAD_FOR: Duration = Duration::from_secs(2);
 
 pub(super) fn run(config: &RunConfig) -> anyhow::Result<Exit> {
-    let planned = match evaluate(&config.script, config.options.clone(), terminal::complain) {
+    // There may have been no run yet.
+    let left_out = config.out.canonicalize().into_iter().collect();
+    let host = DryHost { left_out, ..DryHost::new(&config.options, terminal::complain) };
+    let planned = match on_nominal(&config.script, config.options.clone(), host, COUNTS_FOR) {
         Ok(planned) => planned,
         Err(error) => return shown(error.into()),
     };
@@ -153,6 +156,8 @@ struct DryHost {
     stop: watch::Receiver<bool>,
     /// Whether it looks for what is to be deployed.
     looks: bool,
+    /// Folders that are in no package.
+    left_out: Vec<PathBuf>,
     interpreters: Mutex<Interpreters>,
     workspace: Mutex<Option<Workspace>>,
     /// Where the script's words go.
@@ -172,6 +177,7 @@ impl DryHost {
         DryHost {
             stop: options.stop.clone(),
             looks: true,
+            left_out: Vec::new(),
             interpreters: Mutex::default(),
             workspace: Mutex::default(),
             say,
@@ -199,7 +205,8 @@ impl Host for DryHost {
                 None
             }
             Source::Bootstrap(path) => {
-                let around = Surroundings { path: wanted.path.as_deref(), left_out: &[] };
+                let around =
+                    Surroundings { path: wanted.path.as_deref(), left_out: &self.left_out };
                 Deployable::look(path, around).map_err(|error| {
                     let message = format!("bootstrap {} cannot be used", path.display());
                     HostError::because(message, error)

@@ -213,9 +213,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
     let ending =
         Ending { format: config.format, inconclusive: config.inconclusive, go_on: config.go_on };
     let scaling = limits::scaling(&limits, options.seed);
-    let left_out = vec![out.canonicalize().unwrap_or_else(|_| out.clone())];
     let emulator = Arc::new(Emulator::start(&Options {
-        left_out: left_out.clone(),
+        left_out: vec![out.clone()],
         ..emulator_options(&limits, scaling)?
     })?);
     limits::check(&limits.require, &emulator.describe())?;
@@ -228,8 +227,8 @@ fn measure(config: RunConfig) -> anyhow::Result<Exit> {
         recorder.keep_payloads();
     }
     recorder.set_other_runs(alone.others());
-    let builds = Builds::new(current_folder()?, left_out, stop.clone());
-    let runtimes = Runtimes::new(emulator.folder());
+    let builds = Builds::new(current_folder()?, emulator.left_out().to_vec(), stop.clone());
+    let runtimes = Runtimes::new(emulator.folder(), emulator.left_out().to_vec());
     let services = Services::new(&options, emulator.folder(), emulator.doors());
     let mut rungs = BTreeMap::new();
     let mut replay = None;

@@ -23,6 +23,7 @@ use kelvin_scenario::{Client, HostError, Resolved, WantedRuntime};
 use crate::runtimes::interpreter::Interpreter;
 use crate::runtimes::kind::{KINDS, Kind};
 use crate::runtimes::name::Name;
+use crate::runtimes::package::Code;
 
 pub(crate) use crate::runtimes::command::{installed, runtimes};
 
@@ -90,6 +91,8 @@ impl Interpreters {
 pub(crate) struct Runtimes {
     /// Of the packages; it is removed however the run ends.
     folder: PathBuf,
+    /// Folders that are in none of them.
+    left_out: Vec<PathBuf>,
     interpreters: Interpreters,
     packed: Vec<(WantedRuntime, Resolved)>,
 }
@@ -102,10 +105,14 @@ pub(crate) struct Packed {
 }
 
 impl Runtimes {
-    /// None yet.
-    pub(crate) fn new(temporary_folder: &Path) -> Runtimes {
-        let folder = temporary_folder.join("runtimes");
-        Runtimes { folder, interpreters: Interpreters::default(), packed: Vec::new() }
+    /// None yet. `left_out` are folders that are in no package, without links in their paths.
+    pub(crate) fn new(temporary_folder: &Path, left_out: Vec<PathBuf>) -> Runtimes {
+        Runtimes {
+            folder: temporary_folder.join("runtimes"),
+            left_out,
+            interpreters: Interpreters::default(),
+            packed: Vec::new(),
+        }
     }
 
     /// The languages whose interpreter works with this client; and why the others do not whose interpreter is there.
@@ -133,7 +140,9 @@ impl Runtimes {
         let is_first = self.packed.iter().find(same).is_none();
         let note = (is_first && wanted.client == Client::StandIn).then(|| stands_in(kind, wanted));
         let folder = self.folder.join(format!("{}-{}", kind.name, self.packed.len()));
-        let bootstrap = package::write(&folder, kind, &interpreter, wanted.code.as_deref());
+        let left_out = &self.left_out;
+        let code = wanted.code.as_deref().map(|folder| Code { folder, left_out });
+        let bootstrap = package::write(&folder, kind, &interpreter, code);
         let bootstrap = bootstrap.map_err(|error| {
             HostError::because(
                 format!("failed to pack the code for runtime \"{}\"", wanted.name),

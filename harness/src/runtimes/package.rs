@@ -14,17 +14,24 @@ use crate::runtimes::kind::Kind;
 /// Where our own runtime is in a package. AWS's would be in `/var/runtime`.
 const OWN: &str = ".kelvin";
 
+/// Code of the user's.
+pub(super) struct Code<'a> {
+    pub folder: &'a Path,
+    /// Folders that are in no package.
+    pub left_out: &'a [PathBuf],
+}
+
 /// Writes a package into a folder, which is made; returns its bootstrap. Without code of the user's, the handler is the
 /// one that does what the workload `hello` does.
 pub(super) fn write(
     folder: &Path,
     kind: &Kind,
     interpreter: &Interpreter,
-    code: Option<&Path>,
+    code: Option<Code<'_>>,
 ) -> io::Result<PathBuf> {
     folder.parent().map_or(Ok(()), fs::create_dir_all)?;
     match code {
-        Some(code) => copy_package(code, folder)?,
+        Some(code) => copy_package(code.folder, folder, code.left_out)?,
         None => {
             let (name, text) = kind.hello;
             fs::create_dir(folder)?;
@@ -131,9 +138,12 @@ mod tests {
         symlink("orders/api.py", code.join("app.py")).unwrap();
         fs::write(place.path().join("shared.py"), "3").unwrap();
         symlink("../shared.py", code.join("shared.py")).unwrap();
+        fs::create_dir(code.join("results")).unwrap();
+        let left_out = [code.join("results").canonicalize().unwrap()];
         let python = name::read("python").unwrap().kind;
         let write = |name: &str, code: Option<&Path>| {
             let folder = place.path().join(name);
+            let code = code.map(|folder| Code { folder, left_out: &left_out });
             let bootstrap = super::write(&folder, python, &interpreter(), code)?;
             let text = fs::read_to_string(bootstrap).unwrap();
             let (head, start) = text.split_once("\nwrapper=").unwrap();
@@ -147,6 +157,7 @@ mod tests {
         let (first, head) = write("first", Some(&code)).unwrap();
         assert_eq!(fs::read_to_string(first.join("app.py")).unwrap(), "1");
         assert_eq!(fs::read_to_string(first.join("shared.py")).unwrap(), "3");
+        assert!(!first.join("results").exists());
         assert!(head.starts_with("#!/bin/sh\n# stand-in, Python 3.11.7; code "), "{head}");
         assert_eq!(write("again", Some(&code)).unwrap().1, head);
         fs::write(code.join("orders/api.py"), "2").unwrap();

@@ -69,6 +69,9 @@ fn a_script_beside_its_bootstrap_has_no_results_in_the_package() {
     program(&place.path("bootstrap"), LIST);
     write(&place, "results/earlier/run.json", "{}");
     let script = "expect_status(\"crash\", || note(deploy(#{ bootstrap: \"bootstrap\", timeout: 60 }).invoke().logs));";
+    let data = File::create(place.path("results/earlier/data")).expect("it is writable");
+    data.set_len(251 << 20).expect("it has holes");
+    place.run_script(script, &["--dry-run"]).exits(0);
     place.run_script(script, &[]).exits(0);
     let runs = kelvin_record::list_runs(&place.results()).expect("results can be read");
     let run = runs.iter().find_map(|run| kelvin_record::Run::open(&run.directory).ok());

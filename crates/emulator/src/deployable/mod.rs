@@ -44,7 +44,7 @@ impl Code {
 pub struct Surroundings<'a> {
     /// The function's PATH, if it is not Lambda's: an interpreter may be looked for in it.
     pub path: Option<&'a str>,
-    /// Folders that are part of no package.
+    /// Folders that are part of no package, without links in their paths.
     pub left_out: &'a [PathBuf],
 }
 
@@ -89,10 +89,10 @@ impl Deployable {
     }
 }
 
-/// Copies a folder of code as a package has it: links followed, and without what is in none. `to` must not be there; fails if
-/// the package would be larger than Lambda takes.
-pub fn copy_package(folder: &Path, to: &Path) -> io::Result<()> {
-    let contents = Contents::of_folder(&folder.canonicalize()?, &[])?;
+/// Copies a folder of code as a package has it: links followed, and without what is in none or in `left_out`, whose paths have
+/// no links. `to` must not be there; fails if the package would be larger than Lambda takes.
+pub fn copy_package(folder: &Path, to: &Path, left_out: &[PathBuf]) -> io::Result<()> {
+    let contents = Contents::of_folder(&folder.canonicalize()?, left_out)?;
     if contents.bytes > MOST_BYTES {
         return Err(too_large(&contents, Some(folder)));
     }

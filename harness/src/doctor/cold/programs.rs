@@ -120,7 +120,7 @@ fn built(folder: &Path) -> anyhow::Result<Result<PathBuf, String>> {
 
 /// AWS's runtime interface client for Python with the handler that comes with Kelvin, or why there is none.
 fn python(folder: &Path, stop: &Stop) -> anyhow::Result<Result<Program, String>> {
-    let mut runtimes = Runtimes::new(folder);
+    let mut runtimes = Runtimes::new(folder, Vec::new());
     let handler = "app.handler".to_owned();
     let wanted = WantedRuntime {
         name: "python".to_owned(),
