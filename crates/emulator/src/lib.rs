@@ -50,7 +50,7 @@ mod worker;
 
 pub use awake::{AwakeCores, AwakeCoresError};
 pub use cores::Beside;
-pub use deployable::{Deployable, Surroundings, copy_package};
+pub use deployable::{Deployable, Surroundings, copy_package, package_bytes};
 pub use doors::Doors;
 pub use emulator::{Emulator, Options};
 pub use env_vars::{Libraries, env_vars};

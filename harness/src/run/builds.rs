@@ -1,12 +1,13 @@
 //! Finding and building what a scenario wants to deploy, each once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kelvin_artifact::{
     ArtifactError, BinaryFacts, Build, Variant, WorkloadPackage, Workspace, describe,
 };
-use kelvin_emulator::{Deployable, Surroundings};
+use kelvin_emulator::package_bytes;
 use kelvin_scenario::{HostError, Resolved};
 
 use crate::progress::Progress;
@@ -63,15 +64,14 @@ impl Builds {
         Some(facts)
     }
 
-    /// The size of a bootstrap's package, unzipped. What cannot be looked at has not been deployed.
-    pub(super) fn package_bytes(&mut self, path: &Path) -> Option<u64> {
+    /// The size of a bootstrap's package, unzipped.
+    pub(super) fn package_bytes(&mut self, path: &Path) -> io::Result<u64> {
         if let Some(bytes) = self.packages.get(path) {
-            return Some(*bytes);
+            return Ok(*bytes);
         }
-        let around = Surroundings { left_out: &self.left_out, ..Surroundings::default() };
-        let bytes = Deployable::look(path, around).ok()?.package_bytes();
+        let bytes = package_bytes(path, &self.left_out)?;
         self.packages.insert(path.to_owned(), bytes);
-        Some(bytes)
+        Ok(bytes)
     }
 
     fn build(

@@ -175,6 +175,10 @@ impl Host for RunHost {
         let bootstrap = &deployment.spec.bootstrap;
         let binary = self.builds().binary(bootstrap);
         let package_bytes = self.builds().package_bytes(bootstrap);
+        if let Err(error) = &package_bytes {
+            let name = &deployment.spec.config.name;
+            self.note(&format!("The size of the package of {name} is not known: {error}."));
+        }
         let state = &mut *self.state();
         state.bootstraps.insert(function, deployment.spec.bootstrap.clone());
         let has_variant = !matches!(deployment.source, Source::Bootstrap(_));
@@ -182,7 +186,7 @@ impl Host for RunHost {
             workload: deployment.workload.clone(),
             variant: has_variant.then(|| deployment.variant.clone()),
             binary,
-            package_bytes,
+            package_bytes: package_bytes.ok(),
         };
         let written = state.recorder.deployed(function, &deployment.spec.config, origin);
         state.keep(written);

@@ -64,6 +64,24 @@ fn a_bootstrap_of_any_name_has_its_neighbours_and_what_links_lead_to() {
 }
 
 #[test]
+fn an_interpreter_in_the_path_of_the_function_leaves_the_package_its_size() {
+    let place = Place::new();
+    let start = "#!/usr/bin/env mine\necho started >&2\nexit 3\n";
+    let mine = "#!/bin/sh\nexec /bin/sh \"$@\"\n";
+    program(&place.path("code/start.sh"), start);
+    program(&place.path("code/tools/mine"), mine);
+    let script = r#"
+        let env = #{ PATH: "/var/task/tools:/usr/bin:/bin" };
+        let f = deploy(#{ bootstrap: "code/start.sh", env: env, timeout: 60 });
+        expect_status("crash", || note(f.invoke().logs));
+    "#;
+    place.run_script(script, &[]).exits(0);
+    let record = place.only_run().record;
+    assert!(record.notes.concat().starts_with("started"), "{:?}", record.notes);
+    assert_eq!(record.functions[0].package_bytes, Some((start.len() + mine.len()) as u64));
+}
+
+#[test]
 fn a_script_beside_its_bootstrap_has_no_results_in_the_package() {
     let place = Place::new();
     program(&place.path("bootstrap"), LIST);

@@ -56,19 +56,11 @@ impl Deployable {
         let folder = package(&bootstrap);
         let task_root = folder.or(bootstrap.parent()).unwrap_or(Path::new("/"));
         executable::check(&bootstrap, task_root, around.path.unwrap_or(crate::env_vars::PATH))?;
-        let contents = match folder {
-            Some(folder) => Contents::of_folder(folder, around.left_out)?,
-            None => Contents::of_file(&bootstrap)?,
-        };
+        let contents = contents(&bootstrap, around.left_out)?;
         if contents.bytes > MOST_BYTES {
             return Err(too_large(&contents, folder));
         }
         Ok(Deployable { bootstrap, contents })
-    }
-
-    /// The size of its package, unzipped.
-    pub fn package_bytes(&self) -> u64 {
-        self.contents.bytes
     }
 
     /// What can be deployed as it is: in place, or a copy at `folder` where links lead out of the package or something is left
@@ -89,6 +81,12 @@ impl Deployable {
     }
 }
 
+/// The size of a bootstrap's package in bytes, unzipped, without `left_out` as in [`Surroundings`]. Whether it could be deployed
+/// is not looked at.
+pub fn package_bytes(bootstrap: &Path, left_out: &[PathBuf]) -> io::Result<u64> {
+    contents(&executable::find(bootstrap)?, left_out).map(|contents| contents.bytes)
+}
+
 /// Copies a folder of code as a package has it: links followed, and without what is in none or in `left_out`, whose paths have
 /// no links. `to` must not be there; fails if the package would be larger than Lambda takes.
 pub fn copy_package(folder: &Path, to: &Path, left_out: &[PathBuf]) -> io::Result<()> {
@@ -97,6 +95,13 @@ pub fn copy_package(folder: &Path, to: &Path, left_out: &[PathBuf]) -> io::Resul
         return Err(too_large(&contents, Some(folder)));
     }
     contents.copy(to)
+}
+
+fn contents(bootstrap: &Path, left_out: &[PathBuf]) -> io::Result<Contents> {
+    match package(bootstrap) {
+        Some(folder) => Contents::of_folder(folder, left_out),
+        None => Contents::of_file(bootstrap),
+    }
 }
 
 /// The folder that comes along, if one does.
