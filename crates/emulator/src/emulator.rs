@@ -20,7 +20,7 @@ use crate::StartError;
 use crate::awake::AwakeCores;
 use crate::cores::{Beside, Cores};
 use crate::cpu::CpuLimit;
-use crate::deployable::{Deployable, Surroundings};
+use crate::deployable::{Copies, Deployable, Surroundings};
 use crate::doors::Doors;
 use crate::facts::{Mechanisms, enforcement, unavailable};
 use crate::frame::Frame;
@@ -75,8 +75,7 @@ pub struct Emulator {
     root: PathBuf,
     /// Folders that are in no package.
     left_out: Vec<PathBuf>,
-    /// How many have been deployed.
-    packages: AtomicU64,
+    copies: Copies,
 }
 
 impl Emulator {
@@ -137,8 +136,8 @@ impl Emulator {
             mechanisms,
             wakefulness,
             left_out: left_out(&options.left_out, &root),
+            copies: Copies::new(root.join("packages")),
             root,
-            packages: AtomicU64::new(0),
         })
     }
 
@@ -256,14 +255,12 @@ impl Platform for Emulator {
             spec.config
                 .validate()
                 .map_err(|source| PlatformError::InvalidConfig { name: name.clone(), source })?;
-            let number = self.packages.fetch_add(1, Ordering::Relaxed);
-            let folder = self.root.join("packages").join(number.to_string());
             let around = Surroundings {
                 path: spec.config.env_vars.get("PATH").map(String::as_str),
                 left_out: &self.left_out,
             };
             let code = Deployable::look(&spec.bootstrap, around);
-            let code = code.and_then(|found| found.code(&folder)).map_err(|source| {
+            let code = code.and_then(|found| found.code(&self.copies)).map_err(|source| {
                 PlatformError::Bootstrap { name, path: spec.bootstrap.clone(), source }
             })?;
             let starts = Starts::of(code, &spec.config, &spec.reads);

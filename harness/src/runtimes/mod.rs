@@ -130,14 +130,16 @@ impl Runtimes {
         wanted: &WantedRuntime,
         stop: Stop<'_>,
     ) -> Result<Packed, HostError> {
-        if let Some((_, resolved)) = self.packed.iter().find(|(packed, _)| packed == wanted) {
-            return Ok(Packed { resolved: resolved.clone(), note: None });
-        }
         let (kind, interpreter) = self.interpreters.checked(wanted, stop)?;
         let same = |(packed, _): &&(WantedRuntime, _)| {
             (&packed.name, packed.client) == (&wanted.name, wanted.client)
         };
-        let is_first = self.packed.iter().find(same).is_none();
+        let mut others = self.packed.iter().filter(same).peekable();
+        let is_first = others.peek().is_none();
+        // Handler and wrapper are variables of the function, and nothing of the package.
+        if let Some((_, resolved)) = others.find(|(packed, _)| packed.code == wanted.code) {
+            return Ok(Packed { resolved: resolved.clone(), note: None });
+        }
         let note = (is_first && wanted.client == Client::StandIn).then(|| stands_in(kind, wanted));
         let folder = self.folder.join(format!("{}-{}", kind.name, self.packed.len()));
         let left_out = &self.left_out;
@@ -181,6 +183,41 @@ fn cases(wanted: &WantedRuntime) -> Vec<CaseDescription> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn handlers_of_one_folder_of_code_have_one_package() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = place.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            for file in ["app.py", "other.py"] {
+                std::fs::write(folder.join(file), "").unwrap();
+            }
+            folder
+        };
+        let codes = [folder("one"), folder("two")];
+        let mut runtimes = Runtimes::new(place.path(), Vec::new());
+        let (program, version) = ("/opt/python3".into(), "3.11.7".to_owned());
+        let found = Interpreter { program, version, client: None, why: None, reads: Vec::new() };
+        runtimes.interpreters.0.push(("python".to_owned(), Client::StandIn, found));
+        let mut pack = |code: &Path, handler: &str| {
+            let wanted = WantedRuntime {
+                name: "python".to_owned(),
+                client: Client::StandIn,
+                code: Some(code.to_owned()),
+                handler: handler.to_owned(),
+                exec_wrapper: None,
+            };
+            let packed = runtimes.resolve(&wanted, &|| false);
+            packed.map(|packed| (packed.resolved.bootstrap, packed.note.is_some()))
+        };
+        let (first, noted) = pack(&codes[0], "app.handler").unwrap();
+        assert!(noted, "what stands in is told once");
+        assert_eq!(pack(&codes[0], "other.handler").unwrap(), (first.clone(), false));
+        let (other, noted) = pack(&codes[1], "app.handler").unwrap();
+        assert!(other != first && !noted);
+        assert!(pack(&codes[0], "nothandler").is_err(), "each handler is looked at");
+    }
 
     #[test]
     fn a_handler_that_comes_with_a_runtime_has_cases() {

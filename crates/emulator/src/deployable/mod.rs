@@ -6,12 +6,14 @@
 //! `.git`, what a CACHEDIR.TAG calls a cache (cargo's `target`), and Kelvin's own results are in no package.
 
 mod contents;
+mod copies;
 mod executable;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use self::contents::Contents;
+pub(crate) use self::copies::Copies;
 
 /// The largest package, unzipped ("Lambda quotas", AWS Lambda developer guide).
 const MOST_BYTES: u64 = 250 << 20;
@@ -63,20 +65,21 @@ impl Deployable {
         Ok(Deployable { bootstrap, contents })
     }
 
-    /// What can be deployed as it is: in place, or a copy at `folder` where links lead out of the package or something is left
-    /// out. `folder` is made if it is needed, and must not be there.
-    pub(crate) fn code(&self, folder: &Path) -> io::Result<Code> {
+    /// What can be deployed as it is: in place, or one of `copies` where links lead out of the package or something is left out.
+    pub(crate) fn code(&self, copies: &Copies) -> io::Result<Code> {
         let whole = self.contents.is_folder;
         if !whole {
             // It is mounted by whatever name it has.
             return Ok(Code { bootstrap: self.bootstrap.canonicalize()?, whole });
         }
-        let mut bootstrap = self.bootstrap.clone();
-        if !self.contents.in_place {
-            folder.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-            self.contents.copy(folder)?;
-            bootstrap = folder.join(bootstrap.file_name().unwrap_or_default());
-        }
+        let package = self.bootstrap.parent().filter(|_| !self.contents.in_place);
+        let bootstrap = match package {
+            Some(package) => {
+                let copy = copies.of(package, &self.contents)?;
+                copy.join(self.bootstrap.file_name().unwrap_or_default())
+            }
+            None => self.bootstrap.clone(),
+        };
         Ok(Code { bootstrap, whole })
     }
 }
@@ -134,6 +137,7 @@ fn too_large(contents: &Contents, folder: Option<&Path>) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -163,5 +167,35 @@ mod tests {
         check("plain/release/hello", true);
         assert_eq!(package(Path::new("/bin/false")), None);
         assert_eq!(package(Path::new("/program")), None);
+    }
+
+    #[test]
+    fn functions_of_one_package_have_one_copy() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        for folder in ["one/.git", "two/.git"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        let copies = Copies::new(root.join("copies"));
+        let copy_of = |name: &str| {
+            let path = root.join(name);
+            fs::write(&path, "#!/bin/sh\n").unwrap();
+            fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+            let found = Deployable::look(&path, Surroundings::default()).unwrap();
+            let code = found.code(&copies).unwrap();
+            assert_eq!(code.bootstrap.file_name(), path.file_name());
+            code.folder().map(Path::to_owned)
+        };
+        let first = copy_of("one/bootstrap");
+        assert_eq!(copy_of("one/bootstrap"), first);
+        assert_ne!(copy_of("two/start.sh"), first);
+        // A copy that fails leaves nothing that is in the way.
+        let lost = root.join("three/lost");
+        fs::create_dir_all(root.join("three/.git")).unwrap();
+        fs::write(&lost, "").unwrap();
+        let contents = Contents::of_folder(&root.join("three"), &[]).unwrap();
+        fs::remove_file(&lost).unwrap();
+        assert!(copies.of(&root.join("three"), &contents).is_err());
+        assert_eq!(fs::read_dir(root.join("copies")).unwrap().count(), 2);
     }
 }
