@@ -2,9 +2,11 @@
 
 use std::env;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use kelvin_record::RunId;
+use kelvin_scenario::{parse_duration, written_duration};
 
 use crate::cli::{Format, RESULTS, RunArgs};
 
@@ -27,6 +29,9 @@ impl GoOn {
             let name = name.map(|name| name.get_name().to_owned()).unwrap_or_default();
             options.extend(["--format".to_owned(), name]);
         }
+        if let Some(limit) = args.time_limit {
+            options.extend(["--time-limit".to_owned(), typed(limit)]);
+        }
         if !args.limits.require.is_empty() {
             options.extend(["--require".to_owned(), args.limits.require.join(",")]);
         }
@@ -44,6 +49,13 @@ impl GoOn {
         let words = words.into_iter().chain(self.options.iter().map(String::as_str));
         words.map(quoted).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A time as it can be typed, to the nanosecond.
+fn typed(time: Duration) -> String {
+    let short = written_duration(time);
+    let is_exact = parse_duration(&short) == Some(time);
+    if is_exact { short } else { format!("{}s", time.as_secs_f64()) }
 }
 
 /// A word as a shell takes it for one.
@@ -79,6 +91,8 @@ mod tests {
             &["--require", "cpu", "--require", "memory", "--format", "json"],
             " --format json --require cpu,memory",
         );
+        check(&["--time-limit", "3h"], " --time-limit 3h");
+        check(&["--time-limit", "100.25s"], " --time-limit 100.25s");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
     }
