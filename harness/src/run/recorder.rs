@@ -542,7 +542,7 @@ impl Recorder {
         let index = u32::try_from(self.rows).unwrap_or(u32::MAX);
         record.function = index;
         match writer.run().functions.get(self.rows) {
-            Some(known) if *known == record => {}
+            Some(known) if is_as_recorded(known, &record) => {}
             Some(known) => {
                 let (known, name) = (known.name.clone(), record.name);
                 return Err(RecordError::OtherFunction { function: index, known, name });
@@ -555,6 +555,12 @@ impl Recorder {
             .insert(function, FunctionState { index, slot, launches: BTreeMap::new(), record });
         Ok(())
     }
+}
+
+/// Whether a function is the one on record. What older records do not say of it may be anything.
+fn is_as_recorded(known: &FunctionRecord, record: &FunctionRecord) -> bool {
+    let package_bytes = known.package_bytes.and(record.package_bytes);
+    *known == FunctionRecord { package_bytes, ..record.clone() }
 }
 
 fn tool() -> ToolRecord {
