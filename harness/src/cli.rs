@@ -30,7 +30,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario: build workloads, deploy and invoke them, print what it took
     Run(RunArgs),
-    /// Evaluate scenarios without building or starting anything, and say what they would do
+    /// Evaluate scenarios without building or starting anything but interpreters, which are asked what they have, and say what
+    /// they would do
     Check(CheckArgs),
     /// List workloads, scenarios or runs
     List(ListArgs),
@@ -70,7 +71,8 @@ pub(crate) struct RunArgs {
     /// Folder that gets the run's own folder
     #[arg(long, default_value = RESULTS, value_name = "DIR")]
     pub out: PathBuf,
-    /// Evaluate the script without starting anything; print launches, invocations, time and cost
+    /// Evaluate the script without starting anything but interpreters, which are asked what they have; print launches,
+    /// invocations, time and cost
     #[arg(long)]
     pub dry_run: bool,
     /// How long the run may take, such as 90m or 3h [default: 1h]

@@ -4,17 +4,34 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::ask::{LIMIT, NoAnswer, ask, first_line, overdue};
+use crate::ask::{LIMIT, NoAnswer, ask_command, command, first_line, overdue};
 use crate::{ArtifactError, Stop};
 
-/// Runs an interpreter with these arguments, and reads the JSON that it prints. When `stop` says so, it is killed.
+/// Variables by which an interpreter finds other files than it does in a function, which has none of the user's variables.
+const OF_USER: [&str; 8] = [
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "PYTHONHOME",
+    "PYTHONOPTIMIZE",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONUSERBASE",
+];
+
+/// Runs an interpreter with these arguments and without variables such as `PYTHONPATH`, and reads the JSON that it prints.
+/// When `stop` says so, it is killed.
 pub fn ask_interpreter<T: DeserializeOwned>(
     interpreter: &Path,
     args: &[&str],
     stop: Stop<'_>,
 ) -> Result<T, ArtifactError> {
     let broken = |reason| ArtifactError::NoInterpreter { path: interpreter.to_owned(), reason };
-    match ask(interpreter, args, b"", stop) {
+    let mut command = command(interpreter, args);
+    for name in OF_USER {
+        command.env_remove(name);
+    }
+    match ask_command(command, b"", LIMIT, stop) {
         Ok((status, stdout, _)) if status.success() => {
             serde_json::from_slice(&stdout).map_err(|error| broken(error.to_string()))
         }

@@ -19,7 +19,7 @@ The script steers; the loops that are measured are native.
 
 ```sh
 cargo kelvin run my-scenario.rhai --set launches=40 --seed 1
-cargo kelvin run my-scenario.rhai --dry-run       # without building or starting anything
+cargo kelvin run my-scenario.rhai --dry-run       # without building or starting anything but interpreters, which are asked what they have
 cargo kelvin list scenarios                       # those that come with Kelvin, and their parameters
 ```
 

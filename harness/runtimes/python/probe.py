@@ -1,8 +1,12 @@
 # Says which Python this is, whether AWS's runtime interface client works in it, and what it reads when it starts.
+import sys
+
+# The current folder, which -c adds: functions have another one.
+sys.path[:] = [folder for folder in sys.path if folder]
+
 import importlib.util
 import json
 import os
-import sys
 import sysconfig
 
 client, why = None, None

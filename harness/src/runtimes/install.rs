@@ -39,7 +39,8 @@ pub(super) fn python(target: &Target<'_>) -> Vec<Step> {
     vec![
         Step {
             program: target.interpreter.program.clone(),
-            args: args(&["-m", "venv", &folder]),
+            // Isolated: what PYTHONPATH and the current folder have is neither used nor taken for installed.
+            args: args(&["-I", "-m", "venv", &folder]),
             env_vars: Vec::new(),
             remedy: Some(
                 "Debian and Ubuntu have venv in a package of its own: sudo apt-get install python3-venv",
@@ -48,6 +49,7 @@ pub(super) fn python(target: &Target<'_>) -> Vec<Step> {
         Step {
             program: target.folder.join("bin/python"),
             args: args(&[
+                "-I",
                 "-m",
                 "pip",
                 "install",

@@ -321,3 +321,25 @@ fn a_version_of_a_runtime_gets_its_interpreter_and_no_client_stands_in_unasked()
     check("python3.9", "3.9.2", "python3");
     check("python3.12", "3.12.5", "python3.12");
 }
+
+#[test]
+fn an_interpreter_is_asked_without_what_only_its_user_has() {
+    let place = Place::new();
+    let mine = place.path("mine");
+    // Whoever imports it ends.
+    program(&mine.join("json.py"), "raise SystemExit('not a file of functions')\n");
+    let mine = mine.display().to_string();
+    let check = |language: Language, folder: &str, env_vars: &[(&str, &str)]| {
+        if language.candidates().iter().all(|candidate| candidate.client != "stand-in") {
+            return;
+        }
+        let text = format!("deploy(#{{ runtime: \"{}\", client: \"stand-in\" }});", language.name);
+        let mut command = place.kelvin(&["check", &place.script(&text)]);
+        command.current_dir(folder).envs(env_vars.iter().copied());
+        place.wait(&mut command).exits(0);
+    };
+    check(PYTHON, &mine, &[]);
+    check(PYTHON, "/", &[("PYTHONPATH", &mine)]);
+    check(PYTHON, "/", &[("PYTHONHOME", &mine)]);
+    check(NODEJS, "/", &[("NODE_OPTIONS", "--require /no/such/file")]);
+}

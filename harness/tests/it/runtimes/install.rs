@@ -13,12 +13,12 @@ use crate::kit::{Done, Place, Running, program};
 /// A Python with venv, whose pip does what the variable `PIP` says.
 const PYTHON: &str = r#"#!/bin/sh
 here=$(dirname "$0")
-case "$1 $2" in
-"-m venv")
+case "$1 $2 $3" in
+"-I -m venv")
     test "$VENV" = no && { echo "ensurepip is not available" >&2; exit 1; }
-    mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && touch "$3/pyvenv.cfg"
+    mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && touch "$4/pyvenv.cfg"
     ;;
-"-m pip")
+"-I -m pip")
     case "$PIP" in
     fails) seq 50; echo "error: command 'g++' failed: No such file or directory" >&2; exit 1 ;;
     hangs) exec sleep 600 ;;
