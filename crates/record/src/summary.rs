@@ -331,6 +331,9 @@ pub struct FailuresSummary {
 pub struct FailureSummary {
     /// Name of the function.
     pub function: String,
+    /// Its index in `functions`, which a function that was configured otherwise has several of; absent in older summaries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function_index: Option<u32>,
     /// Its memory size.
     #[schemars(with = "u32")]
     pub memory_mb: MemorySize,

@@ -32,8 +32,11 @@ struct Called<'a> {
 impl Called<'_> {
     fn of(&self, kind: &FailureSummary) -> String {
         let is = |f: &FunctionSummary| f.name == kind.function && f.memory_mb == kind.memory_mb;
-        let at = self.functions.iter().position(is);
-        at.map_or_else(|| kind.function.clone(), |at| self.names.full[at].clone())
+        // Older summaries have the name and the memory size alone.
+        let at = kind.function_index.and_then(|index| usize::try_from(index).ok());
+        let name = at.or_else(|| self.functions.iter().position(is));
+        let name = name.and_then(|at| self.names.full.get(at));
+        name.unwrap_or(&kind.function).clone()
     }
 }
 

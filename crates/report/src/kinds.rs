@@ -71,6 +71,7 @@ fn summary(run: &Run, inits: &Inits, kind: &Kind<'_>) -> Option<FailureSummary> 
     let payloads = first.request_id.as_deref().filter(|_| first.payloads_kept).map(payload_files);
     Some(FailureSummary {
         function: record.name.clone(),
+        function_index: Some(function),
         memory_mb: record.memory_mb,
         status: first.status,
         error_type: first.error_type.clone(),

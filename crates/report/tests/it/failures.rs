@@ -213,3 +213,22 @@ fn older_records_without_texts_have_a_table_and_no_empty_section() {
     assert_eq!(summarise(&good).failures, None);
     assert!(!text(&good).contains("Failed") && !text(&good).contains("first of each kind"));
 }
+
+#[test]
+fn failures_are_those_of_the_configuration_that_failed() {
+    let mut run = recorded();
+    // As if one function had been configured twice, the second time with another timeout.
+    let first = run.record.functions[0].clone();
+    for function in &mut run.record.functions {
+        (function.name, function.memory_mb) = (first.name.clone(), first.memory_mb);
+    }
+    let row = run.invocations.iter().position(|row| run.function_of(row) == Some(1)).unwrap();
+    run.invocations[row].status = Status::Timeout;
+    run.invocations[row].error_type = Some("Sandbox.Timedout".to_owned());
+    let kind = failures(&run).of_kinds.remove(0);
+    assert_eq!((kind.function_index, kind.function), (Some(1), first.name.clone()));
+    let text = text(&run);
+    let (_, failed) = text.split_once("Failed invocations\n").expect("something failed");
+    assert!(failed.contains(&format!("\n{}, configuration 2 ", first.name)), "{failed}");
+    assert!(!failed.contains("configuration 1"), "{failed}");
+}
