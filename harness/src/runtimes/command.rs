@@ -1,7 +1,7 @@
 //! `kelvin runtimes`: installs, lists and removes AWS's runtime interface clients.
 
 use std::fmt::Write;
-use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use kelvin_scenario::Client;
@@ -10,6 +10,7 @@ use crate::cli::RuntimesCommand;
 use crate::exit::Exit;
 use crate::runtimes::cache::{Cache, Note};
 use crate::runtimes::interpreter::Interpreter;
+use crate::runtimes::locked::Locked;
 use crate::runtimes::name::Name;
 use crate::runtimes::{install, name};
 use crate::signals::Stop;
@@ -38,9 +39,7 @@ fn install(cache: &Cache, runtimes: &[String]) -> anyhow::Result<Exit> {
                 exit = Exit::NotCarriedOut;
             }
         }
-        if stop.is_wanted() {
-            return Ok(Exit::NotCarriedOut);
-        }
+        stop.check()?;
     }
     Ok(exit)
 }
@@ -97,9 +96,10 @@ fn line(note: &Note) -> String {
     )
 }
 
-/// A language without a version stands for all versions of it.
+/// A language without a version stands for all versions of it. Where there is nothing for one name, nothing is removed.
 fn remove(cache: &Cache, runtimes: &[String]) -> anyhow::Result<Exit> {
     let installed = cache.installed();
+    let mut wanted_folders: Vec<&(PathBuf, Note)> = Vec::new();
     for asked in runtimes {
         let Name { kind, release } = name::read(asked)?;
         let of_language = |note: &Note| note.client == kind.client;
@@ -111,11 +111,15 @@ fn remove(cache: &Cache, runtimes: &[String]) -> anyhow::Result<Exit> {
         if found.is_empty() {
             bail!("no client for {asked} is installed in {}", cache.folder.display());
         }
-        for (folder, note) in found {
-            fs::remove_dir_all(folder)
-                .with_context(|| format!("failed to remove {}", folder.display()))?;
-            terminal::print(&format!("removed {}", line(note)))?;
-        }
+        wanted_folders.extend(found);
+    }
+    wanted_folders.sort_by(|a, b| a.0.cmp(&b.0));
+    wanted_folders.dedup_by(|a, b| a.0 == b.0);
+    let failed = || format!("failed to write to {}", cache.folder.display());
+    let locked = Locked::take(&cache.folder).with_context(failed)?;
+    for (folder, note) in wanted_folders {
+        locked.remove(folder).with_context(|| format!("failed to remove {}", folder.display()))?;
+        terminal::print(&format!("removed {}", line(note)))?;
     }
     Ok(Exit::Done)
 }

@@ -1,11 +1,10 @@
 //! Installing AWS's runtime interface clients, by the package managers of their languages and only where the user asks for it.
 //!
 //! A client is installed in a folder beside the one that it gets, asked whether it works, and renamed: an install that fails or
-//! is interrupted leaves nothing.
+//! is interrupted leaves nothing. Of two at once, the first that ends stays.
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use kelvin_artifact::{ArtifactError, Stop, Tool};
@@ -14,6 +13,7 @@ use kelvin_scenario::HostError;
 use crate::runtimes::cache::{Cache, Note};
 use crate::runtimes::interpreter::Interpreter;
 use crate::runtimes::kind::Kind;
+use crate::runtimes::locked::Locked;
 
 /// What a client is installed for, and where.
 #[derive(Debug)]
@@ -93,15 +93,6 @@ fn nodejs_package(version: &str) -> String {
     format!("aws-lambda-ric@{of_client}")
 }
 
-/// Removed when it is dropped, unless it has been renamed.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
 /// Installs the client of an interpreter, and returns what is there then.
 pub(super) fn install(
     cache: &Cache,
@@ -114,23 +105,22 @@ pub(super) fn install(
     let failed = |error: std::io::Error| {
         HostError::because(format!("failed to write to {}", cache.folder.display()), error)
     };
-    fs::create_dir_all(&cache.folder).map_err(failed)?;
-    remove_unfinished(&cache.folder);
-    let whole = cache.of(&runtime, &interpreter.program);
-    let unfinished = cache.folder.join(format!(".{runtime}.{}", std::process::id()));
-    fs::create_dir(&unfinished).map_err(failed)?;
-    let unfinished = Unfinished(unfinished);
-    let target = Target { interpreter, folder: &unfinished.0 };
+    let unfinished = {
+        let locked = Locked::take(&cache.folder).map_err(failed)?;
+        locked.remove_left_behind();
+        locked.begin().map_err(failed)?
+    };
+    let folder = unfinished.new_folder();
+    let target = Target { interpreter, folder: &folder };
     for step in (kind.install)(&target) {
         run(kind, &runtime, &step, stop)?;
     }
-    let program = (kind.installed)(&unfinished.0, &interpreter.program);
-    let found = Interpreter::ask(kind, &program, Some(&unfinished.0), stop)?;
+    let found = in_folder(kind, interpreter, &folder, stop)?;
     let Some(client) = found.client else {
         let Kind { client, .. } = kind;
         let message = format!(
             "{client} was installed for {runtime}, but does not work in {}",
-            program.display()
+            found.program.display()
         );
         return Err(match found.why {
             Some(why) => HostError::because(message, why),
@@ -144,11 +134,28 @@ pub(super) fn install(
         interpreter: interpreter.program.clone(),
         interpreter_version: interpreter.version.clone(),
     };
-    note.write(&unfinished.0).map_err(failed)?;
-    // What is there does not work, or nobody would have asked for it.
-    fs::remove_dir_all(&whole).ok();
-    fs::rename(&unfinished.0, &whole).map_err(failed)?;
+    note.write(&folder).map_err(failed)?;
+    let whole = cache.of(&note.runtime, &interpreter.program);
+    let locked = Locked::take(&cache.folder).map_err(failed)?;
+    // What was there did not work, or nobody would have asked for it. What another install has put there since may be in use.
+    if let Some(there) = Note::read(&whole)
+        && in_folder(kind, interpreter, &whole, stop).is_ok_and(|found| found.client.is_some())
+    {
+        return Ok(there);
+    }
+    locked.finish(&unfinished, &whole).map_err(failed)?;
     Ok(note)
+}
+
+/// The interpreter with the client that is in a folder.
+fn in_folder(
+    kind: &Kind,
+    interpreter: &Interpreter,
+    folder: &Path,
+    stop: Stop<'_>,
+) -> Result<Interpreter, HostError> {
+    let program = (kind.installed)(folder, &interpreter.program);
+    Interpreter::ask(kind, &program, Some(folder), stop)
 }
 
 fn run(kind: &Kind, runtime: &str, step: &Step, stop: Stop<'_>) -> Result<(), HostError> {
@@ -156,7 +163,7 @@ fn run(kind: &Kind, runtime: &str, step: &Step, stop: Stop<'_>) -> Result<(), Ho
     let tool = Tool { program: &step.program, args: &args, env_vars: &step.env_vars };
     tool.run(stop).map_err(|error| {
         if matches!(error, ArtifactError::Stopped) {
-            return HostError::new("stopped; nothing was installed");
+            return HostError::new(format!("stopped; nothing was installed for {runtime}"));
         }
         let mut message = format!("failed to install {} for {runtime}", kind.client);
         let remedy = step.remedy.map(str::to_owned).or_else(|| missing(kind));
@@ -185,35 +192,9 @@ fn missing(kind: &Kind) -> Option<String> {
     ))
 }
 
-/// Removes what installs have left whose process is gone: killed, say.
-fn remove_unfinished(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix('.')) else { continue };
-        let process = rest.rsplit('.').next().filter(|process| process.parse::<u32>().is_ok());
-        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
-            fs::remove_dir_all(entry.path()).ok();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_interrupted_is_removed() {
-        let place = tempfile::tempdir().unwrap();
-        let own = format!(".python3.11.{}", std::process::id());
-        for name in [".python3.11.4294967295", &own, ".notes", "python3.11-12345678"] {
-            fs::create_dir(place.path().join(name)).unwrap();
-        }
-        remove_unfinished(place.path());
-        let mut left: Vec<_> =
-            fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        left.sort();
-        assert_eq!(left, [".notes", &own, "python3.11-12345678"]);
-    }
 
     #[test]
     fn the_client_is_that_of_lambdas_runtime() {

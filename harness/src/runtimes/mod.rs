@@ -8,6 +8,7 @@ mod command;
 mod install;
 mod interpreter;
 mod kind;
+mod locked;
 mod name;
 mod package;
 mod places;

@@ -22,6 +22,7 @@ case "$1 $2 $3" in
     case "$PIP" in
     fails) seq 50; echo "error: command 'g++' failed: No such file or directory" >&2; exit 1 ;;
     hangs) exec sleep 600 ;;
+    second) PIP= "$KELVIN" runtimes install python >&2 && touch "$here/../client" "$here/../second" ;;
     *) touch "$here/../client" ;;
     esac
     ;;
@@ -65,10 +66,11 @@ impl Machine {
         self.kelvin(&[&["runtimes"], args].concat(), env_vars)
     }
 
-    /// What is in the folder of runtimes.
+    /// What is in the folder of runtimes, besides its lock.
     fn installed(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.cache.path().join("runtimes"));
-        entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+        let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+        paths.filter(|path| !path.ends_with(".kelvin-lock")).collect()
     }
 }
 
@@ -122,6 +124,31 @@ fn an_install_that_is_interrupted_leaves_nothing() {
     let mut running = Running::start(&mut command);
     running.wait_for_line("installing awslambdaric for Python 3.11.9");
     running.signal(Signal::INT);
-    running.end().exits(1).complains("stopped; nothing was installed");
+    running.end().exits(130).complains("stopped; nothing was installed for python3.11\n");
+    assert_eq!(machine.installed(), [] as [&Path; 0]);
+}
+
+#[test]
+fn of_two_installs_at_once_the_first_stays() {
+    let machine = Machine::new();
+    // Its pip installs the same while it is at work.
+    let kelvin = env!("CARGO_BIN_EXE_kelvin");
+    let done = machine.run(&["install", "python"], &[("PIP", "second"), ("KELVIN", kelvin)]);
+    done.exits(0).prints("python3.11   awslambdaric 9.9.9, for ");
+    let installed = machine.installed();
+    assert_eq!(installed.len(), 1, "{installed:?}");
+    assert!(installed[0].join("client").exists() && !installed[0].join("second").exists());
+}
+
+#[test]
+fn what_is_named_twice_is_removed_once_and_a_wrong_name_removes_nothing() {
+    let machine = Machine::new();
+    machine.run(&["install", "python"], &[]).exits(0);
+    for names in [["python", "nodejs"], ["python", "ruby3.3"]] {
+        machine.run(&[&["remove"], &names[..]].concat(), &[]).exits(1);
+        assert_eq!(machine.installed().len(), 1, "{names:?}");
+    }
+    let done = machine.run(&["remove", "python", "python3.11", "python"], &[]).exits(0);
+    assert_eq!(done.stdout.matches("removed ").count(), 1, "{}", done.stdout);
     assert_eq!(machine.installed(), [] as [&Path; 0]);
 }
