@@ -56,7 +56,7 @@ pub use emulator::{Emulator, Options};
 pub use env_vars::{Libraries, env_vars};
 pub use error::StartError;
 pub use frame::Frame;
-pub use kelvin_sandbox::{GuardProgram, StartError as SandboxError, guard};
+pub use kelvin_sandbox::{GuardProgram, StartError as SandboxError, TASK_ROOT, TMP, guard};
 pub use page_cache::is_on_disk;
 pub use scaling::{IdleExpiry, ReleaseDelay, Scaling};
 pub use watch::Limits;

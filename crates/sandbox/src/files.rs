@@ -27,7 +27,8 @@ use crate::mounts::{self, Tree};
 
 /// Where Lambda puts a function's package.
 pub const TASK_ROOT: &str = "/var/task";
-const TMP: &str = "/tmp";
+/// Where a function may write.
+pub const TMP: &str = "/tmp";
 const DEV: &str = "/dev";
 const PROC: &str = "/proc";
 

@@ -39,7 +39,7 @@ pub use client::{Cpu, GuardClient, GuardProgram, Heard, StartError, Started};
 pub use clock::now_ns;
 pub use descriptors::raise_limit as raise_open_files;
 pub use edge::{Edge, Part};
-pub use files::{Files, Mount, TASK_ROOT};
+pub use files::{Files, Mount, TASK_ROOT, TMP};
 pub use freezer::Freezer;
 pub use message::{Event, Exec, ExitStatus, Launch, Network, Tmp};
 pub use network::RUNTIME_API_PORT;

@@ -9,6 +9,8 @@ use kelvin_scenario::HostError;
 use kelvin_workload::sha256_hex;
 use serde::{Deserialize, Serialize};
 
+use crate::runtimes::places::is_hidden;
+
 /// Names another folder.
 const VARIABLE: &str = "KELVIN_RUNTIMES";
 
@@ -53,8 +55,7 @@ impl Cache {
 
     /// Fails if functions could not see what is in it.
     pub(super) fn check(&self) -> Result<(), HostError> {
-        let hidden = ["/tmp", "/var/task"].iter().any(|hidden| self.folder.starts_with(hidden));
-        if !hidden {
+        if !is_hidden(&self.folder) {
             return Ok(());
         }
         Err(HostError::new(format!(

@@ -110,9 +110,7 @@ impl Interpreter {
     /// What a function cannot see it cannot run.
     fn check_place(&self, kind: &Kind) -> Result<(), HostError> {
         let client = self.client.iter().filter_map(|client| client.program.as_deref());
-        let hidden =
-            |program: &&Path| program.starts_with("/tmp") || program.starts_with("/var/task");
-        match std::iter::once(&*self.program).chain(client).find(hidden) {
+        match std::iter::once(&*self.program).chain(client).find(|path| places::is_hidden(path)) {
             None => Ok(()),
             Some(program) => Err(HostError::new(format!(
                 "runtime \"{}\" cannot be used: {} is hidden from functions, which have a /tmp and a /var/task of their own; \

@@ -5,6 +5,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kelvin_emulator::{TASK_ROOT, TMP};
+
 use crate::runtimes::kind::Kind;
 
 /// Where a version manager keeps interpreters: `ROOT/BELOW/VERSION/BIN/PROGRAM`.
@@ -66,6 +68,16 @@ pub(super) fn releases(places: &[Place]) -> String {
     releases.join(", ")
 }
 
+/// Whether a path leads to what functions do not see, as they have folders of their own there. It need not be there yet.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    let is_below = |path: &Path| [TMP, TASK_ROOT].iter().any(|own| path.starts_with(own));
+    let without_links = path.ancestors().find_map(|there| {
+        let rest = path.strip_prefix(there).ok()?;
+        Some(there.canonicalize().ok()?.join(rest))
+    });
+    is_below(path) || without_links.is_some_and(|path| is_below(&path))
+}
+
 fn managed(kind: &Kind, manager: &Manager, home: &Path) -> Vec<Place> {
     let root = env::var_os(manager.variable).filter(|root| !root.is_empty());
     let root = root.map_or_else(|| home.join(manager.root), PathBuf::from);
@@ -107,8 +119,28 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
     use crate::runtimes::name;
+
+    #[test]
+    fn what_leads_to_a_folder_that_functions_have_of_their_own_is_hidden() {
+        let place = tempfile::tempdir_in("/var/tmp").unwrap();
+        symlink(TMP, place.path().join("link")).unwrap();
+        fs::create_dir(place.path().join("folder")).unwrap();
+        let check = |path: &str, expected| {
+            assert_eq!(is_hidden(&place.path().join(path)), expected, "{path}");
+        };
+        check("/tmp", true);
+        check("/tmp/no/such/folder", true);
+        check("/tmporary", false);
+        check("/var/task/python", true);
+        check("link", true);
+        check("link/no/such/folder", true);
+        check("folder/no/such/folder", false);
+        check("no/such/folder", false);
+    }
 
     #[test]
     fn version_managers_have_a_folder_a_version() {

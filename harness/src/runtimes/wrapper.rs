@@ -3,10 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
+use kelvin_emulator::TASK_ROOT;
 use kelvin_scenario::{HostError, WantedRuntime};
-
-/// Where a function sees its code.
-const TASK_ROOT: &str = "/var/task";
 
 /// Fails if the wrapper is not there, or cannot be executed. One in the code is looked for in the code's folder.
 pub(super) fn check(wanted: &WantedRuntime) -> Result<(), HostError> {
