@@ -22,7 +22,7 @@ pub(crate) fn of_machine() -> [(&'static str, &'static str); 12] {
         ("outside world", "sudo apt-get install passt, and sudo chmod 666 /dev/net/tun"),
         ("processes and threads", "Linux 6.14 or later, or run as root"),
         ("visible cpus", "give this machine or container a second core, and allow seccomp(2)"),
-        ("page cache", "TMPDIR=/a/folder/on/a/disk kelvin run …, or private files (above)"),
+        ("page cache", "TMPDIR=/a/folder/on/a/disk kelvin run …, or what makes /tmp private"),
     ]
 }
 

@@ -37,8 +37,9 @@ pub(super) fn look() -> Vec<Finding> {
         governor(),
         program("cargo", "to build workloads", "https://rustup.rs"),
         program("cc", "to build workloads that contain C", "sudo apt-get install gcc"),
-        program("python3", "for runtime: \"python\"", "sudo apt-get install python3"),
-        program("node", "for runtime: \"nodejs\"", "sudo apt-get install nodejs"),
+    ]);
+    findings.extend(runtimes::look().map(interpreter));
+    findings.extend([
         clients(),
         Finding { what: "timer", state: timer::describe(timer::lateness()), remedy: None },
     ]);
@@ -143,6 +144,12 @@ fn program(name: &'static str, purpose: &str, remedy: &'static str) -> Finding {
             remedy: Some(remedy.to_owned()),
         },
     }
+}
+
+fn interpreter(look: runtimes::Look) -> Finding {
+    let remedy = look.state.is_err().then(|| look.remedy.to_owned());
+    let (Ok(state) | Err(state)) = look.state;
+    Finding { what: look.program, state, remedy }
 }
 
 /// AWS's runtime interface clients.

@@ -17,7 +17,7 @@ use crate::runtimes::places;
 pub(super) struct Interpreter {
     /// Where it is: functions have a PATH of Lambda's.
     pub program: PathBuf,
-    /// Its own.
+    /// The version of the interpreter.
     pub version: String,
     /// AWS's runtime interface client, if it has one.
     pub client: Option<Client>,
@@ -139,6 +139,20 @@ fn named(kind: &Kind) -> Option<PathBuf> {
 /// Whether there seems to be one, without starting it.
 pub(super) fn is_there(kind: &Kind) -> bool {
     named(kind).is_some() || places::on_path(kind).is_some()
+}
+
+/// Which interpreters there seem to be, for people and without starting them; fails with what is missing.
+pub(super) fn look(kind: &Kind) -> Result<String, String> {
+    if let Some(named) = named(kind) {
+        return Ok(format!("{} ({})", named.display(), kind.variable));
+    }
+    if let Some(on_path) = places::on_path(kind) {
+        return Ok(on_path.display().to_string());
+    }
+    match places::releases(&places::all(kind)) {
+        none if none.is_empty() => Err(format!("not found; needed for runtime: \"{}\"", kind.name)),
+        releases => Ok(format!("not on PATH; by version, as in \"{}\": {releases}", kind.example)),
+    }
 }
 
 fn was_stopped(error: &HostError) -> bool {

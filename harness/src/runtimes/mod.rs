@@ -28,6 +28,23 @@ use crate::runtimes::package::Code;
 
 pub(crate) use crate::runtimes::command::{installed, runtimes};
 
+/// What there seems to be of a language's interpreters.
+pub(crate) struct Look {
+    pub program: &'static str,
+    /// What there is, or what is missing.
+    pub state: Result<String, String>,
+    /// How to get it.
+    pub remedy: &'static str,
+}
+
+/// Looks for the interpreters of each language, where functions would find theirs. None is started.
+pub(crate) fn look() -> impl Iterator<Item = Look> {
+    KINDS.iter().map(|kind| {
+        let state = interpreter::look(kind);
+        Look { program: kind.program, state, remedy: kind.remedy }
+    })
+}
+
 /// Interpreters that were found, each by the name of the runtime and its client.
 #[derive(Debug, Default)]
 pub(crate) struct Interpreters(Vec<(String, Client, Interpreter)>);

@@ -343,3 +343,20 @@ fn an_interpreter_is_asked_without_what_only_its_user_has() {
     check(PYTHON, "/", &[("PYTHONHOME", &mine)]);
     check(NODEJS, "/", &[("NODE_OPTIONS", "--require /no/such/file")]);
 }
+
+#[test]
+fn doctor_looks_for_interpreters_where_functions_find_them() {
+    let place = Place::new();
+    program(&place.path("home/.pyenv/versions/3.12.1/bin/python3"), "");
+    let mut command = place.kelvin(&["doctor"]);
+    command.env("PATH", "/nowhere").env("HOME", place.path("home"));
+    command.env("KELVIN_NODE", "/opt/my/node").env_remove("PYENV_ROOT");
+    let done = place.wait(&mut command).exits(0);
+    let state = |program: &str| {
+        let mut lines = done.stdout.lines();
+        let state = lines.find_map(|line| line.strip_prefix(program)).expect("each has a line");
+        state.trim().to_owned()
+    };
+    assert_eq!(state("node "), "/opt/my/node (KELVIN_NODE)");
+    assert!(state("python3 ").starts_with("not on PATH; by version, as in \"python3.13\": 3.12"));
+}
