@@ -25,7 +25,7 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
-/// What they mean.
+/// The exit codes, each with what it means.
 pub(crate) const CODES: &[&str] = &[
     "0: done",
     "1: could not be carried out, or what was to be read is damaged",
@@ -36,7 +36,7 @@ pub(crate) const CODES: &[&str] = &[
     "130: interrupted by Ctrl-C, SIGTERM or SIGHUP",
 ];
 
-/// The same for `--help`.
+/// The exit codes as `--help` lists them.
 pub(crate) fn help() -> String {
     format!("Exit codes:\n  {}", CODES.join("\n  "))
 }

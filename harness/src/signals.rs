@@ -44,7 +44,7 @@ impl Stop {
         *self.watch.borrow()
     }
 
-    /// The same as an error.
+    /// Fails if the user wants the run to end.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         if self.is_wanted() { Err(Interrupted) } else { Ok(()) }
     }

@@ -116,7 +116,7 @@ pub struct InvocationRecord {
 /// Of the message of a failure, so many bytes are on record.
 pub const MESSAGE_LIMIT_BYTES: usize = 1024;
 
-/// Of its type.
+/// Of the error type of a failure, so many bytes are on record.
 const TYPE_LIMIT_BYTES: usize = 256;
 
 /// Where an invocation belongs in a run, which its platform does not know.

@@ -9,7 +9,7 @@ use crate::{RecordError, files};
 /// The folder grows to this size and no further, in bytes.
 pub const PAYLOADS_LIMIT_BYTES: u64 = 64 << 20;
 
-/// It has those of so many invocations at most.
+/// The folder has events and responses of so many invocations at most.
 pub const PAYLOADS_LIMIT: u64 = 1000;
 
 /// Names of the two files of one invocation, from the folder of its run.

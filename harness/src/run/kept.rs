@@ -12,9 +12,9 @@ use kelvin_record::{InvocationRecord, Kept, PipeRecord, ResponseRecord, Run, Run
 pub(super) struct Continued {
     /// The beginning of the new run's files.
     pub kept: Kept,
-    /// Its invocations again, for each function by its name.
+    /// The invocations of that beginning again, for each function by its name.
     pub answers: BTreeMap<String, VecDeque<OnRecord>>,
-    /// Its measurements without Lambda around them, likewise.
+    /// The measurements without Lambda around them in that beginning, likewise.
     pub rungs: BTreeMap<String, VecDeque<RungRecord>>,
     /// No record of the old run has a greater offset.
     pub offset_ns: u64,

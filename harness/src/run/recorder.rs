@@ -43,9 +43,9 @@ pub(super) struct Recorder {
     first_load: u64,
     /// Whether there is no room any more for what the script reads.
     responses_full: bool,
-    /// The same of payloads.
+    /// Whether there is no room any more for payloads of failures.
     payloads_full: bool,
-    /// Those that have begun and not ended.
+    /// Loads that have begun and not ended.
     loads: BTreeMap<u64, LoadRecord>,
     checks: Vec<CheckRecord>,
     notes: Vec<String>,
@@ -58,7 +58,8 @@ struct FunctionState {
     index: u32,
     /// Where its next launch belongs.
     slot: Option<Slot>,
-    /// By the number of the execution environment. All end when the function is recycled: until then, each may come back.
+    /// Its open launches, by the number of the execution environment. All end when the function is recycled: until then, each
+    /// may come back.
     launches: BTreeMap<u64, LaunchRecord>,
     record: FunctionRecord,
 }

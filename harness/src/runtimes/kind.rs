@@ -30,7 +30,7 @@ pub(super) struct Kind {
     pub numbers: usize,
     /// What stands after the release in Lambda's name of a runtime.
     pub suffix: &'static str,
-    /// Such a name.
+    /// A name that Lambda has for one of its runtimes.
     pub example: &'static str,
     /// Who keeps interpreters of it besides the system.
     pub managers: &'static [Manager],
