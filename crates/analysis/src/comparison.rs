@@ -1,8 +1,8 @@
 //! A metric of a candidate beside that of a baseline.
 
 use kelvin_stats::{
-    Alternative, Estimate, Interval, PSEUDO_MEDIAN_NEEDS, Sample, detectable_effect, pairs_needed,
-    pseudo_median, rank_sum_test, share_greater, shift, signed_rank_test,
+    Alternative, Estimate, Interval, PSEUDO_MEDIAN_NEEDS, detectable_effect, deviation, median,
+    pairs_needed, pseudo_median, rank_sum_test, share_greater, shift, signed_rank_test,
 };
 
 /// How the launches of both belong to each other.
@@ -147,9 +147,9 @@ impl Comparison {
     /// The standard deviation of the difference of two logarithms.
     fn deviation(&self) -> f64 {
         match &self.logs {
-            Logs::Paired(differences) => variance(differences).sqrt(),
+            Logs::Paired(differences) => deviation(differences),
             Logs::Unpaired { baseline, candidate } => {
-                (variance(baseline) + variance(candidate)).sqrt()
+                deviation(baseline).hypot(deviation(candidate))
             }
         }
     }
@@ -161,17 +161,6 @@ fn logs(values: &[f64]) -> Result<Vec<f64>, NotComparable> {
     }
     let log = |value: &f64| Some(value.ln()).filter(|log| log.is_finite());
     values.iter().map(log).collect::<Option<_>>().ok_or(NotComparable::NotPositive)
-}
-
-fn median(values: &[f64]) -> f64 {
-    values.iter().copied().collect::<Sample>().quantile(0.5).unwrap_or(f64::NAN)
-}
-
-/// NaN of fewer than two values.
-fn variance(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)
 }
 
 /// Of logarithms.

@@ -6,6 +6,7 @@
 
 mod alternative;
 mod by_launch;
+mod critical_value;
 mod estimate;
 mod log_normal;
 mod mean;
@@ -45,5 +46,6 @@ pub use share::{share, share_needs};
 pub use shift::shift;
 pub use signed_rank::{PSEUDO_MEDIAN_NEEDS, pseudo_median};
 pub use signed_rank_test::signed_rank_test;
+pub use spread::{deviation, median};
 pub use times::{more, times};
 pub use warm_up::{Course, WARM_UP_LOOKS_AT, WarmUp, warm_up};

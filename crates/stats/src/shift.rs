@@ -2,7 +2,7 @@
 
 use crate::order_key::kth_smallest;
 use crate::rank_sum_test::{EXACT_UP_TO, subset_sums};
-use crate::{Estimate, Interval, Sample, TooFew};
+use crate::{Estimate, Interval, Sample, TooFew, critical_value};
 
 /// By how much the values of `b` are greater than those of `a`, which are not paired: the median of all differences.
 ///
@@ -18,7 +18,7 @@ pub fn shift(a: &Sample, b: &Sample) -> Result<Estimate, TooFew> {
     let at = |k: u64| kth_difference(a.values(), b.values(), k);
     let value =
         if count % 2 == 1 { at(count / 2 + 1) } else { (at(count / 2) + at(count / 2 + 1)) / 2.0 };
-    let ci95 = match critical_value(a.len(), b.len()) {
+    let ci95 = match critical_rank(a.len(), b.len()) {
         0 => Err(TooFew::new(4, smaller)),
         c => Ok(Interval { low: at(c), high: at(count + 1 - c) }),
     };
@@ -44,30 +44,16 @@ fn kth_difference(a: &[f64], b: &[f64], k: u64) -> f64 {
 }
 
 /// The largest c with P(U ≤ c − 1) ≤ 2.5 %; 0 if there is none.
-fn critical_value(n_a: u64, n_b: u64) -> u64 {
+fn critical_rank(n_a: u64, n_b: u64) -> u64 {
     if n_a.max(n_b) > EXACT_UP_TO as u64 {
-        const Z_975: f64 = 1.959_963_984_540_054;
         let (n_a, n_b) = (n_a as f64, n_b as f64);
         let deviation = (n_a * n_b * (n_a + n_b + 1.0) / 12.0).sqrt();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "casts of floats saturate, and what is negative is none"
-        )]
-        let c = (n_a * n_b / 2.0 - Z_975 * deviation + 0.5).floor() as u64;
-        return c;
+        return critical_value::normal(n_a * n_b / 2.0, deviation);
     }
     let size = usize::try_from(n_a.min(n_b)).expect("at most 50");
     let ranks: Vec<u64> = (1..=n_a + n_b).collect();
-    let sums = subset_sums(&ranks, size);
-    let limit = 0.025 * sums.iter().sum::<f64>();
-    let mut at_most = 0.0;
     // The smallest sum is that of the first ranks: U is 0 there.
-    let within = sums[size * (size + 1) / 2..].iter().take_while(|&count| {
-        at_most += count;
-        at_most <= limit
-    });
-    within.count() as u64
+    critical_value::exact(&subset_sums(&ranks, size)[size * (size + 1) / 2..])
 }
 
 #[cfg(test)]
@@ -79,7 +65,7 @@ mod tests {
     #[test]
     fn critical_values_are_those_of_the_exact_distribution() {
         // scipy 1.17.1: `scipy.stats._mannwhitneyu._MWU(m, n)`: cdf(c - 1) <= 0.025 < cdf(c).
-        let check = |m, n, expected| assert_eq!(critical_value(m, n), expected, "{m} {n}");
+        let check = |m, n, expected| assert_eq!(critical_rank(m, n), expected, "{m} {n}");
         check(3, 3, 0);
         check(4, 4, 1);
         check(5, 5, 3);

@@ -41,9 +41,19 @@ pub fn signed_rank_test(differences: &[f64], alternative: Alternative) -> f64 {
 }
 
 /// The chances that the sum of ranks with a positive sign is at most and at least `found`, when each sign is as likely as the
-/// other. The counts stay below 2⁵³, so all sums are exact.
+/// other.
 fn chances(ranks: &[u64], found: u64) -> (f64, f64) {
-    let index = |rank: u64| usize::try_from(rank).expect("a sum of at most 50 ranks");
+    let sets = sign_sums(ranks);
+    let all = 2.0_f64.powi(i32::try_from(ranks.len()).expect("at most 50 ranks"));
+    let found = index(found);
+    let at_most: f64 = sets[..=found].iter().sum();
+    let at_least: f64 = sets[found..].iter().sum();
+    (at_most / all, at_least / all)
+}
+
+/// How many sets of signs have each sum of ranks with a positive one. Of at most 50 ranks the counts stay below 2⁵³, so all
+/// sums are exact.
+pub(crate) fn sign_sums(ranks: &[u64]) -> Vec<f64> {
     let mut sets = vec![0.0_f64; index(ranks.iter().sum()) + 1];
     sets[0] = 1.0;
     let mut reached = 0;
@@ -53,9 +63,9 @@ fn chances(ranks: &[u64], found: u64) -> (f64, f64) {
             sets[sum] += sets[sum - rank];
         }
     }
-    let all = 2.0_f64.powi(i32::try_from(ranks.len()).expect("at most 50 ranks"));
-    let found = index(found);
-    let at_most: f64 = sets[..=found].iter().sum();
-    let at_least: f64 = sets[found..].iter().sum();
-    (at_most / all, at_least / all)
+    sets
+}
+
+fn index(sum: u64) -> usize {
+    usize::try_from(sum).expect("a sum of at most 50 ranks")
 }

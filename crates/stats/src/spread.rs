@@ -6,7 +6,7 @@ use crate::Sample;
 const NORMAL: f64 = 1.482_602_218_505_602;
 
 /// The median; NaN of no values.
-pub(crate) fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     values.iter().copied().collect::<Sample>().quantile(0.5).unwrap_or(f64::NAN)
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn robust_deviation(values: &[f64]) -> f64 {
 }
 
 /// The standard deviation of a sample; NaN of fewer than two values.
-pub(crate) fn deviation(values: &[f64]) -> f64 {
+pub fn deviation(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
