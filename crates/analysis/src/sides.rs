@@ -1,6 +1,7 @@
 //! Two functions side by side, of one run or of two.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use kelvin_record::{FunctionRecord, Run};
 
@@ -41,10 +42,11 @@ pub struct Found {
 /// Launches of one run that belong to blocks are paired by block; others are compared as two samples. Of runs on other
 /// machines there is a remark and nothing else.
 pub fn compare(pairs: &[(Side<'_>, Side<'_>)]) -> Vec<Found> {
+    let mut rows = RowsByRun::default();
     let comparisons: Vec<Vec<Result<Comparison, String>>> = pairs
         .iter()
         .map(|(baseline, candidate)| {
-            let rows = [baseline.rows(), candidate.rows()];
+            let rows = [*baseline, *candidate].map(|side| rows.of(side.run));
             Metric::ALL.map(|metric| of_metric(metric, *baseline, *candidate, &rows)).into()
         })
         .collect();
@@ -73,8 +75,8 @@ impl<'a> Side<'a> {
         self.run.record.functions.get(self.function)
     }
 
-    fn rows(self) -> Option<FunctionRows<'a>> {
-        FunctionRows::of(self.run).into_iter().nth(self.function)
+    fn is_of_machine(self, other: Side<'_>) -> bool {
+        self.run.record.host.machine_key == other.run.record.host.machine_key
     }
 
     fn is_of_run(self, other: Side<'_>) -> bool {
@@ -82,9 +84,24 @@ impl<'a> Side<'a> {
     }
 }
 
+/// The rows of all functions of each run, sorted once.
+#[derive(Default)]
+struct RowsByRun<'a>(Vec<(&'a Run, Rc<[FunctionRows<'a>]>)>);
+
+impl<'a> RowsByRun<'a> {
+    fn of(&mut self, run: &'a Run) -> Rc<[FunctionRows<'a>]> {
+        if let Some((_, rows)) = self.0.iter().find(|(known, _)| std::ptr::eq(*known, run)) {
+            return Rc::clone(rows);
+        }
+        let rows: Rc<[FunctionRows<'a>]> = FunctionRows::of(run).into();
+        self.0.push((run, Rc::clone(&rows)));
+        rows
+    }
+}
+
 /// What keeps two sides from being compared, or must be known.
 fn remark(baseline: Side<'_>, candidate: Side<'_>) -> Option<String> {
-    if baseline.run.record.host.machine_key != candidate.run.record.host.machine_key {
+    if !baseline.is_of_machine(candidate) {
         return Some("not comparable: the runs were made on different machines".to_owned());
     }
     (!baseline.is_of_run(candidate)).then(|| {
@@ -106,12 +123,14 @@ fn of_metric(
     metric: Metric,
     baseline: Side<'_>,
     candidate: Side<'_>,
-    rows: &[Option<FunctionRows<'_>>; 2],
+    rows: &[Rc<[FunctionRows<'_>]>; 2],
 ) -> Result<Comparison, String> {
-    if baseline.run.record.host.machine_key != candidate.run.record.host.machine_key {
+    if !baseline.is_of_machine(candidate) {
         return Err("not comparable".to_owned());
     }
-    let [Some(of_baseline), Some(of_candidate)] = rows else {
+    let [of_baseline, of_candidate] = rows;
+    let both = of_baseline.get(baseline.function).zip(of_candidate.get(candidate.function));
+    let Some((of_baseline, of_candidate)) = both else {
         return Err("there is no such function".to_owned());
     };
     let from = metric.numbers(baseline.run, of_baseline);
