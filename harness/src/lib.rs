@@ -21,6 +21,7 @@ mod runtimes;
 mod scenario_help;
 mod script_folder;
 mod services;
+mod shell;
 mod shipped;
 mod signals;
 mod splice;

@@ -28,9 +28,9 @@ pub(crate) async fn call(
     mut done: oneshot::Sender<Records>,
 ) {
     let called = async {
-        let (request, records) = Request::new(plan, &spin);
+        let (request, mut records) = Request::new(plan, &spin);
         function.send(Request { frames, ..request })?;
-        function.complete(records).await
+        function.complete(&mut records).await
     };
     tokio::select! {
         biased;
@@ -45,13 +45,8 @@ impl Callee {
         self.commands.send(Command::Invoke(request)).map_err(|_| self.gone())
     }
 
-    /// Waits for the records, which are there when the environment is ready for the next caller.
-    pub(crate) async fn complete(&self, mut records: oneshot::Receiver<Records>) -> Records {
-        self.ready(&mut records).await
-    }
-
-    /// The same. Cancel safe.
-    pub(crate) async fn ready(&self, records: &mut oneshot::Receiver<Records>) -> Records {
+    /// Waits for the records, which are there when the environment is ready for the next caller. Cancel safe.
+    pub(crate) async fn complete(&self, records: &mut oneshot::Receiver<Records>) -> Records {
         records.await.unwrap_or_else(|_| Err(self.gone()))
     }
 

@@ -368,12 +368,7 @@ impl Environment {
                     return Err(Failure::Reported { body, error });
                 }
                 // No invocation is in flight, so this cannot be an answer to one.
-                Step::Api(
-                    Outcome::Answered { .. } | Outcome::Begun { .. } | Outcome::Part(_),
-                    reply,
-                ) => {
-                    reply.into_iter().for_each(|reply| reply.send());
-                }
+                Step::Api(_, reply) => reply.into_iter().for_each(|reply| reply.send()),
                 Step::Ended(end) => return Err(Failure::Ended(end)),
             }
         }

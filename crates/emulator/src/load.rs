@@ -105,12 +105,12 @@ async fn open(
                 };
                 let request = requests[due.index % requests.len()].clone();
                 let intended_at = Some(start_ns + due.intended_ns);
-                let (request, records) =
+                let (request, mut records) =
                     Request::of_load(request, Release::Delayed, intended_at, spin);
                 let (sent, function) = (function.send(request), function.clone());
                 under_way.spawn(async move {
                     sent?;
-                    function.complete(records).await
+                    function.complete(&mut records).await
                 });
             }
             Some(record) = under_way.join_next() => hand_on(record, records),
@@ -190,7 +190,7 @@ impl Closed {
             return false;
         };
         answered(frames).await;
-        let ready = self.function.ready(&mut records);
+        let ready = self.function.complete(&mut records);
         match tokio::time::timeout(AWAY * self.spin.crowd(), ready).await {
             Ok(record) => {
                 let goes_on = record.is_ok();
@@ -218,10 +218,10 @@ impl Closed {
     }
 
     /// What the environment still does is not the client's business.
-    fn leave(&self, records: oneshot::Receiver<Records>) {
+    fn leave(&self, mut records: oneshot::Receiver<Records>) {
         let (function, records_to) = (self.function.clone(), self.records.clone());
         tokio::spawn(async move {
-            records_to.send(function.complete(records).await).ok();
+            records_to.send(function.complete(&mut records).await).ok();
         });
     }
 }

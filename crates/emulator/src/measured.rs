@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kelvin_lambda::{
-    FunctionConfig, FunctionError, InitPhase, Interval, Invocation, LOG_TAIL_BYTES, LaunchFacts,
-    Provenance, ReportLine, Start, Status, Timing, billed_ms,
+    FunctionConfig, FunctionError, InitPhase, Interval, Invocation, LaunchFacts, Provenance,
+    ReportLine, Start, Status, Timing, billed_ms,
 };
 
 use crate::clock::now_ns;
@@ -290,7 +290,5 @@ fn log_tail(request_id: &str, mut init: String, log: &str, report: &ReportLine<'
     let whole = format!(
         "{init}START RequestId: {request_id} Version: $LATEST\n{log}{newline}END RequestId: {request_id}\n{report}"
     );
-    let from = whole.len().saturating_sub(LOG_TAIL_BYTES);
-    let from = (from..=whole.len()).find(|&at| whole.is_char_boundary(at)).unwrap_or(0);
-    whole[from..].to_owned()
+    kelvin_lambda::log_tail(&whole).to_owned()
 }

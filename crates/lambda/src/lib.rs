@@ -30,7 +30,7 @@ pub use invocation::{Invocation, Provenance, Start, Status};
 pub use launch::{InitParts, LaunchFacts, PageCacheFacts, PageInBy};
 pub use limits::{
     INIT_TIMEOUT, LOG_TAIL_BYTES, MAX_CLIENT_CONTEXT_BYTES, MAX_ENV_BYTES, MAX_REQUEST_BYTES,
-    MAX_RESPONSE_BYTES,
+    MAX_RESPONSE_BYTES, log_tail,
 };
 pub use memory::MemorySize;
 pub use price::{Cost, PriceTable, US_EAST_1};

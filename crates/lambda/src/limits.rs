@@ -14,6 +14,13 @@ pub const MAX_CLIENT_CONTEXT_BYTES: usize = 3_583;
 /// How much of an invocation's log the caller gets with `LogType=Tail`, in bytes.
 pub const LOG_TAIL_BYTES: usize = 4096;
 
+/// The last [`LOG_TAIL_BYTES`] of a log, in whole characters.
+pub fn log_tail(log: &str) -> &str {
+    let from = log.len().saturating_sub(LOG_TAIL_BYTES);
+    let from = (from..=log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(0);
+    &log[from..]
+}
+
 /// Total size of a function's environment variables, names and values, in bytes.
 pub const MAX_ENV_BYTES: usize = 4096;
 

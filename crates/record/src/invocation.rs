@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kelvin_lambda::{Invocation, LOG_TAIL_BYTES, Start, Status, Timing};
+use kelvin_lambda::{Invocation, Start, Status, Timing, log_tail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -194,7 +194,11 @@ impl InvocationRecord {
             failure_kind: None,
             payloads_kept: false,
             error_message: error.map(|error| beginning(&error.message, MESSAGE_LIMIT_BYTES)),
-            log_tail: invocation.log_tail.as_deref().filter(|_| failed).map(end),
+            log_tail: invocation
+                .log_tail
+                .as_deref()
+                .filter(|_| failed)
+                .map(|log| log_tail(log).to_owned()),
         }
     }
 
@@ -235,15 +239,10 @@ fn beginning(text: &str, most: usize) -> String {
     format!("{}{MORE}", &text[..end])
 }
 
-/// The last 4 kB.
-fn end(text: &str) -> String {
-    let from = text.len().saturating_sub(LOG_TAIL_BYTES);
-    let from = (from..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    text[from..].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use kelvin_lambda::LOG_TAIL_BYTES;
+
     use super::*;
 
     #[test]
@@ -252,7 +251,7 @@ mod tests {
         let long = "aé".repeat(1000);
         let kept = beginning(&long, 1024);
         assert!(kept.len() <= 1024 && kept.len() > 1018 && kept.ends_with('…'), "{}", kept.len());
-        let kept = end(&"é".repeat(5000));
-        assert_eq!((kept.len(), end("short").as_str()), (LOG_TAIL_BYTES, "short"));
+        let long = "é".repeat(5000);
+        assert_eq!((log_tail(&long).len(), log_tail("short")), (LOG_TAIL_BYTES, "short"));
     }
 }

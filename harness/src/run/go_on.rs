@@ -9,6 +9,7 @@ use kelvin_record::RunId;
 use kelvin_scenario::{parse_duration, written_duration};
 
 use crate::cli::{Format, RESULTS, RunArgs};
+use crate::shell;
 
 /// What of the command line holds for the rest of a run as well. All else is on record.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl GoOn {
     pub(super) fn command(&self, run: &RunId) -> String {
         let words = [&self.program, "run", "--resume", run.as_str()];
         let words = words.into_iter().chain(self.options.iter().map(String::as_str));
-        words.map(quoted).collect::<Vec<_>>().join(" ")
+        words.map(shell::typed).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -56,15 +57,6 @@ fn typed(time: Duration) -> String {
     let short = written_duration(time);
     let is_exact = parse_duration(&short) == Some(time);
     if is_exact { short } else { format!("{}s", time.as_secs_f64()) }
-}
-
-/// A word as a shell takes it for one.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -93,7 +85,5 @@ mod tests {
         );
         check(&["--time-limit", "3h"], " --time-limit 3h");
         check(&["--time-limit", "100.25s"], " --time-limit 100.25s");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -12,10 +12,9 @@ use serde_json::Value;
 
 use crate::results;
 use crate::run::changed::{self, Now};
-use crate::run::go_on::quoted;
 use crate::run::kept::Continued;
 use crate::script_folder::{Beside, Modules};
-use crate::shipped;
+use crate::{shell, shipped};
 
 /// That the script is no longer what it was when the run was made; the one on record is run all the same.
 #[derive(Clone, Debug)]
@@ -159,7 +158,7 @@ fn changed(
             let message = format!(
                 "{name} has changed since ({}); {on_record}, and `kelvin run {}` begins anew with the other one",
                 changes.join("; "),
-                quoted(&name)
+                shell::typed(&name)
             );
             Some(Changed { message, is_known: true })
         }

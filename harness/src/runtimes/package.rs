@@ -10,6 +10,7 @@ use kelvin_workload::sha256_hex;
 
 use crate::runtimes::interpreter::Interpreter;
 use crate::runtimes::kind::Kind;
+use crate::shell;
 
 /// Where our own runtime is in a package. AWS's would be in `/var/runtime`.
 const OWN: &str = ".kelvin";
@@ -45,10 +46,11 @@ pub(super) fn write(
             "the code has a bootstrap of its own; deploy it as bootstrap, without a runtime",
         ));
     }
-    let program = quoted(&interpreter.program);
+    let word = |path: &Path| shell::quoted(&path.to_string_lossy());
+    let program = word(&interpreter.program);
     let command = match &interpreter.client {
         Some(client) => match &client.program {
-            Some(client) => format!("{program} {} \"$_HANDLER\"", quoted(client)),
+            Some(client) => format!("{program} {} \"$_HANDLER\"", word(client)),
             None => format!("{program} -m {} \"$_HANDLER\"", kind.client),
         },
         None => {
@@ -110,11 +112,6 @@ fn digest(folder: &Path) -> io::Result<String> {
     }
     lines.sort_unstable();
     Ok(sha256_hex(lines.concat().as_bytes()))
-}
-
-/// As one word of a shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
