@@ -1,7 +1,7 @@
 //! Runs the command in a place of its own and looks at what it did.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -234,6 +234,17 @@ impl Place {
     /// `kelvin run` with a script. Variants are named in scripts, so that builds use the profile of these tests.
     pub(crate) fn run_script(&self, text: &str, args: &[&str]) -> Done {
         self.run(&self.script(text), args)
+    }
+
+    /// Whether something is enforced on this machine; says so if it is not, as the test leaves something out then.
+    pub(crate) fn is_enforced(&self, limit: &str) -> bool {
+        let done = self.run_script("", &["--require", limit]);
+        if done.code == Some(0) {
+            return true;
+        }
+        let done = done.exits(1).complains(&format!("--require {limit}: it is not enforced"));
+        writeln!(std::io::stderr(), "not checked: {}", done.stderr.trim()).ok();
+        false
     }
 
     /// Runs a command to its end, which leaves nothing behind however it ended.

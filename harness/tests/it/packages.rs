@@ -5,6 +5,9 @@ use std::os::unix::fs::symlink;
 
 use crate::kit::{Place, program};
 
+/// Without it, functions have their packages elsewhere, as links into the folder.
+const TASK_ROOT: &str = "private-/var/task";
+
 /// Says what lies in the package, and ends.
 const LIST: &str = "#!/bin/sh\nfind . | sort | tr '\\n' ' ' >&2\necho from $0 >&2\nexit 3\n";
 
@@ -47,15 +50,17 @@ fn a_bootstrap_of_any_name_has_its_neighbours_and_what_links_lead_to() {
     );
     done.exits(0);
     let run = place.only_run();
-    let notes: Vec<&str> = run.record.notes.iter().map(|note| note.trim()).collect();
-    assert_eq!(
-        notes,
-        [
-            ". ./lib ./lib/a ./start.sh from /var/task/start.sh",
-            ". ./run ./shared ./shared/b from /var/task/run",
-            ". ./bootstrap from /var/task/bootstrap",
-        ]
-    );
+    if place.is_enforced(TASK_ROOT) {
+        let notes: Vec<&str> = run.record.notes.iter().map(|note| note.trim()).collect();
+        assert_eq!(
+            notes,
+            [
+                ". ./lib ./lib/a ./start.sh from /var/task/start.sh",
+                ". ./run ./shared ./shared/b from /var/task/run",
+                ". ./bootstrap from /var/task/bootstrap",
+            ]
+        );
+    }
     let own = LIST.len() as u64;
     let sizes = run.record.functions.iter().map(|function| function.package_bytes);
     assert_eq!(sizes.collect::<Vec<_>>(), [Some(own + 5), Some(own + 3), Some(own)]);
@@ -77,7 +82,9 @@ fn an_interpreter_in_the_path_of_the_function_leaves_the_package_its_size() {
     "#;
     place.run_script(script, &[]).exits(0);
     let record = place.only_run().record;
-    assert!(record.notes.concat().starts_with("started"), "{:?}", record.notes);
+    if place.is_enforced(TASK_ROOT) {
+        assert!(record.notes.concat().starts_with("started"), "{:?}", record.notes);
+    }
     assert_eq!(record.functions[0].package_bytes, Some((start.len() + mine.len()) as u64));
 }
 
